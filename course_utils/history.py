@@ -1,0 +1,47 @@
+"""What a training run leaves behind, the same for both frameworks."""
+
+from dataclasses import dataclass, field
+
+from course_utils.metrics import bits_per_character, perplexity
+
+
+@dataclass
+class History:
+    """The record of a training run.
+
+    Attributes:
+        train_loss: mean loss of each epoch's batches, nats per token, measured while training (dropout on).
+        heldout_loss: loss on the held-out text after each epoch, nats per token; empty without held-out text.
+        grad_norm: the norm of the gradient at each update, before clipping.
+        seconds: wall-clock seconds since the start, at the end of each epoch.
+        tokens, updates: how many target tokens were trained on, and in how many steps of the optimiser.
+
+    >>> History(train_loss=[2.0, 1.5], heldout_loss=[1.9, 1.6]).best_epoch
+    2
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    heldout_loss: list[float] = field(default_factory=list)
+    grad_norm: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    tokens: int = 0
+    updates: int = 0
+
+    def add_epoch(self, losses: list[float], norms: list[float]) -> None:
+        """Record an epoch: the loss of each update, and the norm of its gradient before clipping."""
+        if not losses:
+            raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
+        self.updates += len(losses)
+        self.train_loss.append(sum(losses) / len(losses))
+        self.grad_norm += norms
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, counted from 1, with the lowest held-out loss."""
+        return min(range(len(self.heldout_loss)), key=self.heldout_loss.__getitem__) + 1
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Held-out perplexity and bits per character after the last epoch, and the tokens trained on."""
+        loss = self.heldout_loss[-1]
+        return {"perplexity": perplexity(loss), "bits_per_character": bits_per_character(loss), "tokens": self.tokens}

@@ -1,0 +1,21 @@
+"""What a recurrent layer asks of its input, said in one sentence when it is not so; shared by both frameworks."""
+
+
+def check_shapes(X: tuple, state: tuple | None, num_inputs: int, num_hiddens: int) -> None:
+    """Raise ValueError unless X has the shape (n, T ≥ 1, d) and the state, if there is one, (n, h).
+
+    >>> check_shapes((2, 4, 3), (2, 5), num_inputs=3, num_hiddens=5)
+    >>> check_shapes((4, 3), None, num_inputs=3, num_hiddens=5)
+    Traceback (most recent call last):
+    ValueError: X has shape (4, 3), expected (n, T, 3): batch first, then time, then a step's 3 inputs.
+    """
+    X = tuple(X)
+    if len(X) != 3 or X[2] != num_inputs or X[1] == 0:
+        raise ValueError(
+            f"X has shape {X}, expected (n, T, {num_inputs}): batch first, then time, then a step's {num_inputs} inputs."
+        )
+    if state is not None and tuple(state) != (X[0], num_hiddens):
+        raise ValueError(
+            f"The state has shape {tuple(state)}, expected {(X[0], num_hiddens)}: "
+            f"a row of {num_hiddens} hidden units for each of the {X[0]} sequences in X."
+        )

@@ -1,0 +1,33 @@
+"""The course in TensorFlow (Keras 3): cells written from scratch, models, training, decoding, weights that travel.
+
+Everything here has its twin of the same name and signature in `course_utils.torch`.
+"""
+
+try:
+    import tensorflow
+except ImportError as error:
+    raise ImportError(
+        "TensorFlow is not installed, and course_utils.tensorflow needs it: "
+        "run `pip install tensorflow`, or use course_utils.torch."
+    ) from error
+import keras
+
+from course_utils import repro
+from course_utils.history import History
+from course_utils.tensorflow import weights
+from course_utils.tensorflow.cells import RNN
+from course_utils.tensorflow.decoding import generate
+from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
+from course_utils.tensorflow.models import RNNLM
+from course_utils.tensorflow.training import Trainer, evaluate
+
+__all__ = ["RNN", "RNNLM", "History", "Trainer", "evaluate", "generate", "try_gpu", "weights"]
+
+
+def _seed(seed: int) -> None:
+    keras.utils.set_random_seed(seed)
+    tensorflow.config.experimental.enable_op_determinism()
+
+
+repro.on_seed(_seed)
+stay_on_cpu()

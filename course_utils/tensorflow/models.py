@@ -1,0 +1,59 @@
+"""Models: a recurrent layer with what goes in front of it and behind it."""
+
+import keras
+import tensorflow as tf
+
+
+class RNNLM(keras.Model):
+    """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
+
+    Args:
+        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size): one of
+            `course_utils.tensorflow`, or Keras' `SimpleRNN`, `GRU`, `LSTM` with `return_sequences=True` and
+            `return_state=True`.
+        vocab_size: V, the number of different tokens.
+        dropout: the share of the recurrent layer's outputs that is set to zero while training.
+
+    The layer's input weights are drawn anew from N(0, 1), as an embedding's: a one-hot vector picks one row of them,
+    and the rows of a layer's own initialisation, made for dense inputs, are so small that training starts slowly.
+
+    >>> rnn = keras.layers.SimpleRNN(5, return_sequences=True, return_state=True)
+    >>> logits, state = RNNLM(rnn, vocab_size=7)(tf.constant([[1, 2, 3], [4, 5, 6]]))
+    >>> logits.shape
+    TensorShape([2, 3, 7])
+    """
+
+    def __init__(self, rnn: keras.layers.Layer, vocab_size: int, dropout: float = 0.0):
+        super().__init__()
+        self.is_keras_layer = isinstance(rnn, keras.layers.RNN)
+        if self.is_keras_layer and not (rnn.return_sequences and rnn.return_state):
+            raise ValueError(
+                "The layer gives only its last output, but each step needs one, and its state: "
+                "build it with return_sequences=True, return_state=True."
+            )
+        self.rnn, self.vocab_size = rnn, vocab_size
+        self.dropout = keras.layers.Dropout(dropout)
+        self.output_layer = keras.layers.Dense(vocab_size)
+
+    def build(self, input_shape=None):
+        """Make the recurrent layer's weights and draw those of its inputs; Keras calls this before the first call."""
+        self.rnn(tf.zeros((1, 1, self.vocab_size)))
+        for variable in self.rnn.trainable_variables:
+            if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
+                variable.assign(keras.random.normal(variable.shape))
+
+    def begin_state(self, batch_size: int):
+        """The zero state the recurrent layer starts from, in the shape it wants."""
+        if self.is_keras_layer:
+            return tuple(self.rnn.get_initial_state(batch_size))
+        return self.rnn.begin_state(batch_size)
+
+    def call(self, X, state=None, training=False):
+        """Logits (n, T, V) of the token after each of X (n, T), integer ids; and the layer's state after the last."""
+        inputs = tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
+        if self.is_keras_layer:
+            outputs, *state = self.rnn(inputs, initial_state=state, training=training)  # (n, T, h)
+            state = tuple(state)
+        else:
+            outputs, state = self.rnn(inputs, state)  # (n, T, h)
+        return self.output_layer(self.dropout(outputs, training=training)), state  # (n, T, V)

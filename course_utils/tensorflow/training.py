@@ -1,0 +1,144 @@
+"""A training loop that can be read in one sitting."""
+
+import os
+import time
+
+import keras
+import tensorflow as tf
+from tqdm.auto import tqdm
+
+from course_utils.history import History
+from course_utils.metrics import perplexity
+from course_utils.tensorflow.devices import find_device
+
+OPTIMIZERS = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
+
+
+def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:
+    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…)."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=Y, logits=logits))
+
+
+def _compile_loss(model: keras.Model):
+    """`(X, Y, state) -> (loss, state)` of a model, compiled."""
+
+    @tf.function
+    def loss_of(X, Y, state):
+        logits, state = model(X, state)  # (n, T, V)
+        return cross_entropy(logits, Y), state
+
+    return loss_of
+
+
+def _mean_loss(loss_of, model: keras.Model, batches) -> float:
+    carries_state = getattr(batches, "carries_state", False)
+    total, count, state = 0.0, 0, None
+    for X, Y in batches:
+        X, Y = tf.convert_to_tensor(X), tf.convert_to_tensor(Y)  # (n, T), (n, T)
+        if carries_state and state is None:  # zeros, not None, which would be compiled a second time
+            state = model.begin_state(X.shape[0])
+        loss, new_state = loss_of(X, Y, state)
+        state = new_state if carries_state else None
+        total += float(loss) * int(tf.size(Y))
+        count += int(tf.size(Y))
+    if count == 0:
+        raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
+    return total / count
+
+
+def evaluate(model: keras.Model, batches) -> float:
+    """The mean loss of a model, nats per token, over batches `(X, Y)`; carries the state where `batches` says so."""
+    return _mean_loss(_compile_loss(model), model, batches)
+
+
+class Trainer:
+    """Fits a model to data: gradient, clipping, optimiser step, and a record of it all.
+
+    Args:
+        max_epochs: how many times the training data is gone through.
+        lr: the learning rate.
+        optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
+        clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
+        decay: lower the learning rate after each epoch, along a line that would reach zero after the last.
+        device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default. TensorFlow
+            keeps a variable where it was made: a model that has never been called is made on this device.
+    """
+
+    def __init__(
+        self,
+        max_epochs: int,
+        lr: float,
+        optimizer: str = "adamw",
+        clip_norm: float | None = 1.0,
+        decay: bool = False,
+        device: str | None = None,
+    ):
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
+        self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
+        self.clip_norm, self.decay, self.device = clip_norm, decay, device
+
+    def fit(self, model: keras.Model, data, on_epoch=None) -> History:
+        """Train `model` in place and return the `History`.
+
+        Args:
+            model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
+            data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
+                of pairs `(X, Y)`. Where the batches have a true `carries_state`, the state goes from each batch to the
+                next; elsewhere each batch starts from zeros. Gradients never reach back into an earlier batch.
+            on_epoch: called with the history after each epoch, for a live plot.
+        """
+        batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
+        settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
+        settings |= {} if self.optimizer == "sgd" else {"epsilon": 1e-8}  # as in PyTorch
+        optimizer = OPTIMIZERS[self.optimizer](self.lr, **settings)
+        update, loss_of = self._compile_update(model, optimizer), _compile_loss(model)
+        history, start = History(), time.perf_counter()
+        progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
+        with tf.device(find_device(self.device)):
+            for epoch in progress:
+                if self.decay:
+                    optimizer.learning_rate = self.lr * (1 - epoch / self.max_epochs)
+                self._run_epoch(model, optimizer, update, batches, history)
+                if heldout is not None:
+                    history.heldout_loss.append(_mean_loss(loss_of, model, heldout))
+                    progress.set_postfix(perplexity=f"{perplexity(history.heldout_loss[-1]):.2f}")
+                history.seconds.append(time.perf_counter() - start)
+                if on_epoch is not None:
+                    on_epoch(history)
+        return history
+
+    def _run_epoch(self, model, optimizer, update, batches, history: History) -> None:
+        carries_state = getattr(batches, "carries_state", False)
+        losses, norms, state = [], [], None
+        for X, Y in batches:
+            X, Y = tf.convert_to_tensor(X), tf.convert_to_tensor(Y)  # (n, T), (n, T)
+            if not optimizer.built:  # variables are made before the first compiled step, not in it
+                model(X)
+                optimizer.build(model.trainable_variables)
+            if carries_state and state is None:
+                state = model.begin_state(X.shape[0])
+            loss, norm, new_state = update(X, Y, state)
+            state = new_state if carries_state else None
+            losses.append(float(loss))
+            norms.append(float(norm))
+            history.tokens += int(tf.size(Y))
+        history.add_epoch(losses, norms)
+
+    def _compile_update(self, model, optimizer):
+        """One step of the optimiser, compiled: `(X, Y, state) -> (loss, gradient's norm before clipping, state)`."""
+
+        @tf.function
+        def update(X, Y, state):
+            with tf.GradientTape() as tape:
+                logits, state = model(X, state, training=True)  # (n, T, V)
+                loss = cross_entropy(logits, Y)
+            variables = model.trainable_variables
+            gradients = tape.gradient(loss, variables)
+            norm = tf.linalg.global_norm(gradients)
+            if self.clip_norm:
+                gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
+            optimizer.apply(gradients, variables)
+            return loss, norm, state
+
+        return update

@@ -1,0 +1,31 @@
+"""The course in PyTorch: cells written from scratch, models, training, decoding, and weights that travel.
+
+Everything here has its twin of the same name and signature in `course_utils.tensorflow`.
+"""
+
+try:
+    import torch
+except ImportError as error:
+    raise ImportError(
+        "PyTorch is not installed, and course_utils.torch needs it: "
+        "run `pip install torch`, or use course_utils.tensorflow."
+    ) from error
+
+from course_utils import repro
+from course_utils.history import History
+from course_utils.torch import weights
+from course_utils.torch.cells import RNN
+from course_utils.torch.decoding import generate
+from course_utils.torch.devices import try_gpu
+from course_utils.torch.models import RNNLM
+from course_utils.torch.training import Trainer, evaluate
+
+__all__ = ["RNN", "RNNLM", "History", "Trainer", "evaluate", "generate", "try_gpu", "weights"]
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+repro.on_seed(_seed)

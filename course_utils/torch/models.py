@@ -1,0 +1,51 @@
+"""Models: a recurrent layer with what goes in front of it and behind it."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class RNNLM(nn.Module):
+    """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
+
+    Args:
+        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size): one of
+            `course_utils.torch`, or `nn.RNN`, `nn.GRU`, `nn.LSTM` with `batch_first=True`.
+        vocab_size: V, the number of different tokens.
+        dropout: the share of the recurrent layer's outputs that is set to zero while training.
+
+    The layer's input weights are drawn anew from N(0, 1), as an embedding's: a one-hot vector picks one row of them,
+    and the rows of a layer's own initialisation, made for dense inputs, are so small that training starts slowly.
+
+    >>> model = RNNLM(nn.RNN(7, 5, batch_first=True), vocab_size=7)
+    >>> logits, state = model(torch.tensor([[1, 2, 3], [4, 5, 6]]))
+    >>> logits.shape
+    torch.Size([2, 3, 7])
+    """
+
+    def __init__(self, rnn: nn.Module, vocab_size: int, dropout: float = 0.0):
+        super().__init__()
+        if isinstance(rnn, nn.RNNBase) and not rnn.batch_first:
+            raise ValueError("The layer walks over the first axis, but X is (n, T, d): build it with batch_first=True.")
+        self.rnn, self.vocab_size = rnn, vocab_size
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.LazyLinear(vocab_size)
+        with torch.no_grad():
+            for name, parameter in rnn.named_parameters():
+                if name.startswith(("W_x", "weight_ih_l0")):  # a one-hot vector picks one row: an embedding
+                    nn.init.normal_(parameter)
+            self.output(rnn(torch.zeros(1, 1, vocab_size))[0])  # tells the output layer how wide its inputs are
+
+    def begin_state(self, batch_size: int):
+        """The zero state the recurrent layer starts from, in the shape it wants."""
+        if not isinstance(self.rnn, nn.RNNBase):
+            return self.rnn.begin_state(batch_size)
+        layers = self.rnn.num_layers * (2 if self.rnn.bidirectional else 1)
+        H = self.output.weight.new_zeros(layers, batch_size, self.rnn.hidden_size)  # (layers, n, h)
+        return (H, H.clone()) if isinstance(self.rnn, nn.LSTM) else H
+
+    def forward(self, X: torch.Tensor, state=None):
+        """Logits (n, T, V) of the token after each of X (n, T), int64 ids; and the layer's state after the last."""
+        inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
+        outputs, state = self.rnn(inputs, state)  # (n, T, h)
+        return self.output(self.dropout(outputs)), state  # (n, T, V)
