@@ -1,8 +1,183 @@
-"""`course`: the one command line of the course. Each command calls one function of the package and prints its answer."""
+"""`course`: the one command line of the course. A command calls one function of the package and prints its answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up, run and check the course.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what the course needs of this machine, one line for each need; exit 1 if one is not met."""
+    from course_utils.doctor import examine
+
+    unmet = 0
+    for finding in examine():
+        typer.echo(str(finding))
+        unmet += finding.state == "FAIL"
+    if unmet:
+        typer.echo(f"{unmet} of these needs {'is' if unmet == 1 else 'are'} not met.", err=True)
+        raise typer.Exit(1)
+
+
+data_app = typer.Typer(help="The data sets: list them, fetch them, verify them.")
+app.add_typer(data_app, name="data")
+DataNames = Annotated[list[str] | None, typer.Argument(help="Data sets, as `course data` lists them.")]
+ChapterNames = Annotated[list[str] | None, typer.Argument(help="Chapters' numbers or names; all without any.")]
+
+
+@contextmanager
+def _failing_in_one_sentence() -> Iterator[None]:
+    """Say a `DataError`, or an interruption, in its one sentence on stderr and exit with 1."""
+    from course_utils.datasets import sources
+
+    try:
+        yield
+    except (sources.DataError, KeyboardInterrupt) as error:
+        interrupted = "interrupted: what was under way left nothing behind; run 'course data fetch' again."
+        typer.echo(f"[FAIL] {str(error) or interrupted}", err=True)
+        raise typer.Exit(1) from error
+
+
+@data_app.callback(invoke_without_command=True)
+def data(context: typer.Context) -> None:
+    """The data sets: list them, fetch them, verify them."""
+    if context.invoked_subcommand is None:
+        list_data()
+
+
+@data_app.command("list")
+def list_data() -> None:
+    """Show each data set: what it is for, where it comes from, its status here and its licence."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    from course_utils.datasets import sources
+
+    with _failing_in_one_sentence():
+        table = Table(*(Column(title, overflow="fold") for title in ("name", "for", "file", "status", "licence")))
+        for name, state in sources.verify().items():
+            source = sources.SOURCES[name]
+            files = source.files[0].name if len(source.files) == 1 else f"{len(source.files)} files"
+            where = f"{files} in {source.origin}" if source.default else f"{files} (optional)"
+            table.add_row(name, source.use, where, escape(f"[{state}]"), source.licence)
+        Console().print(table)
+        typer.echo(f"Data folder: {sources.data_folder()}")
+
+
+@data_app.command("fetch")
+def fetch_data(
+    names: DataNames = None,
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Copy the known files of this folder; no network is needed.")
+    ] = None,
+) -> None:
+    """Bring data sets into the data folder and check them; without names, those that the course needs."""
+    from course_utils.datasets import sources
+
+    with _failing_in_one_sentence():
+        if folder is not None:
+            for name in sources.copy_from(folder, names or None):
+                typer.echo(f"[OK] {name}")
+            return
+        for name in names or sources.default_names():
+            if sources.status(name) != "OK":
+                typer.echo(f"fetching {name} from {sources.SOURCES[name].origin} ...")
+                sources.fetch([name])
+            typer.echo(f"[OK] {name}")
+
+
+@data_app.command("verify")
+def verify_data(names: DataNames = None) -> None:
+    """Compare the files with the hashes on record; exit 1 if one is altered, or missing though named or needed."""
+    from course_utils.datasets import sources
+
+    with _failing_in_one_sentence():
+        bad = []
+        for name, state in sources.verify(names or None).items():
+            typer.echo(f"[{state}] {name}")
+            needed = name in (names or sources.default_names())
+            bad += [name] if state == "altered" or (state == "missing" and needed) else []
+        if bad:
+            raise sources.DataError(f"missing or altered: {', '.join(bad)}; run 'course data fetch {' '.join(bad)}'.")
+
+
+@contextmanager
+def _saying_what_is_wrong_with_a_chapter() -> Iterator[None]:
+    """Say a `ChapterError` in its one sentence on stderr and exit with 1."""
+    from course_utils.notebooks import ChapterError
+
+    try:
+        yield
+    except ChapterError as error:
+        typer.echo(f"[FAIL] {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def run(chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")]) -> None:
+    """Work through a chapter without a screen and leave an HTML page in build/."""
+    from course_utils import notebooks
+
+    with _saying_what_is_wrong_with_a_chapter():
+        path = notebooks.find_chapter(chapter)
+        page = notebooks.page_of(path)
+        typer.echo(f"{path.name} is run; what it shows is written to {page}.")
+        notebooks.run(path, page)
+
+
+@app.command()
+def refresh(
+    chapters: ChapterNames = None,
+    force: Annotated[
+        bool, typer.Option(help="Store all outputs anew, pictures whose words have not changed among them.")
+    ] = False,
+) -> None:
+    """Execute chapters and store their outputs and metrics; a second time changes nothing."""
+    from course_utils import notebooks
+    from course_utils.refresh import refresh as refresh_chapter
+
+    with _saying_what_is_wrong_with_a_chapter():
+        for path in notebooks.find_chapters(chapters):
+            written = refresh_chapter(path, force=force)
+            typer.echo(f"{path.name}: " + (f"written: {', '.join(written)}" if written else "nothing changed"))
+
+
+@app.command()
+def timings() -> None:
+    """Print what each chapter took when last refreshed, beside its budget."""
+    from rich.console import Console
+
+    from course_utils import notebooks, results
+
+    rows = results.timings(notebooks.CHAPTERS, results.load(results.FILE))
+    Console().print(results.timings_table(rows))
+
+
+@app.command()
+def perturb(chapters: ChapterNames = None) -> None:
+    """Test chapters on other kernels, threads, hash seeds, folders and without network; exit 1 if one differs."""
+    from rich.console import Console
+
+    from course_utils import notebooks
+    from course_utils.testing import perturb as perturbed
+
+    with _saying_what_is_wrong_with_a_chapter():
+        paths = notebooks.find_chapters(chapters)
+    outcomes = []
+    for perturbation in perturbed.perturbations():
+        typer.echo(f"{perturbation.name} ...")
+        outcomes.append(perturbed.run(paths, perturbation))
+        if outcomes[-1].result == "failed":
+            typer.echo(outcomes[-1].report)
+    Console().print(perturbed.table(outcomes))
+    if any(outcome.result == "failed" for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -7,12 +7,12 @@ def check_shapes(X: tuple, state: tuple | None, num_inputs: int, num_hiddens: in
     >>> check_shapes((2, 4, 3), (2, 5), num_inputs=3, num_hiddens=5)
     >>> check_shapes((4, 3), None, num_inputs=3, num_hiddens=5)
     Traceback (most recent call last):
-    ValueError: X has shape (4, 3), expected (n, T, 3): batch first, then time, then a step's 3 inputs.
+    ValueError: X has shape (4, 3), expected (n, T, 3): batch first, then time, then 3 inputs.
     """
     X = tuple(X)
     if len(X) != 3 or X[2] != num_inputs or X[1] == 0:
         raise ValueError(
-            f"X has shape {X}, expected (n, T, {num_inputs}): batch first, then time, then a step's {num_inputs} inputs."
+            f"X has shape {X}, expected (n, T, {num_inputs}): batch first, then time, then {num_inputs} inputs."
         )
     if state is not None and tuple(state) != (X[0], num_hiddens):
         raise ValueError(

@@ -62,7 +62,7 @@ class RandomBatches:
 
     >>> rng = np.random.default_rng(1)
     >>> [X.tolist() for X, Y in RandomBatches(np.arange(15), 2, 3, rng)]
-    [[[7, 8, 9], [4, 5, 6]], [[1, 2, 3], [10, 11, 12]]]
+    [[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]]
     """
 
     carries_state = False
