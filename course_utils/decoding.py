@@ -21,10 +21,12 @@ def choose(logits: np.ndarray, temperature: float, top_k: int | None, rng: np.ra
     1
     """
     logits = np.asarray(logits, dtype=np.float64)
-    if temperature < 0 or (top_k is not None and not 1 <= top_k <= len(logits)):
+    if not temperature >= 0 or (top_k is not None and not 1 <= top_k <= len(logits)):
         raise ValueError(
             f"temperature={temperature}, top_k={top_k}: expected 0 or more, and None or 1 to {len(logits)} for top_k."
         )
+    if np.isnan(logits).any():
+        raise ValueError("The logits hold NaN: the model has diverged; train it again with a lower rate or clip_norm.")
     if temperature == 0:
         return int(logits.argmax())
     if top_k is not None:

@@ -38,10 +38,16 @@ class History:
     @property
     def best_epoch(self) -> int:
         """The epoch, counted from 1, with the lowest held-out loss."""
+        self._check_heldout()
         return min(range(len(self.heldout_loss)), key=self.heldout_loss.__getitem__) + 1
 
     @property
     def metrics(self) -> dict[str, float]:
         """Held-out perplexity and bits per character after the last epoch, and the tokens trained on."""
+        self._check_heldout()
         loss = self.heldout_loss[-1]
         return {"perplexity": perplexity(loss), "bits_per_character": bits_per_character(loss), "tokens": self.tokens}
+
+    def _check_heldout(self) -> None:
+        if not self.heldout_loss:
+            raise ValueError("No held-out loss was recorded: train for an epoch or more on data with a held-out part.")

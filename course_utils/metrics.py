@@ -12,7 +12,7 @@ def perplexity(loss: float) -> float:
     >>> round(perplexity(math.log(28)), 6)  # a uniform guess among 28 tokens
     28.0
     """
-    return math.exp(loss) if loss < 700 else math.inf  # a float holds no more
+    return math.inf if loss > 700 else math.exp(loss)  # a float holds no more; NaN stays NaN
 
 
 def bits_per_character(loss: float) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from course_utils.history import History
 from course_utils.metrics import perplexity
@@ -57,6 +58,7 @@ def lines(
     ylabel: str,
     log: bool = False,
     levels: dict[str, float] | None = None,
+    log_x: bool = False,
 ) -> Picture:
     """Curves over one x axis.
 
@@ -64,15 +66,23 @@ def lines(
         series: label → y values (x counts from 1), or label → (x values, y values).
         log: a logarithmic y axis.
         levels: label → a value drawn as a grey horizontal line, such as a baseline.
+        log_x: a logarithmic x axis.
 
     >>> print(lines({"a": [3.0, 1.0, 2.0]}, "Loss", "epoch", "loss"))
     Figure: Loss. loss against epoch; 1 line.
     a: 3 points, first 3.000, last 2.000, lowest 1.000, highest 3.000
+    >>> print(lines({"b": ([1, 10, 100], [90, 9, 1])}, "Zipf", "place", "count", log=True, log_x=True))
+    Figure: Zipf. count against place; 1 line; both axes logarithmic.
+    b: 3 points, first 90.00, last 1.000, lowest 1.000, highest 90.00
     """
     figure, axes = _axes(title, xlabel, ylabel)
-    words = [f"Figure: {title}. {ylabel} against {xlabel}; {len(series)} line{'s' if len(series) != 1 else ''}."]
+    number = f"{len(series)} line{'s' if len(series) != 1 else ''}"
+    scale = "; both axes logarithmic" if log and log_x else ""
+    words = [f"Figure: {title}. {ylabel} against {xlabel}; {number}{scale}."]
     for i, (label, values) in enumerate(series.items()):
         x, y = values if isinstance(values, tuple) else (np.arange(1, len(values) + 1), values)
+        if len(y) == 0:
+            raise ValueError(f"The line {label!r} has no point, expected at least one: give it values to draw.")
         color, style, marker = STYLES[i % len(STYLES)]
         few = len(y) <= 30
         axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
@@ -81,10 +91,14 @@ def lines(
         words.append(f"{label}: {len(y)} points, " + ", ".join(f"{name} {digits(value)}" for name, value in numbers))
     for i, (label, value) in enumerate((levels or {}).items()):
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
-        axes.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.3")
+        axes.annotate(f" {label}", (1, value), xycoords=("axes fraction", "data"), va="center", color="0.3")
         words.append(f"level {label}: {digits(value)}")
     if log:
         axes.set_yscale("log")
+    if log_x:
+        axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # x counts epochs, steps, orders
     if len(series) > 1:
         axes.legend(frameon=False)
     return Picture(figure, "\n".join(words))

@@ -54,8 +54,10 @@ def digits(value: float, significant: int = 4) -> str:
     """
     if isinstance(value, (int, np.integer)):
         return f"{int(value):,}"
-    everyday = value == 0 or 1e-4 <= abs(value) < 1e5
-    return f"{value:#.{significant}g}".removesuffix(".") if everyday else f"{value:.{significant - 1}e}"
+    if value != 0 and not 1e-4 <= abs(value) < 1e5:
+        return f"{value:.{significant - 1}e}"
+    text = f"{value:#.{significant}g}".removesuffix(".")
+    return f"{float(text):.0f}" if "e" in text else text
 
 
 def show(run: str, framework: str = "", **metrics: float) -> None:
@@ -88,7 +90,7 @@ def check_equal(what: str, actual, expected, tolerance: float = 1e-5) -> None:
         tolerance: the largest difference allowed, relative to 1 or to the largest expected value, if that is larger.
 
     >>> check_equal("a sum", np.ones(3) + 1e-9, np.ones(3))
-    a sum: equal to 1e-05
+    a sum: equal within 1e-05
     >>> check_equal("a sum", np.array([1.0, 2.5]), np.array([1.0, 2.0]))
     Traceback (most recent call last):
     AssertionError: a sum: differs by 0.5 at (1,), where 2.5 came and 2.0 was expected.
@@ -100,7 +102,7 @@ def check_equal(what: str, actual, expected, tolerance: float = 1e-5) -> None:
             _raise_if_different(f"{what}, {name}", actual[name], expected[name], tolerance)
     else:
         _raise_if_different(what, actual, expected, tolerance)
-    print(f"{what}: equal to {tolerance:g}")
+    print(f"{what}: equal within {tolerance:g}")
 
 
 def _raise_if_different(what: str, actual, expected, tolerance: float) -> None:

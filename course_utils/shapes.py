@@ -1,4 +1,9 @@
-"""What a recurrent layer asks of its input, said in one sentence when it is not so; shared by both frameworks."""
+"""What a recurrent layer asks of its input and of its weights, said in one sentence when it is not so.
+
+Shared by both frameworks.
+"""
+
+import numpy as np
 
 
 def check_shapes(X: tuple, state: tuple | None, num_inputs: int, num_hiddens: int) -> None:
@@ -19,3 +24,23 @@ def check_shapes(X: tuple, state: tuple | None, num_inputs: int, num_hiddens: in
             f"The state has shape {tuple(state)}, expected {(X[0], num_hiddens)}: "
             f"a row of {num_hiddens} hidden units for each of the {X[0]} sequences in X."
         )
+
+
+def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The weights as float64 arrays, or a ValueError unless they are numbers under the names and in the shapes given.
+
+    >>> check_params({"b_h": np.zeros(3)}, {"b_h": (5,)})
+    Traceback (most recent call last):
+    ValueError: b_h has shape (3,), expected (5,).
+    """
+    if params.keys() != shapes.keys():
+        raise ValueError(f"The weights are named {sorted(params)}, expected {sorted(shapes)}.")
+    arrays = {}
+    for name, expected in shapes.items():
+        try:
+            arrays[name] = np.asarray(params[name], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} is no array of numbers, expected one of shape {expected}.") from error
+        if arrays[name].shape != tuple(expected):
+            raise ValueError(f"{name} has shape {arrays[name].shape}, expected {tuple(expected)}.")
+    return arrays

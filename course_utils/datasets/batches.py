@@ -1,8 +1,8 @@
 """Three ways to cut one long sequence of ids into batches for a language model.
 
 Each class gives an epoch of batches `(X, Y)` whenever it is iterated: int64 arrays of shape (n, T), Y being X shifted
-by one token. Given a random generator, an epoch starts at a random offset, so that the cuts fall elsewhere each time;
-without one, iterating is repeatable and starts at the first token.
+by one token; they are copies, which may be changed. Given a random generator, an epoch starts at a random offset, so
+that the cuts fall elsewhere each time; without one, iterating is repeatable and starts at the first token.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class SequentialBatches:
             for start in (offset, offset + 1)
         )
         for t in range(0, length, self.num_steps):
-            yield Xs[:, t : t + self.num_steps], Ys[:, t : t + self.num_steps]
+            yield Xs[:, t : t + self.num_steps].copy(), Ys[:, t : t + self.num_steps].copy()
 
 
 class RandomBatches:
@@ -101,4 +101,4 @@ class WindowBatches:
             self.rng.shuffle(order)
         for first in range(0, len(order), self.batch_size):
             window = self.windows[order[first : first + self.batch_size]]
-            yield window[:, :-1], window[:, 1:]
+            yield window[:, :-1].copy(), window[:, 1:].copy()

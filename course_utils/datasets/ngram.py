@@ -34,7 +34,7 @@ class NGram:
 
     def fit(self, ids: Sequence[int]) -> "NGram":
         """Count every n-gram of `ids` up to the model's order; returns the model."""
-        ids = tuple(int(i) for i in ids)
+        ids = self._checked(ids)
         for t, token in enumerate(ids):
             for length in range(min(self.order, t + 1)):
                 self.counts[ids[t - length : t]][token] += 1
@@ -58,7 +58,17 @@ class NGram:
 
     def loss(self, ids: Sequence[int]) -> float:
         """Mean negative log-likelihood (nats per token) of `ids`, each predicted from the ones before it."""
-        ids = tuple(int(i) for i in ids)
+        ids = self._checked(ids)
+        if not ids:
+            raise ValueError("The text has no token, expected at least one: a mean of nothing is no loss.")
         reach = self.order - 1
         logs = [np.log(self.prob(token, ids[max(0, t - reach) : t])) for t, token in enumerate(ids)]
         return -float(np.mean(logs))
+
+    def _checked(self, ids: Sequence[int]) -> tuple[int, ...]:
+        ids = tuple(int(i) for i in ids)
+        if ids and not 0 <= min(ids) <= max(ids) < self.vocab_size:
+            raise ValueError(
+                f"ids run from {min(ids)} to {max(ids)}, expected 0 to {self.vocab_size - 1}: check vocab_size."
+            )
+        return ids

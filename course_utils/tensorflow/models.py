@@ -34,13 +34,20 @@ class RNNLM(keras.Model):
         self.rnn, self.vocab_size = rnn, vocab_size
         self.dropout = keras.layers.Dropout(dropout)
         self.output_layer = keras.layers.Dense(vocab_size)
+        if rnn.built:
+            self._draw_input_weights()
 
     def build(self, input_shape=None):
         """Make the recurrent layer's weights and draw those of its inputs; Keras calls this before the first call."""
-        self.rnn(tf.zeros((1, 1, self.vocab_size)))
-        for variable in self.rnn.trainable_variables:
-            if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
-                variable.assign(keras.random.normal(variable.shape))
+        if not self.rnn.built:  # weights that are there may have been loaded
+            self.rnn(tf.zeros((1, 1, self.vocab_size)))
+            self._draw_input_weights()
+
+    def _draw_input_weights(self) -> None:
+        kernels = [variable for variable in self.rnn.trainable_variables if variable.name == "kernel"][:1]  # layer one
+        from_scratch = [variable for variable in self.rnn.trainable_variables if variable.name.startswith("W_x")]
+        for variable in kernels + from_scratch:  # a one-hot vector picks one row
+            variable.assign(keras.random.normal(variable.shape))
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""

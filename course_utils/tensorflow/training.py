@@ -75,6 +75,8 @@ class Trainer:
     ):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
         self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
         self.clip_norm, self.decay, self.device = clip_norm, decay, device
 

@@ -36,12 +36,14 @@ def evaluate(model: nn.Module, batches) -> float:
     device = next(model.parameters()).device
     carries_state = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0, None
-    for X, Y in batches:
-        X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
-        logits, state = model(X, state if carries_state else None)  # (n, T, V)
-        total += float(cross_entropy(logits, Y)) * Y.numel()
-        count += Y.numel()
-    model.train(was_training)
+    try:
+        for X, Y in batches:
+            X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
+            logits, state = model(X, state if carries_state else None)  # (n, T, V)
+            total += float(cross_entropy(logits, Y)) * Y.numel()
+            count += Y.numel()
+    finally:
+        model.train(was_training)
     if count == 0:
         raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
     return total / count
@@ -70,6 +72,8 @@ class Trainer:
     ):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
         self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
         self.clip_norm, self.decay, self.device = clip_norm, decay, device
 

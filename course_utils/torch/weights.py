@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_utils.shapes import check_params
 from course_utils.torch.cells import RNN
 from course_utils.torch.models import RNNLM
 
@@ -51,15 +52,13 @@ def _second_biases(layer: nn.Module) -> dict[str, nn.Parameter]:
 def load(layer: nn.Module, params: Params) -> None:
     """Copy canonical weights into a layer or model, in place; ValueError when a name or a shape does not fit."""
     entries = _entries(layer)
-    if params.keys() != entries.keys():
-        raise ValueError(f"The weights are named {sorted(params)}, expected {sorted(entries)}.")
-    for name, (parameter, transposed) in entries.items():
-        expected = tuple(parameter.T.shape if transposed else parameter.shape)
-        if np.shape(params[name]) != expected:
-            raise ValueError(f"{name} has shape {np.shape(params[name])}, expected {expected}.")
-    for name, (parameter, transposed) in entries.items():
-        value = torch.as_tensor(np.asarray(params[name]), dtype=parameter.dtype, device=parameter.device)
-        parameter.copy_(value.T if transposed else value)
+    shapes = {
+        name: tuple((parameter.T if transposed else parameter).shape)
+        for name, (parameter, transposed) in entries.items()
+    }
+    for name, value in check_params(params, shapes).items():
+        parameter, transposed = entries[name]
+        parameter.copy_(torch.from_numpy(value.T if transposed else value))
     for bias in _second_biases(layer).values():
         bias.zero_()
 
@@ -67,17 +66,18 @@ def load(layer: nn.Module, params: Params) -> None:
 @torch.no_grad()
 def dump(layer: nn.Module) -> Params:
     """The canonical weights of a layer or model, as new NumPy arrays."""
+    entries = _entries(layer)
     second = _second_biases(layer)
     return {
         name: _array(parameter + second[name] if name in second else parameter, transposed)
-        for name, (parameter, transposed) in _entries(layer).items()
+        for name, (parameter, transposed) in entries.items()
     }
 
 
 def gradients(layer: nn.Module, loss: Callable[[], torch.Tensor]) -> Params:
     """The gradients of `loss()`, a scalar, by the canonical weights of a layer or model, as NumPy arrays."""
     entries = _entries(layer)
-    grads = torch.autograd.grad(loss(), [parameter for parameter, _ in entries.values()])
+    grads = torch.autograd.grad(loss(), [parameter for parameter, _ in entries.values()], materialize_grads=True)
     return {name: _array(g, transposed) for (name, (_, transposed)), g in zip(entries.items(), grads, strict=True)}
 
 

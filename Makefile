@@ -1,0 +1,94 @@
+# The one list of commands. Each that needs the environment (.venv) sets it up first, which happens once.
+
+BIN := .venv/bin
+STAMP := .venv/.set-up
+PIP := $(BIN)/python -m pip
+# Two notebooks side by side with one thread each are faster than with two threads each, and no result depends on it.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# uv does not read pip's settings: hand on those that say where packages come from. And unlike pip it leaves compiling
+# to the first import, which comes again and again where Python may not write bytecode.
+UV_INSTALL := uv pip install --python $(BIN)/python $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} \
+	$${PIP_INDEX_URL:+--default-index "$$PIP_INDEX_URL"} \
+	$${PIP_EXTRA_INDEX_URL:+--index-strategy unsafe-best-match $$(printf ' --index %s' $$PIP_EXTRA_INDEX_URL)} \
+	$${PIP_FIND_LINKS:+$$(printf ' --find-links %s' $$PIP_FIND_LINKS)}
+UV_COMPILE := uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --no-header --no-annotate
+
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+ifndef CH
+$(error Say which chapter, as in: make run CH=02)
+endif
+endif
+
+.PHONY: help setup data lab run test gpu lint doctor refresh timings perturb lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make COMMAND, where COMMAND is one of:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## create .venv and install the locked versions (every other command does so by itself)
+
+data: setup ## fetch the data that the chapters need, and verify them
+	@$(BIN)/course data fetch
+
+lab: data ## open JupyterLab in chapters/
+	@cd chapters && ../$(BIN)/python -m jupyterlab $(ARGS)
+
+run: data ## work through a chapter without a screen and leave an HTML page: make run CH=02
+	@$(ONE_THREAD) $(BIN)/course run $(CH)
+
+test: data lint ## everything that CI checks: lint, unit tests, every notebook
+	@CI=1 $(ONE_THREAD) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile $(ARGS)
+
+gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
+	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
+	@$(PIP) install "tensorflow[and-cuda]==$$(sed -n 's/^tensorflow==\([^ ]*\).*/\1/p' requirements.lock)"
+
+lint: setup ## ruff, on notebooks too, and the rules about who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+
+doctor: setup ## say what this machine lacks, and how to mend it
+	@$(BIN)/course doctor
+
+refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
+	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
+
+timings: setup ## show how long each chapter takes
+	@$(BIN)/course timings
+
+perturb: data ## run the chapters, or CH, with other kernels, threads and hash seeds, and without a network
+	@$(BIN)/course perturb $(CH)
+
+# What torch needs for CUDA is left to torch, which asks for it only where there may be a GPU.
+lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer versions with ARGS=--upgrade (needs uv)
+	@$(UV_COMPILE) $(ARGS) --quiet -o requirements.lock
+	@grep -vE '^(cuda|nvidia|triton)' requirements.lock > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+	@sed -n '1,/- pip:/p' environment.yml > environment.yml.new
+	@sed 's/^/      - /' requirements.lock >> environment.yml.new
+	@mv environment.yml.new environment.yml
+
+clean: ## remove what these commands made, .venv included; the data stay
+	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@for python in $${PYTHON:+"$$PYTHON"} python3 python3.13 python3.12 python3.11; do \
+		own=$$("$$python" -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print(sys.executable)' 2>/dev/null); \
+		if [ -n "$$own" ]; then \
+			echo "Creating .venv with $$own"; \
+			if command -v uv >/dev/null; then uv venv --quiet --seed --python "$$own" .venv; else "$$own" -m venv .venv; fi \
+				|| { rm -rf .venv; exit 1; }; \
+			exit 0; \
+		fi; \
+	done; \
+	echo "The course needs Python 3.11, 3.12 or 3.13 and finds none: install one, or say where it is: make lab PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	@if command -v uv >/dev/null && $(UV_INSTALL) -r requirements.lock; then :; else $(PIP) install -r requirements.lock; fi
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install --quiet --no-deps d2l==1.0.3 \
+		|| echo "d2l could not be installed: the course goes on without it, but for the comparisons with it."
+	@touch $@

@@ -1,0 +1,48 @@
+"""Settings by which well-known lecture notes train a recurrent language model, by name, to be run and compared with.
+
+>>> settings = CONFIGURATIONS["time machine, windows"]
+>>> settings.num_hiddens, settings.trainer["lr"], settings.data["sampling"]
+(32, 4.0, 'windows')
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One training run: `LanguageModelData(**data)`, a layer of `num_hiddens` units, `Trainer(**trainer)`."""
+
+    data: dict
+    num_hiddens: int
+    trainer: dict
+
+
+CONFIGURATIONS = {
+    # Dive into Deep Learning, first edition: characters, the first 10,000; here the 1,000 after them are held out.
+    "time machine, 10,000 letters": Configuration(
+        data={
+            "corpus": "time_machine",
+            "batch_size": 32,
+            "num_steps": 35,
+            "sampling": "random",
+            "max_tokens": 11_000,
+            "heldout": 1_000,
+        },
+        num_hiddens=256,
+        trainer={"max_epochs": 500, "lr": 1.0, "optimizer": "sgd", "clip_norm": 1.0},
+    ),
+    # Dive into Deep Learning, second edition: 10,000 overlapping windows to train on, 5,000 held out; here the two
+    # share no letter.
+    "time machine, windows": Configuration(
+        data={
+            "corpus": "time_machine",
+            "batch_size": 1024,
+            "num_steps": 32,
+            "sampling": "windows",
+            "max_tokens": 15_064,
+            "heldout": 5_032,
+        },
+        num_hiddens=32,
+        trainer={"max_epochs": 60, "lr": 4.0, "optimizer": "sgd", "clip_norm": 1.0},
+    ),
+}

@@ -1,0 +1,244 @@
+"""Where the course's data come from: one table, and the five things to do with it.
+
+A data set reaches the machine once, at set-up, and is then read from the data folder: no network. The defaults come
+through pip from ordinary packages that happen to carry them; the others are alternatives which are fetched when they
+are named, or copied from a folder. To add a data set, add an entry to `SOURCES`.
+"""
+
+import difflib
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from course_utils.datasets.transport import (
+    Address,
+    DataError,
+    File,
+    Package,
+    download,
+    open_member,
+    scratch_folder,
+    store,
+)
+
+__all__ = [
+    "SOURCES",
+    "DataError",
+    "Source",
+    "copy_from",
+    "data_folder",
+    "default_names",
+    "fetch",
+    "path",
+    "status",
+    "verify",
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One data set: what it is for, where it comes from, its files, and to whom thanks are due.
+
+    `loader` is the class of `course_utils.datasets` that reads it, empty while there is none.
+    """
+
+    use: str
+    origin: Package | Address
+    files: tuple[File, ...]
+    licence: str
+    citation: str
+    loader: str = ""
+
+    @property
+    def default(self) -> bool:
+        """Whether set-up fetches it: so it does with what pip can bring; an address may go away."""
+        return isinstance(self.origin, Package)
+
+
+SOURCES: dict[str, Source] = {
+    "alice": Source(
+        use="prose for language models",
+        origin=Package("brotli", "1.2.0", "sdist", "e310f77e41941c13340a95976fe66a8a95b01e783d430eeaf7a2f87e0a57dd0a"),
+        files=(
+            File(
+                name="alice29.txt",
+                size=152_089,
+                sha256="7467306ee0feed4971260f3c87421154a05be571d944e9cb021a5713700c38f0",
+                member="brotli-1.2.0/tests/testdata/alice29.txt",
+            ),
+        ),
+        licence="public domain",
+        citation="Lewis Carroll, Alice's Adventures in Wonderland, 1865; the Millennium Fulcrum Edition 2.9, "
+        "as in the Canterbury corpus (Arnold and Bell, 1997) and in the test data of the package brotli.",
+        loader="LanguageModelData",
+    ),
+    "time_machine": Source(
+        use="prose, as in Dive into Deep Learning",
+        origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),
+        files=(
+            File(
+                name="timemachine.txt",
+                size=178_979,
+                sha256="8424dbd9532ac81f7e5f0b6add90e6952baea29158309d7d1bf3884f4e12c516",
+            ),
+        ),
+        licence="public domain",
+        citation="H. G. Wells, The Time Machine, 1895; the file of Zhang, Lipton, Li and Smola, "
+        "Dive into Deep Learning, Cambridge University Press, 2023.",
+        loader="LanguageModelData",
+    ),
+    "fra_eng": Source(
+        use="English-French sentences, as in Dive into Deep Learning",
+        origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/fra-eng.zip"),
+        files=(
+            File(
+                name="fra-eng.zip",
+                size=3_420_152,
+                sha256="fa96382b2c8b609e1662654c1e6e6baeb8d30b3bf63dfb4a5a261cc36347df13",
+            ),
+        ),
+        licence="CC BY 2.0 FR",
+        citation="Sentence pairs of tatoeba.org, selected by manythings.org/anki, 2019-04-07; the file of Zhang, "
+        "Lipton, Li and Smola, Dive into Deep Learning, Cambridge University Press, 2023.",
+    ),
+}
+
+
+def default_names() -> list[str]:
+    """The data sets that the course needs and set-up fetches.
+
+    >>> default_names()
+    ['alice']
+    """
+    return [name for name, source in SOURCES.items() if source.default]
+
+
+def data_folder() -> Path:
+    """The folder that holds the data: `$COURSE_DATA`, else one in the user's cache. It need not exist yet.
+
+    >>> data_folder().is_absolute()
+    True
+    """
+    chosen = os.environ.get("COURSE_DATA")
+    if not chosen:
+        return platformdirs.user_cache_path("rnn-course", appauthor=False)
+    folder = Path(chosen).expanduser()
+    if not folder.is_absolute():  # every notebook would look for it beside itself
+        raise DataError(f"COURSE_DATA is {chosen!r}, a relative path: set it to an absolute one, {folder.absolute()}.")
+    return folder
+
+
+def status(name: str) -> str:
+    """How the files of data set `name` are: "OK", "missing" or, worst, "altered". Every byte of them is read."""
+    states = {_file_status(file) for file in _source(name).files}
+    return next((state for state in ("altered", "missing") if state in states), "OK")
+
+
+def verify(names: Iterable[str] | None = None) -> dict[str, str]:
+    """The `status` of each of `names`, by default of all data sets.
+
+    >>> sorted(verify())
+    ['alice', 'fra_eng', 'time_machine']
+    """
+    return {name: status(name) for name in _known(names, SOURCES)}
+
+
+def path(name: str, file: str | None = None) -> Path:
+    """The path of the data set `name`, whose content is checked; `file` names one of several files.
+
+    Raises `DataError` if it is missing or altered, with the command that mends it.
+    """
+    files = {entry.name: entry for entry in _source(name).files}
+    if file is None and len(files) == 1:
+        [file] = files
+    if file not in files:
+        raise DataError(f"data set {name!r} has no file {file!r}: give one of {', '.join(files)}.")
+    state = _file_status(files[file])
+    if state != "OK":
+        how = "" if SOURCES[name].default else ", or 'course data fetch --from FOLDER' with a folder that has it"
+        raise DataError(
+            f"{data_folder() / file} is {state} (expected: sha256 {files[file].sha256}): "
+            f"run 'course data fetch {name}'{how}."
+        )
+    return data_folder() / file
+
+
+def fetch(names: Iterable[str] | None = None) -> list[str]:
+    """Bring the data sets `names` (by default `default_names()`) into the data folder; return those that are new.
+
+    What is there and unaltered is left alone, without a look at the network. Raises `DataError` if one cannot be had.
+    """
+    wanted = [name for name in _known(names, default_names()) if status(name) != "OK"]
+    for name in wanted:
+        source = SOURCES[name]
+        with scratch_folder() as scratch:
+            carrier = download(source.origin, source.files[0], scratch)
+            for file in source.files:
+                with open_member(carrier, file.member) as stream:
+                    store(stream, file, data_folder(), source.origin)
+    return wanted
+
+
+def copy_from(folder: str | Path, names: Iterable[str] | None = None) -> list[str]:
+    """Copy the files of the data sets `names` (by default of all) that lie in `folder`; return those found there.
+
+    Raises `DataError` if none is there, if a data set that was named is not there whole, or if a file is altered.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder: give the one that has the files to copy.")
+    found = []
+    for name in _known(names, SOURCES):
+        here = [file for file in SOURCES[name].files if (folder / file.name).is_file()]
+        if names is not None and len(here) < len(SOURCES[name].files):
+            lacks = ", ".join(file.name for file in SOURCES[name].files if file not in here)
+            raise DataError(f"{folder} has no {lacks}, which {name!r} needs: add it or run 'course data fetch {name}'.")
+        for file in here:
+            if _file_status(file) != "OK":
+                _copy(folder / file.name, file)
+        found += [name] if here else []
+    if not found:
+        files = ", ".join(file.name for name in SOURCES for file in SOURCES[name].files)
+        raise DataError(f"{folder} has no file that the course knows: it looks for {files}.")
+    return found
+
+
+def _copy(original: Path, file: File) -> None:
+    try:
+        stream = open(original, "rb")  # noqa: SIM115 (closed below; only its opening can fail for want of reading)
+    except OSError as error:
+        raise DataError(f"cannot read {original}: {error.strerror}; make it readable and try again.") from error
+    with stream:
+        store(stream, file, data_folder(), original)
+
+
+def _file_status(file: File) -> str:
+    target = data_folder() / file.name
+    try:
+        if not target.is_file():
+            return "missing"
+        with open(target, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"cannot read {target}: {error.strerror}; make it readable or set COURSE_DATA.") from error
+    return "OK" if digest == file.sha256 else "altered"
+
+
+def _known(names: Iterable[str] | None, otherwise: Iterable[str]) -> list[str]:
+    """`names` as a list in which every one is known, or `otherwise` if there are none."""
+    chosen = list(otherwise if names is None else [names] if isinstance(names, str) else names)
+    for name in chosen:
+        _source(name)
+    return chosen
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        close = difflib.get_close_matches(name, SOURCES, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        raise DataError(f"there is no data set {name!r}{hint}: give one of {', '.join(SOURCES)}.")
+    return SOURCES[name]

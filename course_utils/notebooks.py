@@ -1,0 +1,212 @@
+"""Chapters run without a screen: find one, execute it cell by cell, leave a page to read."""
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from course_utils.testing.outputs import alt_text
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = ROOT / "chapters"
+
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+"""What tells NumPy, PyTorch and TensorFlow how many threads to use."""
+
+
+class ChapterError(Exception):
+    """What is wrong with a chapter, in one sentence."""
+
+
+class CellError(Exception):
+    """A cell that did not run to its end; `fatal` says that no later cell can run either."""
+
+    def __init__(self, what: str, traceback: str = "", fatal: bool = False):
+        super().__init__(what)
+        self.traceback = traceback
+        self.fatal = fatal
+
+
+class _OwnInterpreter(KernelSpecManager):
+    """Whatever kernel a notebook names, it runs in the environment that runs this program."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+
+def find_chapter(name: str, folder: Path = CHAPTERS) -> Path:
+    """The notebook that a number or a name means.
+
+    Args:
+        name: "02", "2", "02_rnn" or "02_rnn.ipynb".
+        folder: where the chapters are.
+
+    Raises:
+        ChapterError: no chapter of that name; the sentence lists those there are.
+    """
+    chapters = find_chapters(folder=folder)
+    for path in chapters:
+        number = path.stem.partition("_")[0]
+        if name in (path.name, path.stem) or (name.isdigit() and number.isdigit() and int(name) == int(number)):
+            return path
+    known = ", ".join(path.stem for path in chapters) or "not there at all: run this in a clone of the course"
+    raise ChapterError(f"There is no chapter {name!r}: the chapters are {known}.")
+
+
+def find_chapters(names: list[str] | None = None, folder: Path = CHAPTERS) -> list[Path]:
+    """The notebooks of these names, in their order; all of the folder's without names."""
+    return [find_chapter(name, folder) for name in names] if names else sorted(folder.glob("*.ipynb"))
+
+
+@contextmanager
+def kernel(
+    notebook: NotebookNode, folder: Path, timeout: float | None = None, **environment: str
+) -> Iterator[NotebookClient]:
+    """A client whose kernel runs the notebook's cells in `folder`, with quiet progress (CI=1).
+
+    Args:
+        notebook: the cells; they are given their new outputs.
+        folder: the kernel's working folder.
+        timeout: seconds that a cell may take, or None.
+        environment: variables for the kernel, above those of this process.
+    """
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_spec_manager=_OwnInterpreter()),
+        resources={"metadata": {"path": str(folder)}},
+        timeout=timeout and math.ceil(timeout),
+        extra_arguments=["--log-level=ERROR"],  # the kernel's own remarks are no concern of a reader
+        record_timing=False,
+        shutdown_kernel="immediate",
+    )
+    with client.setup_kernel(env={**os.environ, "CI": "1", **environment}, cleanup_kc=True):
+        yield client
+
+
+def execute_cell(client: NotebookClient, index: int) -> float:
+    """Run the cell with this index in the client's notebook and return its seconds.
+
+    Raises:
+        CellError: an exception of the cell, a dead kernel, or no end in time.
+    """
+    cell, start = client.nb.cells[index], time.perf_counter()
+    try:
+        client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        traceback = "\n".join(line for out in cell.outputs for line in out.get("traceback", []))
+        raise CellError(f"{error.ename}: {error.evalue}", traceback) from None
+    except CellTimeoutError:
+        raise CellError(f"it did not end within {client.timeout} s", fatal=True) from None
+    except DeadKernelError:
+        raise CellError("the kernel died (memory used up, os._exit or a crash in a library)", fatal=True) from None
+    return time.perf_counter() - start
+
+
+def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
+    """Run all code cells anew, with a progress bar on stderr, and return the seconds they took.
+
+    Raises:
+        ChapterError: a cell failed; those after it have no outputs.
+    """
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    with kernel(notebook, chapter.parent, **environment) as client:
+        seconds = 0.0
+        for number, index in enumerate(tqdm(_code_indices(notebook), desc=chapter.stem, unit="cell"), start=1):
+            try:
+                seconds += execute_cell(client, index)
+            except CellError as error:
+                first_line = notebook.cells[index].source.strip().partition("\n")[0]
+                raise ChapterError(f"{chapter.name}, cell [{number}], {first_line!r}: {error}") from error
+    return seconds
+
+
+def page_of(chapter: Path, root: Path = ROOT) -> Path:
+    """Where the HTML page of a chapter is written."""
+    return root / "build" / f"{chapter.stem}.html"
+
+
+def run(chapter: Path, page: Path) -> None:
+    """Execute a chapter and write it as an HTML page; the notebook itself is left as it is.
+
+    Raises:
+        ChapterError: a cell failed; the page holds what was reached.
+    """
+    notebook = read(chapter)
+    try:
+        execute(notebook, chapter)
+    finally:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(page, to_html(notebook, chapter))
+
+
+def to_html(notebook: NotebookNode, chapter: Path) -> str:
+    """The notebook as one HTML file, pictures inside, each with its alternative text."""
+    from nbconvert import HTMLExporter
+
+    notebook = nbformat.from_dict(notebook)
+    for cell in code_cells(notebook):
+        cell.outputs = [_with_alt_text(output) for output in cell.outputs]
+    exporter = HTMLExporter(template_name="lab", embed_images=True)
+    resources = {"metadata": {"name": chapter.stem, "path": str(chapter.parent)}}
+    return exporter.from_notebook_node(notebook, resources=resources)[0]
+
+
+def _with_alt_text(output: NotebookNode) -> NotebookNode:
+    """The lab template gives a stored picture no alternative text, so write its image element here."""
+    data = output.get("data", {})
+    if "image/png" not in data or "text/html" in data:
+        return output
+    alt = escape(alt_text(output, "image/png") or data.get("text/plain", ""))
+    html = f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
+    return nbformat.from_dict({**output, "data": {"text/html": html}})
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook as it lies on the disk.
+
+    Raises:
+        ChapterError: the file is no notebook.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise ChapterError(f"{path.name} is no valid notebook: {str(error).partition(chr(10))[0]}") from error
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that hold code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _code_indices(notebook: NotebookNode) -> list[int]:
+    return [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]

@@ -1,0 +1,143 @@
+"""`course refresh`: execute a chapter and store its outputs, so that a second time changes nothing.
+
+Outputs that count as equal (`testing.outputs.compare`) stay as they are stored, pictures among them, as long as the
+chapter's code is the one they were made with; a picture whose words stayed the same but whose look changed, after an
+edit of `plotting.py` say, is taken anew by `--force`.
+"""
+
+import hashlib
+import tempfile
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_utils import results
+from course_utils.notebooks import (
+    ROOT,
+    THREAD_VARIABLES,
+    ChapterError,
+    code_cells,
+    execute,
+    read,
+    write_atomically,
+)
+from course_utils.testing.outputs import DEFAULT, compare, tidy
+
+# One device and one thread, so that every machine stores the same numbers.
+_ENVIRONMENT = {"DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+_LEFT_BY_EDITORS = ("ExecuteTime", "collapsed", "execution", "scrolled")
+
+
+def refresh(chapter: Path, root: Path = ROOT, force: bool = False) -> list[str]:
+    """Execute a chapter; write the notebook, results/chapters.json and README's scoreboard where they change.
+
+    Args:
+        chapter: the notebook.
+        root: the folder that holds README.md and results/.
+        force: store all outputs anew, those that count as equal too.
+
+    Returns:
+        The files that were written, none if nothing changed.
+
+    Raises:
+        ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
+    """
+    stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
+    fresh = deepcopy(stored)
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = Path(folder) / "metrics.jsonl"
+        seconds = execute(fresh, chapter, **_ENVIRONMENT, COURSE_METRICS=str(metrics))
+        runs = results.read_records(metrics)
+    _refuse_stderr(fresh, chapter)
+
+    known = results.load(results_file)
+    entry = {"sources": code_hash(stored), "seconds": round(seconds, 1), "versions": results.versions(), "runs": runs}
+    old_entry = known.get(chapter.stem, {})
+    edited = force or old_entry.get("sources") != entry["sources"]
+    kept = [not edited and _keep_if_equal(old, new) for old, new in zip(stored.cells, fresh.cells, strict=True)]
+    if edited or not all(kept) or _without_numbers(entry) != _without_numbers(old_entry):
+        known[chapter.stem] = entry
+
+    texts = {
+        chapter: nbformat.writes(normalised(fresh)) + "\n",
+        results_file: results.dump(known),
+        readme: results.with_scoreboard(readme.read_text(encoding="utf-8"), known),
+    }
+    return [path.name for path, text in texts.items() if _write_if_changed(path, text)]
+
+
+def normalised(notebook: NotebookNode) -> NotebookNode:
+    """The notebook in the form that is stored: cells numbered 1..n, no time stamp, version or state of a widget.
+
+    >>> cell = nbformat.v4.new_code_cell("x", execution_count=7, metadata={"scrolled": True}, id="a")
+    >>> normalised(nbformat.v4.new_notebook(cells=[cell])).cells
+    [{'id': 'a', 'cell_type': 'code', 'metadata': {}, 'execution_count': 1, 'source': 'x', 'outputs': []}]
+    """
+    notebook = deepcopy(notebook)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.update(nbformat.from_dict({"kernelspec": _KERNEL, "language_info": _LANGUAGE}))
+    for cell in notebook.cells:
+        for key in _LEFT_BY_EDITORS:
+            cell.metadata.pop(key, None)
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        cell.execution_count = number
+        cell.outputs = nbformat.from_dict(tidy(cell.outputs))
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
+    return notebook
+
+
+def code_hash(notebook: NotebookNode) -> str:
+    """What tells two states of a chapter's code apart; text cells and tags do not count.
+
+    >>> code_hash(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]))
+    '8ff436def1451285'
+    """
+    return hashlib.sha256("\n\0".join(cell.source for cell in code_cells(notebook)).encode()).hexdigest()[:16]
+
+
+def _keep_if_equal(stored: NotebookNode, fresh: NotebookNode) -> bool:
+    """Give the fresh cell the stored outputs where they count as equal; whether they do."""
+    if stored.cell_type != "code":
+        return True
+    ignored = "nbval-ignore-output" in stored.metadata.get("tags", []) and stored.outputs
+    equal = ignored or not compare(stored.outputs, fresh.outputs, DEFAULT.for_cell(stored))
+    if equal:
+        fresh.outputs = stored.outputs
+    return bool(equal)
+
+
+def _refuse_stderr(notebook: NotebookNode, chapter: Path) -> None:
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        for output in cell.outputs:
+            if output.get("name") == "stderr":
+                raise ChapterError(
+                    f"{chapter.name}, cell [{number}] wrote to stderr, which no chapter stores: {output.text.strip()}"
+                )
+
+
+def _without_numbers(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry without what may differ while every cell's outputs count as equal."""
+    runs = [(record["run"], record["framework"], list(record["metrics"])) for record in entry.get("runs", [])]
+    return {**entry, "seconds": None, "runs": runs}
+
+
+def _write_if_changed(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text)
+    return True

@@ -1,0 +1,135 @@
+"""pytest extension: `pytest --nbval` judges notebooks by `outputs.compare`, and executes them as a front end does.
+
+nbval collects the cells and reports; this puts nbclient in the place of its executor, because that knows
+`clear_output`, display updates, a trailing `;` and dead kernels, and `compare` in the place of its comparison.
+Loaded by `-p course_utils.testing.nbval_plugin`. Tags of cells:
+
+- `nbval-rtol=0.02`, `nbval-atol=0.1`: another tolerance for this cell's numbers;
+- `trained`: the outputs come from training: with DEVICE other than cpu only their kinds are compared;
+- nbval's own, such as `nbval-ignore-output`: nothing is compared, but a warning fails here too.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+from course_utils.testing.outputs import DEFAULT, VARYING, Tolerance, compare
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the tolerances and the time budget."""
+    group = parser.getgroup("course", "Notebooks of the course")
+    group.addoption("--nb-rtol", type=float, default=DEFAULT.rtol, help="relative tolerance (default: %(default)g)")
+    group.addoption("--nb-atol", type=float, default=DEFAULT.atol, help="absolute tolerance (default: %(default)g)")
+    group.addoption(
+        "--nb-budget-factor",
+        type=float,
+        default=2.5,
+        help="a notebook may take its metadata's course.budget_seconds times this; 0: no limit (default: %(default)g)",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[None]:
+    """Put a `Notebook` in the place of nbval's collector."""
+    collectors = yield
+    return [
+        Notebook.from_parent(parent, path=file_path) if isinstance(collector, IPyNbFile) else collector
+        for collector in collectors
+    ]
+
+
+class Notebook(IPyNbFile):
+    """A notebook and its kernel."""
+
+    def collect(self) -> Iterator["Cell"]:
+        """The code cells."""
+        for item in super().collect():
+            yield Cell.from_parent(self, name=item.name, cell_num=item.cell_num, cell=item.cell, options=item.options)
+
+    def setup(self) -> None:
+        """Start the kernel; the cells run in a copy, so that what is stored stays to compare with."""
+        from course_utils.notebooks import kernel
+
+        self.setup_sanitize_files()
+        live = deepcopy(self.nb)
+        self.indices = [index for index, cell in enumerate(live.cells) if cell.cell_type == "code"]
+        for index in self.indices:
+            live.cells[index].outputs = []
+        self.seconds, self.budget_is_spent, self.stopped = 0.0, False, ""
+        self.resources = ExitStack()
+        timeout = self.config.option.nbval_cell_timeout
+        self.client = self.resources.enter_context(kernel(live, self.path.parent, timeout=timeout))
+
+    def teardown(self) -> None:
+        """Stop the kernel."""
+        self.resources.close()
+
+    def add_seconds(self, seconds: float) -> str:
+        """Count the time of a cell; what is wrong, said once, when the notebook's budget is spent."""
+        self.seconds += seconds
+        budget, factor = self.nb.metadata.get("course", {}).get("budget_seconds"), self.config.option.nb_budget_factor
+        if not (budget and factor) or self.seconds <= budget * factor or self.budget_is_spent:
+            return ""
+        self.budget_is_spent = True
+        return (
+            f"The notebook's cells took {self.seconds:.1f} s up to this one, its budget is {budget:g} s × {factor:g}: "
+            "make it faster, or raise course.budget_seconds in its metadata (--nb-budget-factor=0: no budgets)."
+        )
+
+
+class Cell(IPyNbCell):
+    """A code cell, run in its notebook's kernel and compared with its stored outputs."""
+
+    def setup(self) -> None:
+        """Skip what cannot run any more."""
+        if self.parent.stopped:
+            pytest.skip(self.parent.stopped)
+
+    def runtest(self) -> None:
+        """Run the cell; fail on an exception, on other outputs, and when the notebook's time is spent."""
+        if self.options["skip"]:
+            pytest.skip("tagged so")
+        seconds = self.execute()
+        differences = self.differences()
+        if differences:
+            self.raise_cell_error("\n  ".join(["The outputs are not those stored in the notebook.", *differences]))
+        over_budget = self.parent.add_seconds(seconds)
+        if over_budget:
+            self.raise_cell_error(over_budget)
+
+    def execute(self) -> float:
+        """Run the cell, which leaves its `test_outputs`, and return its seconds."""
+        from course_utils.notebooks import CellError, execute_cell
+
+        index = self.parent.indices[self.cell_num]
+        live = self.parent.client.nb.cells[index]
+        if self.options["check_exception"]:
+            live.metadata.tags = ["raises-exception"]
+        try:
+            return execute_cell(self.parent.client, index)
+        except CellError as error:
+            if error.fatal:
+                self.parent.stopped = f"Cell {self.cell_num} stopped the notebook: {error}"
+            self.raise_cell_error(f"The cell failed: {error}.", error.traceback)
+        finally:
+            self.test_outputs = live.outputs
+
+    def differences(self) -> list[str]:
+        """What `compare` says of this cell, under its tags."""
+        if not self.options["check"]:
+            warnings = [output.text for output in self.test_outputs if output.get("name") == "stderr"]
+            return [f"New stderr: {text.strip()}" for text in warnings]
+        option, tags = self.config.option, self.cell.metadata.get("tags", [])
+        return compare(
+            self.cell.outputs,
+            self.test_outputs,
+            Tolerance(option.nb_rtol, option.nb_atol).for_cell(self.cell),
+            texts="trained" not in tags or os.environ.get("DEVICE", "cpu") == "cpu",
+            varying={**VARYING, **self.parent.sanitize_patterns},
+        )

@@ -1,0 +1,162 @@
+"""Three ways to cut a text into batches, whatever its length and the sizes asked for."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from data_helpers import says
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.datasets import RandomBatches, SequentialBatches, WindowBatches
+
+CUTS = {"sequential": SequentialBatches, "random": RandomBatches, "windows": WindowBatches}
+sizes = st.tuples(st.integers(1, 5), st.integers(1, 6))  # n, T
+seeds = st.integers(0, 2**32 - 1)
+each_cut = pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+
+
+@st.composite
+def texts(draw, more=40):
+    """Sizes, and the ids of a text that is just long enough for all the cuts or longer; every id occurs once."""
+    n, T = draw(sizes)
+    return n, T, np.arange((n + 1) * T + draw(st.integers(0, more)))
+
+
+def epoch(cut, text, seed):
+    n, T, ids = text
+    return list(cut(ids, n, T, np.random.default_rng(seed)))
+
+
+@each_cut
+@given(text=texts(), seed=seeds)
+def test_y_is_x_shifted_by_one_in_full_batches_of_int64(cut, text, seed):
+    n, T, ids = text
+    batches = epoch(cut, text, seed)
+    assert batches, "even the shortest text gives a batch, wherever it starts"
+    for X, Y in batches:
+        assert X.dtype == Y.dtype == np.int64
+        assert X.shape == Y.shape
+        np.testing.assert_array_equal(Y, X + 1)  # the ids are their own places
+        assert X.shape[1] == T
+        assert len(X) == n or cut is WindowBatches
+        assert ids[0] <= X.min() <= Y.max() <= ids[-1]
+
+
+@given(text=texts(), seed=seeds)
+def test_sequential_rows_go_on_where_they_stopped(text, seed):
+    n, T, ids = text
+    batches = epoch(SequentialBatches, text, seed)
+    for (X, _), (following, _) in pairwise(batches):
+        np.testing.assert_array_equal(following[:, 0], X[:, -1] + 1)
+    read = np.concatenate([X for X, _ in batches], axis=1)
+    offset, length = read[0, 0], read.shape[1]
+    assert 0 <= offset < T
+    assert offset + n * (length + T) >= len(ids), "as many full batches as there are"
+    np.testing.assert_array_equal(read.ravel(), np.arange(offset, offset + n * length))  # each token once
+
+
+@given(text=texts())
+def test_held_out_text_is_read_whole_once_and_always_alike(text):
+    n, T, ids = text
+    batches = SequentialBatches(ids, n, T)
+    first, second = ([X for X, _ in batches] for _ in range(2))
+    assert all(X.shape == (n, T) for X in first[:-1])
+    assert 1 <= first[-1].shape[1] <= T
+    targets = np.concatenate([Y for _, Y in batches], axis=1)
+    left_out = np.setdiff1d(ids[1:], targets)
+    assert len(np.unique(targets)) == targets.size
+    assert len(left_out) < n
+    assert np.all(left_out > targets.max(initial=0)), "what is left out is at the end"
+    for X, again in zip(first, second, strict=True):
+        np.testing.assert_array_equal(X, again)
+
+
+@given(text=texts(), seed=seeds)
+def test_random_sequences_do_not_overlap_and_leave_little_out(text, seed):
+    n, T, ids = text
+    read = np.concatenate([X for X, _ in epoch(RandomBatches, text, seed)])
+    assert len(np.unique(read)) == read.size
+    assert len(set((read[:, 0] % T).tolist())) == 1, "one offset for all"
+    assert read.size > len(ids) - 1 - 2 * T - n * T, "but for the two ends, and fewer sequences than make a batch"
+
+
+@given(text=texts(), seed=seeds)
+def test_windows_cover_every_place(text, seed):
+    n, T, ids = text
+    for batches in (epoch(WindowBatches, text, seed), list(WindowBatches(ids, n, T))):
+        starts = np.concatenate([X[:, 0] for X, _ in batches])
+        np.testing.assert_array_equal(np.sort(starts), ids[: len(ids) - T])
+        assert all(len(X) == n for X, _ in batches[:-1])
+    np.testing.assert_array_equal(starts, np.sort(starts))
+
+
+@each_cut
+@given(text=texts(), seed=seeds)
+def test_a_seed_gives_the_same_epochs(cut, text, seed):
+    n, T, ids = text
+    one, other = (cut(ids, n, T, np.random.default_rng(seed)) for _ in range(2))
+    for _ in range(2):
+        for (X, Y), (same_X, same_Y) in zip(one, other, strict=True):
+            np.testing.assert_array_equal(X, same_X)
+            np.testing.assert_array_equal(Y, same_Y)
+
+
+@each_cut
+def test_two_epochs_and_two_seeds_differ(cut):
+    ids = np.arange(500)
+    batches = cut(ids, 3, 40, np.random.default_rng(0))
+    epochs = [np.concatenate([X.ravel() for X, _ in batches]).tolist() for _ in range(2)]
+    epochs.append(np.concatenate([X.ravel() for X, _ in cut(ids, 3, 40, np.random.default_rng(1))]).tolist())
+    assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
+
+
+@pytest.mark.parametrize("cut", [SequentialBatches, RandomBatches])
+def test_every_offset_is_drawn(cut):
+    T = 7
+    batches = cut(np.arange(100), 2, T, np.random.default_rng(0))
+    offsets = {min(int(X.min()) % T for X, _ in batches) for _ in range(100)}
+    assert offsets == set(range(T))
+
+
+@each_cut
+def test_it_says_whether_the_state_is_carried(cut):
+    assert cut.carries_state is (cut is SequentialBatches)
+
+
+NEEDED = {"sequential": 4 * 5, "random": 4 * 5, "windows": 6}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_text_that_is_too_short_is_named(name):
+    n, T, rng = 3, 5, np.random.default_rng(0)
+    needed = NEEDED[name]
+    assert len(list(CUTS[name](np.arange(needed), n, T, rng))) >= 1
+    with pytest.raises(ValueError) as error:
+        CUTS[name](np.arange(needed - 1), n, T, rng)
+    says(error, f"{needed - 1} tokens", "batch_size=3", "num_steps=5", f"need {needed}", "longer text")
+
+
+def test_held_out_text_needs_a_token_for_each_row_and_one_more():
+    [(X, Y)] = SequentialBatches(np.arange(4), 3, 5)
+    assert (X.tolist(), Y.tolist()) == ([[0], [1], [2]], [[1], [2], [3]])
+    with pytest.raises(ValueError, match="3 tokens"):
+        SequentialBatches(np.arange(3), 3, 5)
+
+
+@each_cut
+@pytest.mark.parametrize(("n", "T"), [(0, 5), (3, 0), (-1, 5)])
+def test_sizes_below_one_are_refused(cut, n, T):
+    with pytest.raises(ValueError) as error:
+        cut(np.arange(100), n, T, np.random.default_rng(0))
+    says(error, f"batch_size={n}", f"num_steps={T}", "1 or more")
+
+
+@each_cut
+def test_changing_a_batch_changes_neither_the_text_nor_its_targets(cut):
+    ids = np.arange(60)
+    for X, Y in cut(ids, 3, 5, np.random.default_rng(0)):
+        before = Y.copy()
+        X[:] = -1  # as one does who hides tokens from a model
+        np.testing.assert_array_equal(Y, before)
+    np.testing.assert_array_equal(ids, np.arange(60))

@@ -1,0 +1,125 @@
+"""The Makefile's own part: which Python and which installer it takes, and that it sets up once. No network is used."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+RECORD = '#!/bin/sh\necho "$(basename "$0") $*" >> "$LOG"\n'
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder, with a space in its name, that has the Makefile and an environment whose Python only keeps a record."""
+    folder = tmp_path / "my course"
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        folder.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder)
+    program(folder / ".venv/bin/python", RECORD)
+    monkeypatch.setenv("LOG", str(folder / "log"))
+    inherited = "MAKEFLAGS MAKELEVEL CH PYTHON PIP_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL PYTHONDONTWRITEBYTECODE"
+    for name in inherited.split():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(folder / "bin"), "/usr/bin", "/bin"]))
+    return folder
+
+
+def program(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(0o755)
+
+
+def make(folder, *arguments):
+    """Run make; its exit status, what it said, and what the programs recorded meanwhile."""
+    log = folder / "log"
+    log.write_text("")
+    done = subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr, log.read_text().splitlines()
+
+
+def test_make_alone_lists_every_command(place):
+    status, said, _ = make(place)
+    commands = set(re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.M)[1].split()) - {"help"}
+    assert status == 0
+    assert {line.split()[0] for line in said.splitlines()[1:]} == commands
+
+
+def test_a_chapter_must_be_named(place):
+    status, said, log = make(place, "run")
+    assert status != 0
+    assert "make run CH=02" in said
+    assert log == []
+
+
+def test_set_up_happens_once_and_again_when_the_versions_change(place):
+    status, _, log = make(place, "setup")
+    assert status == 0
+    assert [line.removeprefix("python -m pip install ") for line in log] == [
+        "-r requirements.lock",
+        "--quiet --no-deps --no-build-isolation -e .",
+        "--quiet --no-deps d2l==1.0.3",
+    ]
+    assert make(place, "setup")[2] == []
+    stamp = (place / ".venv/.set-up").stat().st_mtime
+    os.utime(place / "requirements.lock", (stamp + 1, stamp + 1))
+    assert len(make(place, "setup")[2]) == 3
+
+
+def test_d2l_may_be_out_of_reach_and_nothing_else(place):
+    program(place / ".venv/bin/python", RECORD + 'case "$*" in *d2l*) exit 1;; esac\n')
+    status, said, _ = make(place, "setup")
+    assert status == 0
+    assert "the course goes on without it" in said
+    program(place / ".venv/bin/python", RECORD + "exit 1\n")
+    os.utime(place / "pyproject.toml", (2e9, 2e9))
+    assert make(place, "setup")[0] != 0
+
+
+def test_uv_is_given_pips_places(place, monkeypatch):
+    program(place / "bin/uv", RECORD)
+    assert make(place, "setup")[2][0] == "uv pip install --python .venv/bin/python -r requirements.lock"
+    os.remove(place / ".venv/.set-up")
+    monkeypatch.setenv("PIP_FIND_LINKS", "/wheels /more")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///extra")
+    monkeypatch.setenv("PIP_INDEX_URL", "file:///main")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    installed = make(place, "setup")[2][0]
+    for option in ("--find-links /wheels --find-links /more", "--index file:///extra", "--default-index file:///main"):
+        assert option in installed
+    assert "--compile-bytecode" in installed
+
+
+def test_pip_takes_over_where_uv_fails(place):
+    program(place / "bin/uv", RECORD + "exit 2\n")
+    status, _, log = make(place, "setup")
+    assert status == 0
+    assert log[1] == "python -m pip install -r requirements.lock"
+
+
+def test_no_python_that_fits_is_said_in_a_sentence(place):
+    shutil.rmtree(place / ".venv")
+    for name in ("python3", "python3.11", "python3.12", "python3.13"):
+        program(place / "bin" / name, "#!/bin/sh\nexit 127\n")
+    status, said, _ = make(place, "setup")
+    assert status != 0
+    assert "needs Python 3.11, 3.12 or 3.13 and finds none" in said
+    assert not (place / ".venv").exists()
+
+
+@pytest.mark.parametrize("installer", ["venv", "uv"])
+def test_half_an_environment_is_not_left_behind(place, installer):
+    shutil.rmtree(place / ".venv")
+    fail = "mkdir -p .venv/bin; touch .venv/bin/python; exit 1"
+    program(place / "bin/python3", f'#!/bin/sh\nif [ "$1" = -c ]; then echo "$0"; else {fail}; fi\n')
+    if installer == "uv":
+        program(place / "bin/uv", f"#!/bin/sh\n{fail}\n")
+    status, said, _ = make(place, "setup", "PYTHON=python3")
+    assert status != 0
+    assert "Creating .venv with" in said
+    assert not (place / ".venv").exists()

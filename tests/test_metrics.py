@@ -1,0 +1,55 @@
+"""Perplexity, bits per character, and the record of a training run."""
+
+import math
+
+import pytest
+from data_helpers import says
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.history import History
+from course_utils.metrics import bits_per_character, perplexity
+
+
+@given(st.integers(1, 10**6))
+def test_a_uniform_guess_is_as_perplexed_as_there_are_choices(V):
+    assert perplexity(math.log(V)) == pytest.approx(V)
+    assert bits_per_character(math.log(V)) == pytest.approx(math.log2(V))
+
+
+def test_a_model_that_has_diverged_does_not_stop_the_report():
+    assert perplexity(1e6) == perplexity(math.inf) == math.inf
+    assert math.isnan(perplexity(math.nan))
+    assert math.isnan(bits_per_character(math.nan))
+
+
+def test_an_epoch_is_its_mean_loss():
+    history = History()
+    history.add_epoch([3.0, 2.0, 1.0], [0.5, 0.6, 0.7])
+    history.add_epoch([1.0], [0.1])
+    assert history == History(train_loss=[2.0, 1.0], grad_norm=[0.5, 0.6, 0.7, 0.1], updates=4)
+    with pytest.raises(ValueError) as error:
+        history.add_epoch([], [])
+    says(error, "no batch")
+
+
+def test_two_histories_share_nothing():
+    History().train_loss.append(1.0)
+    assert History().train_loss == []
+
+
+def test_the_best_epoch_and_the_last_ones_metrics():
+    history = History(heldout_loss=[2.0, math.log(4), 1.5], tokens=70)
+    assert history.best_epoch == 2
+    assert history.metrics == {
+        "perplexity": pytest.approx(math.exp(1.5)),
+        "bits_per_character": pytest.approx(1.5 / math.log(2)),
+        "tokens": 70,
+    }
+
+
+@pytest.mark.parametrize("what", ["best_epoch", "metrics"])
+def test_without_held_out_text_there_is_no_such_thing(what):
+    with pytest.raises(ValueError) as error:
+        getattr(History(train_loss=[2.0]), what)
+    says(error, "held-out")
