@@ -73,7 +73,13 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 clean: ## remove what these commands made, .venv included; the data stay
 	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 
+# The environment may be there and its Python gone, as after an upgrade of the system's: then all begins anew.
+ifneq ($(shell test -x $(BIN)/python && echo there),there)
+.PHONY: $(STAMP)
+endif
+
 $(BIN)/python:
+	@rm -rf .venv
 	@for python in $${PYTHON:+"$$PYTHON"} python3 python3.13 python3.12 python3.11; do \
 		own=$$("$$python" -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print(sys.executable)' 2>/dev/null); \
 		if [ -n "$$own" ]; then \

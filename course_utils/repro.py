@@ -47,17 +47,18 @@ def device_name() -> str:
 
 
 def digits(value: float, significant: int = 4) -> str:
-    """`value` with so many significant digits, without an exponent where it is of everyday size; integers whole.
+    """`value` with so many significant digits at least, without an exponent where it is of everyday size.
 
-    >>> digits(4.15678), digits(0.000123456), digits(2_500_000), digits(12.0)
-    ('4.157', '0.0001235', '2,500,000', '12.00')
+    An int has no point and a float always has one, so that a reader, and the tests, can tell a count from a measure.
+
+    >>> digits(4.15678), digits(0.000123456), digits(2_500_000), digits(12.0), digits(1234.56)
+    ('4.157', '0.0001235', '2,500,000', '12.00', '1234.6')
     """
     if isinstance(value, (int, np.integer)):
         return f"{int(value):,}"
     if value != 0 and not 1e-4 <= abs(value) < 1e5:
         return f"{value:.{significant - 1}e}"
-    text = f"{value:#.{significant}g}".removesuffix(".")
-    return f"{float(text):.0f}" if "e" in text else text
+    return f"{value:.{max(1, significant - 4)}f}" if abs(value) >= 1000 else f"{value:#.{significant}g}"
 
 
 def show(run: str, framework: str = "", **metrics: float) -> None:

@@ -32,19 +32,19 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 RUN_ALL_SECONDS = 600
 SCREENSHOTS = notebooks.ROOT / "build"
 
-# The notebook's model, not the page: JupyterLab draws only the cells that are in view.
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
 IDLE = """() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """
-SHOW_CELL = """number => {
-    const notebook = jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = number;
-    return notebook.scrollToItem(number);
-}"""
+UNDRAWN = """() => [...document.querySelectorAll(".jp-Notebook img")].some(image => !image.complete)"""
 BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
     .filter(image => image.complete && image.naturalWidth === 0)
     .map(image => "picture not shown: " + (image.alt || image.src.slice(0, 80)))
@@ -74,9 +74,10 @@ def jupyterlab(folder: Path, private: Path) -> Iterator[str]:
     environment = {**os.environ, **{name: str(private / name.lower()) for name in names}, "CI": "1"}
     options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ip=127.0.0.1", "--port=0"]
     options += [f"--ServerApp.root_dir={folder}"]
-    no_news = private / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
-    no_news.mkdir(parents=True)
-    (no_news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    for name, setting in SETTINGS.items():
+        file = private / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(setting))
     with open(private / "jupyterlab.log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log
@@ -113,7 +114,8 @@ def run_all(browser: "playwright.Browser", chapter: Path, private: Path) -> tupl
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         cells = wait_until_done(page)
-        missing = look_through(page)
+        page.wait_for_function(f"() => !({UNDRAWN})()")
+        missing = page.evaluate(BROKEN)
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{chapter.stem}.png")
         page.close()
@@ -129,16 +131,6 @@ def wait_until_done(page: "playwright.Page") -> list[dict]:
             return page.evaluate(CELLS)
         page.wait_for_timeout(500)
     raise AssertionError(f"The cells did not end within {RUN_ALL_SECONDS} s: {[cell['count'] for cell in cells]}")
-
-
-def look_through(page: "playwright.Page") -> list[str]:
-    """Bring one cell after the other into view, since only then it is drawn; what did not show."""
-    missing: dict[str, None] = {}
-    for number in range(page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.length")):
-        page.evaluate(SHOW_CELL, number)
-        page.wait_for_timeout(50)
-        missing.update(dict.fromkeys(page.evaluate(BROKEN)))
-    return list(missing)
 
 
 def failures(cells: list[dict]) -> list[str]:
@@ -169,6 +161,7 @@ def test_run_all_in_a_chapter(browser, tmp_path):
 
 def test_what_fails_is_seen(browser, tmp_path):
     cells = [
+        *(new_markdown_cell("A line.\n\n" * 40) for _ in range(10)),
         new_markdown_cell(r"![gone](figures/gone.svg) and $\badmacro$, $x_1_2$, but $h_t$ is good"),
         *(new_code_cell(source) for source in ("x = 41", "print(x + 1)", "raise ValueError('stop')", "x")),
     ]
@@ -179,8 +172,8 @@ def test_what_fails_is_seen(browser, tmp_path):
     assert failures(cells) == ["[3] ValueError: stop"]
     assert [cell["count"] for cell in cells] == [1, 2, 3, None]
     assert cells[1]["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "42\n"}]
-    assert sorted(missing) == [
+    assert missing == [
+        "picture not shown: gone",
         r"formula not shown: \badmacro",
         r"formula not shown: x_1_2",
-        "picture not shown: gone",
     ]

@@ -50,29 +50,21 @@ def test_the_package_is_imported_at_once():
 
 
 ABSENT = """
-import importlib.abc, sys
+import importlib, sys
+from importlib.machinery import PathFinder
 
-class Absent(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in sys.argv[1].split(","):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+find_spec = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] == sys.argv[1] else find_spec(name, *rest)
+from course_utils import datasets, plotting
 
-sys.meta_path.insert(0, Absent())
-import course_utils.datasets, course_utils.plotting, importlib
-from course_utils import repro
-
-repro.seed_everything(0)
 try:
     importlib.import_module("course_utils." + sys.argv[2])
 except ImportError as error:
     print(error)
 course = importlib.import_module("course_utils." + sys.argv[3])
-data = course_utils.datasets.SequentialBatches(course_utils.datasets.text.np.arange(21) % 7, 2, 5)
-model = course.RNNLM(course.RNN(7, 5), 7)
-print(course.Trainer(max_epochs=1, lr=0.1).fit(model, data).updates)
+rnn = course.RNN(7, 5)
+print(course.generate(course.RNNLM(rnn, 7), "a", 0, datasets.Vocab(["a"])), len(course.weights.dump(rnn)))
 """
-
-
 SAID = {
     "torch": "PyTorch is not installed, and course_utils.torch needs it: "
     "run `pip install torch`, or use course_utils.tensorflow.",
@@ -81,13 +73,10 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(
-    ("blocked", "absent", "present"),
-    [("torch", "torch", "tensorflow"), ("tensorflow,keras", "tensorflow", "torch")],
-)
-def test_one_framework_is_enough(blocked, absent, present):
+@pytest.mark.parametrize(("absent", "present"), [("torch", "tensorflow"), ("tensorflow", "torch")])
+def test_one_framework_is_enough(absent, present):
     pytest.importorskip(present, reason=f"{present} is not installed")
-    assert python(ABSENT, blocked, absent, present, CI="1") == f"{SAID[absent]}\n2\n"
+    assert python(ABSENT, absent, absent, present) == f"{SAID[absent]}\na 3\n"
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,17 @@ def test_set_up_happens_once_and_again_when_the_versions_change(place):
     assert len(make(place, "setup")[2]) == 3
 
 
+def test_an_environment_whose_python_has_gone_is_made_anew(place):
+    make(place, "setup")
+    (place / ".venv/bin/python").unlink()
+    (place / ".venv/bin/python").symlink_to("/gone/python3")
+    create = "mkdir -p .venv/bin; cp again .venv/bin/python"
+    program(place / "again", RECORD)
+    program(place / "bin/python3", f'#!/bin/sh\nif [ "$1" = -c ]; then echo "$0"; else {create}; fi\n')
+    assert len(make(place, "setup")[2]) == 3
+    assert make(place, "setup")[2] == []
+
+
 def test_d2l_may_be_out_of_reach_and_nothing_else(place):
     program(place / ".venv/bin/python", RECORD + 'case "$*" in *d2l*) exit 1;; esac\n')
     status, said, _ = make(place, "setup")

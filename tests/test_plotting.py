@@ -2,6 +2,7 @@
 
 import base64
 import io
+from functools import cache
 
 import matplotlib.image
 import matplotlib.pyplot
@@ -25,9 +26,14 @@ EXAMPLES = {
 }
 
 
+@cache
+def example(name):
+    return EXAMPLES[name]()
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_figure_is_a_picture_and_its_words(name):
-    picture = EXAMPLES[name]()
+    picture = example(name)
     data, metadata = DisplayFormatter().format(picture)
     assert data.keys() == {"image/png", "text/plain"}
     assert data["text/plain"] == str(picture) == repr(picture)
@@ -39,18 +45,18 @@ def test_a_figure_is_a_picture_and_its_words(name):
 
 
 def test_a_figure_is_the_same_at_each_run_and_none_stays_open():
-    assert EXAMPLES["lines"]().png == EXAMPLES["lines"]().png
+    assert example("lines").png == EXAMPLES["lines"]().png
     assert matplotlib.pyplot.get_fignums() == []
 
 
 def test_the_words_of_curves():
-    assert str(EXAMPLES["lines"]()).splitlines() == [
+    assert str(example("lines")).splitlines() == [
         "Figure: Loss. nats against epoch; 2 lines.",
         "a: 3 points, first 3.000, last 2.000, lowest 1.000, highest 3.000",
         "b: 2 points, first 2.000, last 4.000, lowest 2.000, highest 4.000",
         "level u: 3.300",
     ]
-    assert str(EXAMPLES["curves"]()).splitlines() == [
+    assert str(example("curves")).splitlines() == [
         "Figure: Training. held-out perplexity against epoch; 1 line.",
         "RNN: 2 points, first 7.389, last 2.718, lowest 2.718, highest 7.389",
         "level 5-gram: 3.890",
