@@ -96,7 +96,13 @@ def run(arguments: list[str], **environment: str) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_mind_the_keyboard,
     )
+
+
+def _mind_the_keyboard() -> None:
+    """A shell's background job ignores Ctrl-C, and so would all that it starts, these tests among them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_ctrl_c_while_pip_is_at_work(folder, tmp_path):
