@@ -33,6 +33,10 @@ def tensorflow():
 
 
 @pytest.fixture(autouse=True)
-def seeded():
-    """Every test starts from the same seed, so that none passes or fails by chance."""
+def seeded(request):
+    """Every test starts from the same seed, and those of the frameworks are about the CPU also where $DEVICE is set."""
     repro.seed_everything(0)
+    with pytest.MonkeyPatch.context() as patch:
+        if {"framework", "pytorch", "tensorflow"} & {*request.fixturenames}:
+            patch.delenv("DEVICE", raising=False)
+        yield

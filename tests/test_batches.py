@@ -111,6 +111,14 @@ def test_two_epochs_and_two_seeds_differ(cut):
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
 
+@pytest.mark.parametrize("cut", [RandomBatches, WindowBatches])
+def test_sequences_come_in_random_order(cut):
+    starts = np.concatenate([X[:, 0] for X, _ in cut(np.arange(500), 3, 10, np.random.default_rng(0))])
+    steps = np.diff(starts)
+    assert 0.3 < np.mean(steps > 0) < 0.7
+    assert len(np.unique(steps)) > 10
+
+
 @pytest.mark.parametrize("cut", [SequentialBatches, RandomBatches])
 def test_every_offset_is_drawn(cut):
     T = 7
