@@ -88,7 +88,8 @@ def lines(
         axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
         y = np.asarray(y, dtype=float)
         numbers = zip(("first", "last", "lowest", "highest"), (y[0], y[-1], y.min(), y.max()), strict=True)
-        words.append(f"{label}: {len(y)} points, " + ", ".join(f"{name} {digits(value)}" for name, value in numbers))
+        points = f"{len(y)} point{'s' if len(y) != 1 else ''}"
+        words.append(f"{label}: {points}, " + ", ".join(f"{name} {digits(value)}" for name, value in numbers))
     for i, (label, value) in enumerate((levels or {}).items()):
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
         axes.annotate(f" {label}", (1, value), xycoords=("axes fraction", "data"), va="center", color="0.3")
