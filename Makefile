@@ -19,7 +19,7 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
-.PHONY: help setup data lab run test gpu lint doctor refresh timings perturb lock clean
+.PHONY: help setup data lab run test gpu lint doctor refresh bench timings perturb lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -54,6 +54,9 @@ doctor: setup ## say what this machine lacks, and how to mend it
 
 refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
 	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
+
+bench: setup ## measure what Trainer costs over a bare loop; writes results/trainer.json
+	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py
 
 timings: setup ## show how long each chapter takes
 	@$(BIN)/course timings

@@ -1,6 +1,6 @@
 """What `Trainer` costs over the shortest loop that does the same: a ratio of seconds, both measured in one run.
 
-Run by `make benchmarks`; writes results/trainer.json. The two take turns, and the best of each counts, so that a busy
+Run by `make bench`; writes results/trainer.json. The two take turns, and the best of each counts, so that a busy
 moment of the machine does not fall on one of them only.
 """
 
