@@ -1,0 +1,18 @@
+"""What the chapters promise of their best runs, read from what was measured at their last refresh."""
+
+import pytest
+
+from course_utils import results
+
+BEST = {"02_rnn": ("the layer, 20 passes", 4.2, 2_500_000)}
+"""Chapter → its best run, the held-out perplexity it must reach, and within how many tokens of training."""
+
+
+@pytest.mark.parametrize("chapter", BEST)
+def test_the_best_run_reaches_its_target_in_both_frameworks(chapter):
+    run, target, tokens = BEST[chapter]
+    runs = results.load(results.FILE)[chapter]["runs"]
+    found = {entry["framework"]: entry["metrics"] for entry in runs if entry["run"] == run}
+    assert set(found) == {"torch", "tensorflow"}
+    assert all(metrics["perplexity"] <= target and metrics["tokens"] <= tokens for metrics in found.values())
+    assert found["tensorflow"]["perplexity"] == pytest.approx(found["torch"]["perplexity"], rel=0.05)
