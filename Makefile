@@ -19,12 +19,12 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
-.PHONY: help setup data lab run test gpu lint doctor refresh bench timings perturb lock clean
+.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments bench timings perturb lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make COMMAND, where COMMAND is one of:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## create .venv and install the locked versions (every other command does so by itself)
 
@@ -40,6 +40,13 @@ run: data ## work through a chapter without a screen and leave an HTML page: mak
 test: data lint ## everything that CI checks: lint, unit tests, every notebook
 	@CI=1 $(ONE_THREAD) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile $(ARGS)
 
+test-single: data build/torch/.set-up build/tensorflow/.set-up ## the exported chapters, or CH, in an environment of each framework alone
+	@for side in torch tensorflow; do \
+		rm -rf build/$$side/chapters; \
+		build/$$side/bin/course export --framework $$side --out build/$$side/chapters $(CH) || exit 1; \
+		CI=1 $(ONE_THREAD) build/$$side/bin/python -m pytest --nbval $(ARGS) build/$$side/chapters || exit 1; \
+	done
+
 gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
 	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
 	@$(PIP) install "tensorflow[and-cuda]==$$(sed -n 's/^tensorflow==\([^ ]*\).*/\1/p' requirements.lock)"
@@ -54,6 +61,10 @@ doctor: setup ## say what this machine lacks, and how to mend it
 
 refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
 	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
+
+experiments: data ## run the long sweeps behind a chapter, or all without CH: make experiments CH=05 ARGS="--jobs 2"
+	@set -- experiments/$(CH)*.py; [ -e "$$1" ] || { echo "There is no experiment $$1: see experiments/." >&2; exit 1; }; \
+	for script; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
 
 bench: setup ## measure what Trainer costs over a bare loop; writes results/trainer.json
 	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py
@@ -75,6 +86,13 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 
 clean: ## remove what these commands made, .venv included; the data stay
 	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+
+# One framework and what the tests need, in the versions of the lock, which has both frameworks.
+build/%/.set-up: requirements.lock pyproject.toml | $(BIN)/python
+	@rm -rf $(@D)
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install -c requirements.lock -e ".[$*,dev]"
+	@touch $@
 
 # The environment may be there and its Python gone, as after an upgrade of the system's: then all begins anew.
 ifneq ($(shell test -x $(BIN)/python && echo there),there)

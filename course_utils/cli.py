@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -146,6 +146,22 @@ def refresh(
         for path in notebooks.find_chapters(chapters):
             written = refresh_chapter(path, force=force)
             typer.echo(f"{path.name}: " + (f"written: {', '.join(written)}" if written else "nothing changed"))
+
+
+@app.command()
+def export(
+    framework: Annotated[Literal["torch", "tensorflow"], typer.Option(help="The framework to keep.")],
+    out: Annotated[Path, typer.Option(help="A new folder, or an empty one.")],
+    chapters: ChapterNames = None,
+) -> None:
+    """Write chapters with one framework only: the other's cells and text are left out."""
+    from course_utils import notebooks
+    from course_utils.export import export as export_chapters
+
+    with _saying_what_is_wrong_with_a_chapter():
+        paths = notebooks.find_chapters(chapters)
+        export_chapters(paths, framework, out)
+        typer.echo(f"{out}: {', '.join(path.name for path in paths)}")
 
 
 @app.command()

@@ -1,28 +1,110 @@
-"""What a recurrent layer asks of its input and of its weights, said in one sentence when it is not so.
+"""What a recurrent layer asks of its input, its state and its weights, said in one sentence when it is not so.
 
-Shared by both frameworks.
+Shared by both frameworks: of arrays only `shape` is used, whatever they are.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
 
-def check_shapes(X: tuple, state: tuple | None, num_inputs: int, num_hiddens: int) -> None:
-    """Raise ValueError unless X has the shape (n, T ≥ 1, d) and the state, if there is one, (n, h).
+def check_X(shape: Sequence[int], num_inputs: int) -> None:
+    """Raise ValueError unless X has the shape (n, T ≥ 1, d).
 
-    >>> check_shapes((2, 4, 3), (2, 5), num_inputs=3, num_hiddens=5)
-    >>> check_shapes((4, 3), None, num_inputs=3, num_hiddens=5)
+    >>> check_X((2, 4, 3), num_inputs=3)
+    >>> check_X((4, 3), num_inputs=3)
     Traceback (most recent call last):
     ValueError: X has shape (4, 3), expected (n, T, 3): batch first, then time, then 3 inputs.
     """
-    X = tuple(X)
-    if len(X) != 3 or X[2] != num_inputs or X[1] == 0:
+    shape = tuple(shape)
+    if len(shape) != 3 or shape[2] != num_inputs or shape[1] == 0:
         raise ValueError(
-            f"X has shape {X}, expected (n, T, {num_inputs}): batch first, then time, then {num_inputs} inputs."
+            f"X has shape {shape}, expected (n, T, {num_inputs}): batch first, then time, then {num_inputs} inputs."
         )
-    if state is not None and tuple(state) != (X[0], num_hiddens):
+
+
+def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
+    """Raise ValueError unless the state is one array (n, h), or, with several names, a tuple of such arrays.
+
+    >>> check_state(np.zeros((2, 5)), ("H", "C"), (2, 5))
+    Traceback (most recent call last):
+    ValueError: The state is one array, expected the pair (H, C), each of shape (2, 5).
+    """
+    parts = state if isinstance(state, (tuple, list)) else (state,)
+    if len(parts) != len(names):
+        found = f"a tuple of {len(parts)}" if isinstance(state, (tuple, list)) else "one array"
+        expected = f"the pair ({', '.join(names)}), each" if len(names) > 1 else "one array"
+        raise ValueError(f"The state is {found}, expected {expected} of shape {shape}.")
+    for part in parts:
+        if tuple(getattr(part, "shape", ())) != shape:
+            raise ValueError(
+                f"The state has shape {tuple(getattr(part, 'shape', ()))}, expected {shape}: "
+                f"a row of {shape[1]} hidden units for each of the {shape[0]} sequences in X."
+            )
+
+
+def check_parts(state, number: int, of_each: str) -> None:
+    """Raise ValueError unless the state is a tuple with a part for each layer, or for each direction.
+
+    >>> check_parts((np.zeros((2, 5)),), 2, "layer")
+    Traceback (most recent call last):
+    ValueError: The state has 1 part, expected a tuple of 2: one for each layer.
+    """
+    if not isinstance(state, (tuple, list)) or len(state) != number:
+        found = len(state) if isinstance(state, (tuple, list)) else 1
+        parts = f"{found} part{'s' if found != 1 else ''}"
+        raise ValueError(f"The state has {parts}, expected a tuple of {number}: one for each {of_each}.")
+
+
+def check_lengths(lengths: np.ndarray, n: int, T: int) -> np.ndarray:
+    """The lengths of n sequences, or ValueError unless they are n integers from 0 to T.
+
+    >>> check_lengths(np.array([3, 5]), n=2, T=4)
+    Traceback (most recent call last):
+    ValueError: lengths run from 3 to 5, expected integers from 0 to 4, the number of steps in X.
+    """
+    if lengths.shape != (n,):
+        raise ValueError(f"lengths has shape {lengths.shape}, expected ({n},): one for each sequence in X.")
+    if lengths.dtype.kind not in "iu" or (n and not 0 <= lengths.min() <= lengths.max() <= T):
         raise ValueError(
-            f"The state has shape {tuple(state)}, expected {(X[0], num_hiddens)}: "
-            f"a row of {num_hiddens} hidden units for each of the {X[0]} sequences in X."
+            f"lengths run from {lengths.min()} to {lengths.max()}, expected integers from 0 to {T}, "
+            "the number of steps in X."
+        )
+    return lengths
+
+
+def check_stack(layers: Sequence) -> None:
+    """Raise ValueError unless there is a layer, and each reads what the one below puts out.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> check_stack([Layer(num_inputs=3, num_hiddens=5), Layer(num_inputs=3, num_hiddens=5)])
+    Traceback (most recent call last):
+    ValueError: Layer 1 reads 3 inputs, expected 5, as many as layer 0 has outputs.
+    """
+    if not layers:
+        raise ValueError("There is no layer, expected at least one: Deep([RNN(d, h)]).")
+    for i in range(1, len(layers)):
+        if layers[i].num_inputs != layers[i - 1].num_hiddens:
+            raise ValueError(
+                f"Layer {i} reads {layers[i].num_inputs} inputs, expected {layers[i - 1].num_hiddens}, "
+                f"as many as layer {i - 1} has outputs."
+            )
+
+
+def check_pair(forward_layer, backward_layer) -> None:
+    """Raise ValueError unless both directions read the same inputs and are two layers, not one used twice.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> check_pair(Layer(num_inputs=3), Layer(num_inputs=4))
+    Traceback (most recent call last):
+    ValueError: One direction reads 3 inputs, the other 4, expected the same number.
+    """
+    if forward_layer is backward_layer:
+        raise ValueError("Both directions are one and the same layer, expected two: make a second one.")
+    if forward_layer.num_inputs != backward_layer.num_inputs:
+        raise ValueError(
+            f"One direction reads {forward_layer.num_inputs} inputs, the other {backward_layer.num_inputs}, "
+            "expected the same number."
         )
 
 

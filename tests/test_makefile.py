@@ -57,6 +57,27 @@ def test_a_chapter_must_be_named(place):
     assert log == []
 
 
+def test_experiments_are_those_of_a_chapter_or_all(place):
+    scripts = [f"experiments/{name}.py" for name in ("02_rnn", "05_deep_rnn", "05_wide_rnn")]
+    program(place / ".venv/bin/course", RECORD)
+    (place / "experiments").mkdir()
+    for script in scripts:
+        (place / script).touch()
+
+    def run(*arguments):
+        status, said, log = make(place, "experiments", *arguments)
+        return status, said, [line.removeprefix("python ") for line in log if "experiments/" in line]
+
+    assert run()[2] == scripts
+    assert run("CH=05", "ARGS=--jobs 2")[2] == [f"{script} --jobs 2" for script in scripts[1:]]
+    status, said, started = run("CH=07")
+    assert (status, started) == (2, [])
+    assert "There is no experiment experiments/07*.py" in said
+    program(place / ".venv/bin/python", RECORD + 'case "$*" in *02_rnn*) exit 1;; esac\n')
+    status, _, started = run()
+    assert (status, started) == (2, scripts[:1])
+
+
 def test_set_up_happens_once_and_again_when_the_versions_change(place):
     status, _, log = make(place, "setup")
     assert status == 0

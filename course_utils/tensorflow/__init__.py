@@ -15,13 +15,26 @@ import keras
 from course_utils import repro
 from course_utils.history import History
 from course_utils.tensorflow import weights
-from course_utils.tensorflow.cells import RNN
+from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.decoding import generate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.training import Trainer, evaluate
 
-__all__ = ["RNN", "RNNLM", "History", "Trainer", "evaluate", "generate", "try_gpu", "weights"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "RNNLM",
+    "Bidirectional",
+    "Deep",
+    "History",
+    "Trainer",
+    "evaluate",
+    "generate",
+    "try_gpu",
+    "weights",
+]
 
 
 def _seed(seed: int) -> None:

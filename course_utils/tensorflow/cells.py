@@ -1,22 +1,80 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
-Left out, because Keras' layers have it and the equations do not need it: masks, several layers, two directions.
+Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
+each have a literal form, which is read, and a fused one, which is fast; `Deep` stacks layers, `Bidirectional` pairs
+two. Left out, because the framework's layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import check_shapes
+from course_utils.shapes import check_lengths, check_pair, check_parts, check_stack, check_state, check_X
+
+State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
 
-class RNN(keras.layers.Layer):
+class _Recurrent(keras.layers.Layer):
+    """What the layers of one direction share: how weights are drawn, the loop over time, and padding."""
+
+    state_names = ("H",)
+
+    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+        super().__init__()
+        self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
+
+    def _draw(self, name: str, *shape: int) -> keras.Variable:
+        bound = 1 / math.sqrt(self.num_hiddens)
+        uniform = keras.initializers.RandomUniform(-bound, bound)
+        return self.add_weight(shape=shape, initializer=uniform, name=name)
+
+    def _draw_gate(self, gate: str) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
+        """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
+        d, h = self.num_inputs, self.num_hiddens
+        return self._draw(f"W_x{gate}", d, h), self._draw(f"W_h{gate}", h, h), self._draw(f"b_{gate}", h)
+
+    def _side_by_side(self, prefix: str, gates: str) -> tf.Tensor:
+        """One matrix, or one bias, for several gates."""
+        return tf.concat([getattr(self, prefix + gate) for gate in gates], axis=-1)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The state before the first step: zeros (n, h)."""
+        return tf.zeros((batch_size, self.num_hiddens), dtype=self.compute_dtype)  # (n, h)
+
+    def call(self, X: tf.Tensor, state: State | None = None, lengths=None) -> tuple[tf.Tensor, State]:
+        """Walk over the steps of X.
+
+        Args:
+            X: (n, T, d), floats.
+            state: the state to start from, as the layer returns it; None for zeros.
+            lengths: how many steps of each sequence count, integers (n,); None for all. At the others the state stands
+                still and the output is zero.
+
+        Returns: all hidden states (n, T, h), and the last state.
+        """
+        check_X(X.shape, self.num_inputs)
+        state = self.begin_state(X.shape[0]) if state is None else state
+        check_state(state, self.state_names, (X.shape[0], self.num_hiddens))
+        valid = _valid_steps(X, lengths)  # (n, T, 1)
+        step, inputs = self.fuse(X) if self.fused else (self.step, X)
+        outputs = []
+        for t, X_t in enumerate(tf.unstack(inputs, axis=1)):  # (n, d), or with fused weights (n, all gates)
+            new = step(X_t, state)
+            state = new if valid is None else _where(valid[:, t], new, state)
+            outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
+        outputs = tf.stack(outputs, axis=1)  # (n, T, h)
+        return outputs if valid is None else tf.where(valid, outputs, 0), state
+
+
+class RNN(_Recurrent):
     """A recurrent layer, H_t = tanh(X_t W_xh + H_{t-1} W_hh + b_h). Source: Elman (1990), Finding structure in time.
 
     Args:
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
+        fused: make the product of X and W_xh for all steps at once, before the loop.
 
     Parameters: `W_xh` (d, h), `W_hh` (h, h), `b_h` (h,), drawn uniformly from ±1/√h, as PyTorch's `nn.RNN` does.
 
@@ -25,35 +83,255 @@ class RNN(keras.layers.Layer):
     (TensorShape([2, 4, 5]), TensorShape([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int):
-        super().__init__()
-        self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
+    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
 
     def build(self, input_shape=None):
         """Make the weights; Keras calls this before the first call."""
-        d, h = self.num_inputs, self.num_hiddens
-        uniform = keras.initializers.RandomUniform(-1 / math.sqrt(h), 1 / math.sqrt(h))
-        self.W_xh = self.add_weight(shape=(d, h), initializer=uniform, name="W_xh")
-        self.W_hh = self.add_weight(shape=(h, h), initializer=uniform, name="W_hh")
-        self.b_h = self.add_weight(shape=(h,), initializer=uniform, name="b_h")
+        self.W_xh, self.W_hh, self.b_h = self._draw_gate("h")
 
-    def begin_state(self, batch_size: int) -> tf.Tensor:
-        """The state before the first step: zeros (n, h)."""
-        return tf.zeros((batch_size, self.num_hiddens), dtype=self.compute_dtype)  # (n, h)
+    def step(self, X_t: tf.Tensor, H: tf.Tensor) -> tf.Tensor:
+        """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
+        return tf.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
 
-    def call(self, X: tf.Tensor, state: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """Walk over the steps of X.
+    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, h)."""
 
-        Args:
-            X: (n, T, d), floats.
-            state: (n, h), the state to start from; None for zeros.
+        def step(P_t, H):
+            return tf.tanh(P_t + H @ self.W_hh)  # (n, h)
 
-        Returns: all hidden states (n, T, h), and the last one (n, h).
+        return step, X @ self.W_xh + self.b_h
+
+
+class GRU(_Recurrent):
+    """A gated recurrent unit. Source: Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
+
+    Z_t = σ(X_t W_xz + H_{t-1} W_hz + b_z), R_t = σ(X_t W_xr + H_{t-1} W_hr + b_r), H_t = Z_t ⊙ H_{t-1} +
+    (1 − Z_t) ⊙ H̃_t, where H̃_t = tanh(X_t W_xh + b_h + R_t ⊙ (H_{t-1} W_hh + b_hh)) with `reset_after`, and without it
+    tanh(X_t W_xh + (R_t ⊙ H_{t-1}) W_hh + b_h).
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        reset_after: reset after the product, as PyTorch's `nn.GRU` and Keras do, or before it, as the paper does.
+        fused: one product for both gates and the candidate; the inputs' product is made before the loop.
+
+    Parameters: `W_xz W_xr W_xh` (d, h), `W_hz W_hr W_hh` (h, h), `b_z b_r b_h` (h,), and with `reset_after` `b_hh`
+    (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = GRU(num_inputs=3, num_hiddens=5)(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, H.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]))
+    """
+
+    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
+        self.reset_after = reset_after
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        self.W_xz, self.W_hz, self.b_z = self._draw_gate("z")
+        self.W_xr, self.W_hr, self.b_r = self._draw_gate("r")
+        self.W_xh, self.W_hh, self.b_h = self._draw_gate("h")
+        if self.reset_after:
+            self.b_hh = self._draw("b_hh", self.num_hiddens)
+
+    def step(self, X_t: tf.Tensor, H: tf.Tensor) -> tf.Tensor:
+        """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
+        Z = tf.sigmoid(X_t @ self.W_xz + H @ self.W_hz + self.b_z)  # (n, h)
+        R = tf.sigmoid(X_t @ self.W_xr + H @ self.W_hr + self.b_r)  # (n, h)
+        if self.reset_after:
+            H_tilde = tf.tanh(X_t @ self.W_xh + self.b_h + R * (H @ self.W_hh + self.b_hh))  # (n, h)
+        else:
+            H_tilde = tf.tanh(X_t @ self.W_xh + (R * H) @ self.W_hh + self.b_h)  # (n, h)
+        return Z * H + (1 - Z) * H_tilde  # (n, h)
+
+    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, 3h)."""
+        W_h = self._side_by_side("W_h", "zrh" if self.reset_after else "zr")  # (h, 3h or 2h)
+
+        def step(P_t, H):
+            P_z, P_r, P_h = tf.split(P_t, 3, axis=1)  # (n, h) each
+            from_H = tf.split(H @ W_h, 3 if self.reset_after else 2, axis=1)  # (n, h) each
+            Z, R = tf.sigmoid(P_z + from_H[0]), tf.sigmoid(P_r + from_H[1])  # (n, h) each
+            reset = R * (from_H[2] + self.b_hh) if self.reset_after else (R * H) @ self.W_hh  # (n, h)
+            H_tilde = tf.tanh(P_h + reset)  # (n, h)
+            return H_tilde + Z * (H - H_tilde)  # (n, h): Z * H + (1 - Z) * H_tilde
+
+        return step, X @ self._side_by_side("W_x", "zrh") + self._side_by_side("b_", "zrh")
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory. Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers et al. (2000).
+
+    I_t, F_t, O_t = σ(X_t W_x· + H_{t-1} W_h· + b_·), C̃_t = tanh(X_t W_xc + H_{t-1} W_hc + b_c), then
+    C_t = F_t ⊙ C_{t-1} + I_t ⊙ C̃_t and H_t = O_t ⊙ tanh(C_t). The state is the pair (H, C), (n, h) each.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state and of the memory cell.
+        forget_bias: is added to b_f at the start, so that the memory is kept at first. Keras' layer adds 1 as well,
+            PyTorch's `nn.LSTM` nothing. Source: Jozefowicz et al. (2015), An empirical exploration of recurrent network
+            architectures.
+        fused: one product for all gates; the inputs' product is made before the loop.
+
+    Parameters: `W_xi W_xf W_xo W_xc` (d, h), `W_hi W_hf W_ho W_hc` (h, h), `b_i b_f b_o b_c` (h,), drawn uniformly
+    from ±1/√h.
+
+    >>> outputs, (H, C) = LSTM(num_inputs=3, num_hiddens=5)(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, H.shape, C.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]), TensorShape([2, 5]))
+    """
+
+    state_names = ("H", "C")
+
+    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
+        self.forget_bias = forget_bias
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        self.W_xi, self.W_hi, self.b_i = self._draw_gate("i")
+        self.W_xf, self.W_hf, self.b_f = self._draw_gate("f")
+        self.W_xo, self.W_ho, self.b_o = self._draw_gate("o")
+        self.W_xc, self.W_hc, self.b_c = self._draw_gate("c")
+        self.b_f.assign(self.b_f + self.forget_bias)
+
+    def begin_state(self, batch_size: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """The state before the first step: H and C, zeros (n, h)."""
+        H = super().begin_state(batch_size)  # (n, h)
+        return H, tf.identity(H)
+
+    def step(self, X_t: tf.Tensor, state: tuple) -> tuple[tf.Tensor, tf.Tensor]:
+        """One step: X_t (n, d), the pair (H, C) → the new pair, (n, h) each."""
+        H, C = state
+        I = tf.sigmoid(X_t @ self.W_xi + H @ self.W_hi + self.b_i)  # (n, h)
+        F = tf.sigmoid(X_t @ self.W_xf + H @ self.W_hf + self.b_f)  # (n, h)
+        O = tf.sigmoid(X_t @ self.W_xo + H @ self.W_ho + self.b_o)  # (n, h)
+        C_tilde = tf.tanh(X_t @ self.W_xc + H @ self.W_hc + self.b_c)  # (n, h)
+        C = F * C + I * C_tilde  # (n, h)
+        return O * tf.tanh(C), C  # (n, h), (n, h)
+
+    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, 4h)."""
+        W_h = self._side_by_side("W_h", "ifoc")  # (h, 4h)
+
+        def step(P_t, state):
+            H, C = state
+            gates = P_t + H @ W_h  # (n, 4h)
+            I, F, O, candidate = tf.split(gates, 4, axis=1)  # (n, h) each
+            C = tf.sigmoid(F) * C + tf.sigmoid(I) * tf.tanh(candidate)  # (n, h)
+            return tf.sigmoid(O) * tf.tanh(C), C  # (n, h), (n, h)
+
+        return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
+
+
+class Deep(keras.layers.Layer):
+    """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
+
+    Source: Graves (2013), Generating sequences with recurrent neural networks.
+
+    Args:
+        layers: layers of the course, the lowest first; each must read as many inputs as the one below has outputs.
+        dropout: the share of each layer's outputs, but for the last one's, that is set to zero while training.
+
+    >>> outputs, state = Deep([LSTM(3, 5), GRU(5, 7)])(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, len(state)
+    (TensorShape([2, 4, 7]), 2)
+    """
+
+    def __init__(self, layers: Sequence[keras.layers.Layer], dropout: float = 0.0):
+        super().__init__()
+        check_stack(layers)
+        self.layers, self.dropout = list(layers), keras.layers.Dropout(dropout)
+        self.num_inputs, self.num_hiddens = layers[0].num_inputs, layers[-1].num_hiddens
+
+    def build(self, input_shape=None):
+        """Make the layers' weights; Keras calls this before the first call."""
+        for layer in self.layers:
+            _build(layer)
+
+    def begin_state(self, batch_size: int) -> tuple:
+        """The layers' states before the first step: zeros."""
+        return tuple(layer.begin_state(batch_size) for layer in self.layers)
+
+    def call(
+        self, X: tf.Tensor, state: tuple | None = None, lengths=None, training: bool = False
+    ) -> tuple[tf.Tensor, tuple]:
+        """All outputs of the last layer (n, T, h), and every layer's last state; arguments as for the layers."""
+        state = (None,) * len(self.layers) if state is None else state
+        check_parts(state, len(self.layers), "layer")
+        last = []
+        for i, (layer, start) in enumerate(zip(self.layers, state, strict=True)):
+            X, end = layer(self.dropout(X, training=training) if i else X, start, lengths)  # (n, T, h)
+            last.append(end)
+        return X, tuple(last)
+
+
+class Bidirectional(keras.layers.Layer):
+    """Two layers, one of which reads each sequence from its end; their outputs side by side.
+
+    The state is a pair (forwards, backwards). Source: Schuster and Paliwal (1997), Bidirectional recurrent neural
+    networks.
+
+    Args:
+        forward_layer, backward_layer: layers of the course that read the same inputs.
+
+    >>> outputs, (ahead, back) = Bidirectional(GRU(3, 5), GRU(3, 5))(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, back.shape
+    (TensorShape([2, 4, 10]), TensorShape([2, 5]))
+    """
+
+    def __init__(self, forward_layer: keras.layers.Layer, backward_layer: keras.layers.Layer):
+        super().__init__()
+        check_pair(forward_layer, backward_layer)
+        self.forward_layer, self.backward_layer = forward_layer, backward_layer
+        self.num_inputs = forward_layer.num_inputs
+        self.num_hiddens = forward_layer.num_hiddens + backward_layer.num_hiddens
+
+    def build(self, input_shape=None):
+        """Make both directions' weights; Keras calls this before the first call."""
+        for layer in (self.forward_layer, self.backward_layer):
+            _build(layer)
+
+    def begin_state(self, batch_size: int) -> tuple:
+        """Both directions' states before their first step: zeros."""
+        return self.forward_layer.begin_state(batch_size), self.backward_layer.begin_state(batch_size)
+
+    def call(self, X: tf.Tensor, state: tuple | None = None, lengths=None) -> tuple[tf.Tensor, tuple]:
+        """All outputs (n, T, both widths), and both directions' last states; arguments as for the layers.
+
+        With `lengths` the way back begins at each sequence's own last step, not in the padding.
         """
-        check_shapes(X.shape, None if state is None else state.shape, self.num_inputs, self.num_hiddens)
-        H = self.begin_state(X.shape[0]) if state is None else state  # (n, h)
-        outputs = []
-        for X_t in tf.unstack(X, axis=1):  # (n, d)
-            H = tf.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
-            outputs.append(H)
-        return tf.stack(outputs, axis=1), H  # (n, T, h), (n, h)
+        state = (None, None) if state is None else state
+        check_parts(state, 2, "direction")
+        ahead, ahead_end = self.forward_layer(X, state[0], lengths)  # (n, T, h)
+        back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths)  # (n, T, h)
+        return tf.concat([ahead, _reverse(back, lengths)], axis=-1), (ahead_end, back_end)  # (n, T, 2h)
+
+
+def _build(layer: keras.layers.Layer) -> None:
+    if not layer.built:
+        layer.build()
+
+
+def _valid_steps(X: tf.Tensor, lengths) -> tf.Tensor | None:
+    """(n, T, 1), booleans: True where a step counts, False in the padding."""
+    if lengths is None:
+        return None
+    lengths = tf.convert_to_tensor(lengths)
+    if (numbers := tf.get_static_value(lengths)) is not None:  # unknown while a graph is made
+        check_lengths(numbers, X.shape[0], X.shape[1])
+    return tf.sequence_mask(lengths, X.shape[1])[..., None]
+
+
+def _where(valid: tf.Tensor, new: State, old: State) -> State:
+    """The new state where the step counts, valid (n, 1), the old one elsewhere."""
+    if isinstance(new, tuple):
+        return tuple(_where(valid, *parts) for parts in zip(new, old, strict=True))
+    return tf.where(valid, new, old)
+
+
+def _reverse(X: tf.Tensor, lengths) -> tf.Tensor:
+    """X (n, T, d), each sequence turned round within its length; the padding stays behind it."""
+    return tf.reverse(X, axis=[1]) if lengths is None else tf.reverse_sequence(X, lengths, seq_axis=1)

@@ -3,14 +3,16 @@
 import keras
 import tensorflow as tf
 
+from course_utils.tensorflow.cells import Bidirectional, Deep
+
 
 class RNNLM(keras.Model):
     """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
 
     Args:
         rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size): one of
-            `course_utils.tensorflow`, or Keras' `SimpleRNN`, `GRU`, `LSTM` with `return_sequences=True` and
-            `return_state=True`.
+            `course_utils.tensorflow`, or Keras' `SimpleRNN`, `GRU`, `LSTM`, `RNN`, `Bidirectional` with
+            `return_sequences=True` and `return_state=True`.
         vocab_size: V, the number of different tokens.
         dropout: the share of the recurrent layer's outputs that is set to zero while training.
 
@@ -25,7 +27,7 @@ class RNNLM(keras.Model):
 
     def __init__(self, rnn: keras.layers.Layer, vocab_size: int, dropout: float = 0.0):
         super().__init__()
-        self.is_keras_layer = isinstance(rnn, keras.layers.RNN)
+        self.is_keras_layer = isinstance(rnn, (keras.layers.RNN, keras.layers.Bidirectional))
         if self.is_keras_layer and not (rnn.return_sequences and rnn.return_state):
             raise ValueError(
                 "The layer gives only its last output, but each step needs one, and its state: "
@@ -44,16 +46,17 @@ class RNNLM(keras.Model):
             self._draw_input_weights()
 
     def _draw_input_weights(self) -> None:
-        kernels = [variable for variable in self.rnn.trainable_variables if variable.name == "kernel"][:1]  # layer one
-        from_scratch = [variable for variable in self.rnn.trainable_variables if variable.name.startswith("W_x")]
-        for variable in kernels + from_scratch:  # a one-hot vector picks one row
-            variable.assign(keras.random.normal(variable.shape))
+        for layer in _readers(self.rnn):
+            for variable in layer.trainable_variables:
+                if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
+                    variable.assign(keras.random.normal(variable.shape))
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
-        if self.is_keras_layer:
-            return tuple(self.rnn.get_initial_state(batch_size))
-        return self.rnn.begin_state(batch_size)
+        if not self.is_keras_layer:
+            return self.rnn.begin_state(batch_size)
+        directions = _directions(self.rnn) if isinstance(self.rnn, keras.layers.Bidirectional) else [self.rnn]
+        return tuple(part for layer in directions for part in layer.get_initial_state(batch_size))
 
     def call(self, X, state=None, training=False):
         """Logits (n, T, V) of the token after each of X (n, T), integer ids; and the layer's state after the last."""
@@ -64,3 +67,17 @@ class RNNLM(keras.Model):
         else:
             outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output_layer(self.dropout(outputs, training=training)), state  # (n, T, V)
+
+
+def _directions(rnn) -> list[keras.layers.Layer]:
+    return [rnn.forward_layer, rnn.backward_layer]
+
+
+def _readers(rnn: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """The layers, or Keras' cells, that read the model's inputs: the lowest one, in each direction."""
+    if isinstance(rnn, (Bidirectional, keras.layers.Bidirectional)):
+        return [reader for layer in _directions(rnn) for reader in _readers(layer)]
+    if isinstance(rnn, Deep):
+        return _readers(rnn.layers[0])
+    cell = getattr(rnn, "cell", rnn)
+    return [cell.cells[0] if isinstance(cell, keras.layers.StackedRNNCells) else cell]

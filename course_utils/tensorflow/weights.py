@@ -1,72 +1,152 @@
 """Weights under the field's own names, as NumPy arrays, into and out of every implementation.
 
-The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}; a language model adds the output
-layer's "W_hq": (h, V) and "b_q": (V,). Keras keeps the same shapes under the names kernel, recurrent_kernel and bias.
+The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
+front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
+"b_q": (V,). Keras' layers keep the matrices of all gates side by side in one; its GRU with `reset_after` has two biases
+whose sum is the canonical one; only the bias "b_hh" inside the reset is a second one in its own right.
 """
 
 from collections.abc import Callable
 from functools import singledispatch
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from course_utils.shapes import check_params
-from course_utils.tensorflow.cells import RNN
+from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.models import RNNLM
 
 Params = dict[str, np.ndarray]
+# The gates as Keras' cells put them side by side, h columns each, by their canonical letters.
+GATE_ORDER = {keras.layers.SimpleRNNCell: "h", keras.layers.GRUCell: "zrh", keras.layers.LSTMCell: "ifco"}
+
+
+class Entry(NamedTuple):
+    """Where a canonical weight is kept: a part of a variable, maybe with a second part to be added."""
+
+    variable: keras.Variable
+    part: Any = ()
+    second: Any = None
 
 
 @singledispatch
-def _entries(layer) -> dict[str, keras.Variable]:
-    """Canonical name → the variable that holds it; variables not made yet are made now, if it is known how."""
+def _entries(layer) -> dict[str, Entry]:
+    """Canonical name → where the weight is kept; variables not made yet are made now, if it is known how."""
     raise TypeError(
-        f"No canonical weights are known for {type(layer).__name__}: use a layer of the course or SimpleRNN."
+        f"No canonical weights are known for {type(layer).__name__}: "
+        "use a layer of the course, or Keras' SimpleRNN, GRU or LSTM."
     )
 
 
-@_entries.register
-def _(layer: RNN):
+@_entries.register(RNN)
+@_entries.register(GRU)
+@_entries.register(LSTM)
+def _(layer):
     if not layer.built:
-        layer(tf.zeros((1, 1, layer.num_inputs)))
-    return {name: getattr(layer, name) for name in ("W_xh", "W_hh", "b_h")}
+        layer.build()
+    return {variable.name: Entry(variable) for variable in layer.trainable_variables}
 
 
 @_entries.register
-def _(layer: keras.layers.SimpleRNN):
-    if not layer.use_bias or layer.activation is not keras.activations.tanh:
-        raise TypeError("Only a SimpleRNN with tanh and a bias has canonical weights.")
-    if not layer.built:
-        raise ValueError(f"{layer.name} has no weights yet: call it once, or build((n, T, d)), to make them.")
-    return {"W_xh": layer.cell.kernel, "W_hh": layer.cell.recurrent_kernel, "b_h": layer.cell.bias}
+def _(layer: Deep):
+    return _stacked(layer.layers)
+
+
+@_entries.register(Bidirectional)
+@_entries.register(keras.layers.Bidirectional)
+def _(layer):
+    return _together({"forward": _entries(layer.forward_layer), "backward": _entries(layer.backward_layer)})
+
+
+@_entries.register
+def _(layer: keras.Sequential):
+    return _stacked(layer.layers)
+
+
+@_entries.register
+def _(layer: keras.layers.RNN):
+    return _entries(layer.cell)
+
+
+@_entries.register
+def _(cell: keras.layers.StackedRNNCells):
+    return _stacked(cell.cells)
+
+
+@_entries.register(keras.layers.SimpleRNNCell)
+@_entries.register(keras.layers.GRUCell)
+@_entries.register(keras.layers.LSTMCell)
+def _(cell):
+    gate_activation = getattr(cell, "recurrent_activation", keras.activations.sigmoid)
+    usual = cell.activation is keras.activations.tanh and gate_activation is keras.activations.sigmoid
+    if not cell.use_bias or not usual:
+        raise TypeError("Only Keras' layers with tanh, sigmoid for the gates, and biases have canonical weights.")
+    if not cell.built:
+        raise ValueError(f"{cell.name} has no weights yet: call its layer once, or build((n, T, d)), to make them.")
+    two_biases = getattr(cell, "reset_after", False)
+    entries = {}
+    for i, gate in enumerate(GATE_ORDER[type(cell)]):
+        columns = slice(i * cell.units, (i + 1) * cell.units)
+        entries[f"W_x{gate}"] = Entry(cell.kernel, np.s_[:, columns])
+        entries[f"W_h{gate}"] = Entry(cell.recurrent_kernel, np.s_[:, columns])
+        if not two_biases:
+            entries[f"b_{gate}"] = Entry(cell.bias, columns)
+        elif gate == "h":
+            entries["b_h"], entries["b_hh"] = Entry(cell.bias, np.s_[0, columns]), Entry(cell.bias, np.s_[1, columns])
+        else:
+            entries[f"b_{gate}"] = Entry(cell.bias, np.s_[0, columns], second=np.s_[1, columns])
+    return entries
 
 
 @_entries.register
 def _(layer: RNNLM):
     if not layer.output_layer.built:
         layer(tf.zeros((1, 1), tf.int32))
-    return _entries(layer.rnn) | {"W_hq": layer.output_layer.kernel, "b_q": layer.output_layer.bias}
+    return _entries(layer.rnn) | {"W_hq": Entry(layer.output_layer.kernel), "b_q": Entry(layer.output_layer.bias)}
+
+
+def _stacked(layers) -> dict[str, Entry]:
+    if len(layers) == 1:
+        return _entries(layers[0])
+    return _together({str(i): _entries(layer) for i, layer in enumerate(layers)})
+
+
+def _together(parts: dict[str, dict[str, Entry]]) -> dict[str, Entry]:
+    return {f"{part}.{name}": entry for part, found in parts.items() for name, entry in found.items()}
 
 
 def load(layer: keras.layers.Layer, params: Params) -> None:
     """Copy canonical weights into a layer or model, in place; ValueError when a name or a shape does not fit."""
     entries = _entries(layer)
-    shapes = {name: tuple(variable.shape) for name, variable in entries.items()}
+    shapes = {name: value.shape for name, value in dump(layer).items()}
+    new = {id(entry.variable): entry.variable.numpy().copy() for entry in entries.values()}
     for name, value in check_params(params, shapes).items():
-        entries[name].assign(value)
+        entry = entries[name]
+        new[id(entry.variable)][entry.part] = value
+        if entry.second is not None:
+            new[id(entry.variable)][entry.second] = 0
+    for entry in entries.values():
+        entry.variable.assign(new[id(entry.variable)])
 
 
 def dump(layer: keras.layers.Layer) -> Params:
     """The canonical weights of a layer or model, as new NumPy arrays."""
-    return {name: variable.numpy().copy() for name, variable in _entries(layer).items()}
+    found = {}
+    for name, (variable, part, second) in _entries(layer).items():
+        value = variable.numpy()
+        found[name] = value[part].copy() if second is None else value[part] + value[second]
+    return found
 
 
 def gradients(layer: keras.layers.Layer, loss: Callable[[], tf.Tensor]) -> Params:
     """The gradients of `loss()`, a scalar, by the canonical weights of a layer or model, as NumPy arrays."""
     entries = _entries(layer)
+    variables = list({id(entry.variable): entry.variable for entry in entries.values()}.values())
     with tf.GradientTape() as tape:
         value = loss()
-    sources = [variable.value for variable in entries.values()]
+    sources = [variable.value for variable in variables]
     grads = tape.gradient(value, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return {name: grad.numpy().copy() for name, grad in zip(entries, grads, strict=True)}
+    of = {id(variable): grad.numpy() for variable, grad in zip(variables, grads, strict=True)}
+    return {name: of[id(entry.variable)][entry.part].copy() for name, entry in entries.items()}

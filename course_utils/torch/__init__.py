@@ -14,13 +14,26 @@ except ImportError as error:
 from course_utils import repro
 from course_utils.history import History
 from course_utils.torch import weights
-from course_utils.torch.cells import RNN
+from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.torch.decoding import generate
 from course_utils.torch.devices import try_gpu
 from course_utils.torch.models import RNNLM
 from course_utils.torch.training import Trainer, evaluate
 
-__all__ = ["RNN", "RNNLM", "History", "Trainer", "evaluate", "generate", "try_gpu", "weights"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "RNNLM",
+    "Bidirectional",
+    "Deep",
+    "History",
+    "Trainer",
+    "evaluate",
+    "generate",
+    "try_gpu",
+    "weights",
+]
 
 
 def _seed(seed: int) -> None:

@@ -1,23 +1,79 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
-Left out, because the framework's layers have it and the equations do not need it: packed sequences, several layers,
-two directions.
+Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
+each have a literal form, which is read, and a fused one, which is fast; `Deep` stacks layers, `Bidirectional` pairs
+two. Left out, because the framework's layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
-from course_utils.shapes import check_shapes
+from course_utils.shapes import check_lengths, check_pair, check_parts, check_stack, check_state, check_X
+
+State = torch.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
 
-class RNN(nn.Module):
+class _Recurrent(nn.Module):
+    """What the layers of one direction share: how weights are drawn, the loop over time, and padding."""
+
+    state_names = ("H",)
+
+    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+        super().__init__()
+        self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
+
+    def _draw(self, *shape: int) -> nn.Parameter:
+        bound = 1 / math.sqrt(self.num_hiddens)
+        return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+
+    def _draw_gate(self) -> tuple[nn.Parameter, nn.Parameter, nn.Parameter]:
+        """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
+        d, h = self.num_inputs, self.num_hiddens
+        return self._draw(d, h), self._draw(h, h), self._draw(h)
+
+    def _side_by_side(self, prefix: str, gates: str) -> torch.Tensor:
+        """One matrix, or one bias, for several gates."""
+        return torch.cat([getattr(self, prefix + gate) for gate in gates], dim=-1)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The state before the first step: zeros (n, h), on the parameters' device."""
+        return next(self.parameters()).new_zeros(batch_size, self.num_hiddens)  # (n, h)
+
+    def forward(self, X: torch.Tensor, state: State | None = None, lengths=None) -> tuple[torch.Tensor, State]:
+        """Walk over the steps of X.
+
+        Args:
+            X: (n, T, d), floats.
+            state: the state to start from, as the layer returns it; None for zeros.
+            lengths: how many steps of each sequence count, integers (n,); None for all. At the others the state stands
+                still and the output is zero.
+
+        Returns: all hidden states (n, T, h), and the last state.
+        """
+        check_X(X.shape, self.num_inputs)
+        state = self.begin_state(len(X)) if state is None else state
+        check_state(state, self.state_names, (len(X), self.num_hiddens))
+        valid = _valid_steps(X, lengths)  # (n, T, 1)
+        step, inputs = self.fuse(X) if self.fused else (self.step, X)
+        outputs = []
+        for t, X_t in enumerate(inputs.unbind(dim=1)):  # (n, d), or with fused weights (n, all gates)
+            new = step(X_t, state)
+            state = new if valid is None else _where(valid[:, t], new, state)
+            outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
+        outputs = torch.stack(outputs, dim=1)  # (n, T, h)
+        return outputs if valid is None else outputs * valid, state
+
+
+class RNN(_Recurrent):
     """A recurrent layer, H_t = tanh(X_t W_xh + H_{t-1} W_hh + b_h). Source: Elman (1990), Finding structure in time.
 
     Args:
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
+        fused: make the product of X and W_xh for all steps at once, before the loop.
 
     Parameters: `W_xh` (d, h), `W_hh` (h, h), `b_h` (h,), drawn uniformly from ±1/√h, as `nn.RNN` does.
 
@@ -26,32 +82,233 @@ class RNN(nn.Module):
     (torch.Size([2, 4, 5]), torch.Size([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int):
+    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
+        self.W_xh, self.W_hh, self.b_h = self._draw_gate()
+
+    def step(self, X_t: torch.Tensor, H: torch.Tensor) -> torch.Tensor:
+        """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
+        return torch.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
+
+    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, h)."""
+
+        def step(P_t, H):
+            return torch.tanh(P_t + H @ self.W_hh)  # (n, h)
+
+        return step, X @ self.W_xh + self.b_h
+
+
+class GRU(_Recurrent):
+    """A gated recurrent unit. Source: Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
+
+    Z_t = σ(X_t W_xz + H_{t-1} W_hz + b_z), R_t = σ(X_t W_xr + H_{t-1} W_hr + b_r), H_t = Z_t ⊙ H_{t-1} +
+    (1 − Z_t) ⊙ H̃_t, where H̃_t = tanh(X_t W_xh + b_h + R_t ⊙ (H_{t-1} W_hh + b_hh)) with `reset_after`, and without it
+    tanh(X_t W_xh + (R_t ⊙ H_{t-1}) W_hh + b_h).
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        reset_after: reset after the product, as `nn.GRU` and Keras do, or before it, as the paper does.
+        fused: one product for both gates and the candidate; the inputs' product is made before the loop.
+
+    Parameters: `W_xz W_xr W_xh` (d, h), `W_hz W_hr W_hh` (h, h), `b_z b_r b_h` (h,), and with `reset_after` `b_hh`
+    (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = GRU(num_inputs=3, num_hiddens=5)(torch.zeros(2, 4, 3))
+    >>> outputs.shape, H.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]))
+    """
+
+    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
+        self.reset_after = reset_after
+        self.W_xz, self.W_hz, self.b_z = self._draw_gate()
+        self.W_xr, self.W_hr, self.b_r = self._draw_gate()
+        self.W_xh, self.W_hh, self.b_h = self._draw_gate()
+        if reset_after:
+            self.b_hh = self._draw(num_hiddens)
+
+    def step(self, X_t: torch.Tensor, H: torch.Tensor) -> torch.Tensor:
+        """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
+        Z = torch.sigmoid(X_t @ self.W_xz + H @ self.W_hz + self.b_z)  # (n, h)
+        R = torch.sigmoid(X_t @ self.W_xr + H @ self.W_hr + self.b_r)  # (n, h)
+        if self.reset_after:
+            H_tilde = torch.tanh(X_t @ self.W_xh + self.b_h + R * (H @ self.W_hh + self.b_hh))  # (n, h)
+        else:
+            H_tilde = torch.tanh(X_t @ self.W_xh + (R * H) @ self.W_hh + self.b_h)  # (n, h)
+        return Z * H + (1 - Z) * H_tilde  # (n, h)
+
+    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, 3h)."""
+        h, W_h = self.num_hiddens, self._side_by_side("W_h", "zrh" if self.reset_after else "zr")  # (h, 3h or 2h)
+
+        def step(P_t, H):
+            P_gates, P_candidate = P_t.split([2 * h, h], dim=1)  # (n, 2h), (n, h)
+            from_H = (H @ W_h).split(2 * h, dim=1)  # (n, 2h) and with reset_after (n, h)
+            Z, R = torch.sigmoid(P_gates + from_H[0]).chunk(2, dim=1)  # (n, h) each
+            reset = R * (from_H[1] + self.b_hh) if self.reset_after else (R * H) @ self.W_hh  # (n, h)
+            H_tilde = torch.tanh(P_candidate + reset)  # (n, h)
+            return torch.lerp(H_tilde, H, Z)  # (n, h): Z * H + (1 - Z) * H_tilde
+
+        return step, X @ self._side_by_side("W_x", "zrh") + self._side_by_side("b_", "zrh")
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory. Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers et al. (2000).
+
+    I_t, F_t, O_t = σ(X_t W_x· + H_{t-1} W_h· + b_·), C̃_t = tanh(X_t W_xc + H_{t-1} W_hc + b_c), then
+    C_t = F_t ⊙ C_{t-1} + I_t ⊙ C̃_t and H_t = O_t ⊙ tanh(C_t). The state is the pair (H, C), (n, h) each.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state and of the memory cell.
+        forget_bias: is added to b_f at the start, so that the memory is kept at first. Keras' layer adds 1 as well,
+            `nn.LSTM` nothing. Source: Jozefowicz et al. (2015), An empirical exploration of recurrent network
+            architectures.
+        fused: one product for all gates; the inputs' product is made before the loop.
+
+    Parameters: `W_xi W_xf W_xo W_xc` (d, h), `W_hi W_hf W_ho W_hc` (h, h), `b_i b_f b_o b_c` (h,), drawn uniformly
+    from ±1/√h.
+
+    >>> outputs, (H, C) = LSTM(num_inputs=3, num_hiddens=5)(torch.zeros(2, 4, 3))
+    >>> outputs.shape, H.shape, C.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]), torch.Size([2, 5]))
+    """
+
+    state_names = ("H", "C")
+
+    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0, fused: bool = False):
+        super().__init__(num_inputs, num_hiddens, fused)
+        self.W_xi, self.W_hi, self.b_i = self._draw_gate()
+        self.W_xf, self.W_hf, self.b_f = self._draw_gate()
+        self.W_xo, self.W_ho, self.b_o = self._draw_gate()
+        self.W_xc, self.W_hc, self.b_c = self._draw_gate()
+        with torch.no_grad():
+            self.b_f += forget_bias
+
+    def begin_state(self, batch_size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The state before the first step: H and C, zeros (n, h), on the parameters' device."""
+        H = super().begin_state(batch_size)  # (n, h)
+        return H, H.clone()
+
+    def step(self, X_t: torch.Tensor, state: tuple) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step: X_t (n, d), the pair (H, C) → the new pair, (n, h) each."""
+        H, C = state
+        I = torch.sigmoid(X_t @ self.W_xi + H @ self.W_hi + self.b_i)  # (n, h)
+        F = torch.sigmoid(X_t @ self.W_xf + H @ self.W_hf + self.b_f)  # (n, h)
+        O = torch.sigmoid(X_t @ self.W_xo + H @ self.W_ho + self.b_o)  # (n, h)
+        C_tilde = torch.tanh(X_t @ self.W_xc + H @ self.W_hc + self.b_c)  # (n, h)
+        C = F * C + I * C_tilde  # (n, h)
+        return O * torch.tanh(C), C  # (n, h), (n, h)
+
+    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
+        """The same step on inputs that have been multiplied already, and those inputs (n, T, 4h)."""
+        h, W_h = self.num_hiddens, self._side_by_side("W_h", "ifoc")  # (h, 4h)
+
+        def step(P_t, state):
+            H, C = state
+            gates = torch.addmm(P_t, H, W_h)  # (n, 4h)
+            IFO, candidate = gates.split([3 * h, h], dim=1)  # (n, 3h), (n, h)
+            I, F, O = torch.sigmoid(IFO).chunk(3, dim=1)  # (n, h) each
+            C = F * C + I * torch.tanh(candidate)  # (n, h)
+            return O * torch.tanh(C), C  # (n, h), (n, h)
+
+        return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
+
+
+class Deep(nn.Module):
+    """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
+
+    Source: Graves (2013), Generating sequences with recurrent neural networks.
+
+    Args:
+        layers: layers of the course, the lowest first; each must read as many inputs as the one below has outputs.
+        dropout: the share of each layer's outputs, but for the last one's, that is set to zero while training.
+
+    >>> outputs, state = Deep([LSTM(3, 5), GRU(5, 7)])(torch.zeros(2, 4, 3))
+    >>> outputs.shape, len(state)
+    (torch.Size([2, 4, 7]), 2)
+    """
+
+    def __init__(self, layers: Sequence[nn.Module], dropout: float = 0.0):
         super().__init__()
-        self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
-        self.W_xh = nn.Parameter(torch.empty(num_inputs, num_hiddens))  # (d, h)
-        self.W_hh = nn.Parameter(torch.empty(num_hiddens, num_hiddens))  # (h, h)
-        self.b_h = nn.Parameter(torch.empty(num_hiddens))  # (h,)
-        for parameter in self.parameters():
-            nn.init.uniform_(parameter, -1 / math.sqrt(num_hiddens), 1 / math.sqrt(num_hiddens))
+        check_stack(layers)
+        self.layers, self.dropout = nn.ModuleList(layers), nn.Dropout(dropout)
+        self.num_inputs, self.num_hiddens = layers[0].num_inputs, layers[-1].num_hiddens
 
-    def begin_state(self, batch_size: int) -> torch.Tensor:
-        """The state before the first step: zeros (n, h), on the parameters' device."""
-        return self.b_h.new_zeros(batch_size, self.num_hiddens)  # (n, h)
+    def begin_state(self, batch_size: int) -> tuple:
+        """The layers' states before the first step: zeros."""
+        return tuple(layer.begin_state(batch_size) for layer in self.layers)
 
-    def forward(self, X: torch.Tensor, state: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Walk over the steps of X.
+    def forward(self, X: torch.Tensor, state: tuple | None = None, lengths=None) -> tuple[torch.Tensor, tuple]:
+        """All outputs of the last layer (n, T, h), and every layer's last state; arguments as for the layers."""
+        state = (None,) * len(self.layers) if state is None else state
+        check_parts(state, len(self.layers), "layer")
+        last = []
+        for i, (layer, start) in enumerate(zip(self.layers, state, strict=True)):
+            X, end = layer(self.dropout(X) if i else X, start, lengths)  # (n, T, h)
+            last.append(end)
+        return X, tuple(last)
 
-        Args:
-            X: (n, T, d), floats.
-            state: (n, h), the state to start from; None for zeros.
 
-        Returns: all hidden states (n, T, h), and the last one (n, h).
+class Bidirectional(nn.Module):
+    """Two layers, one of which reads each sequence from its end; their outputs side by side.
+
+    The state is a pair (forwards, backwards). Source: Schuster and Paliwal (1997), Bidirectional recurrent neural
+    networks.
+
+    Args:
+        forward_layer, backward_layer: layers of the course that read the same inputs.
+
+    >>> outputs, (ahead, back) = Bidirectional(GRU(3, 5), GRU(3, 5))(torch.zeros(2, 4, 3))
+    >>> outputs.shape, back.shape
+    (torch.Size([2, 4, 10]), torch.Size([2, 5]))
+    """
+
+    def __init__(self, forward_layer: nn.Module, backward_layer: nn.Module):
+        super().__init__()
+        check_pair(forward_layer, backward_layer)
+        self.forward_layer, self.backward_layer = forward_layer, backward_layer
+        self.num_inputs = forward_layer.num_inputs
+        self.num_hiddens = forward_layer.num_hiddens + backward_layer.num_hiddens
+
+    def begin_state(self, batch_size: int) -> tuple:
+        """Both directions' states before their first step: zeros."""
+        return self.forward_layer.begin_state(batch_size), self.backward_layer.begin_state(batch_size)
+
+    def forward(self, X: torch.Tensor, state: tuple | None = None, lengths=None) -> tuple[torch.Tensor, tuple]:
+        """All outputs (n, T, both widths), and both directions' last states; arguments as for the layers.
+
+        With `lengths` the way back begins at each sequence's own last step, not in the padding.
         """
-        check_shapes(X.shape, None if state is None else state.shape, self.num_inputs, self.num_hiddens)
-        H = self.begin_state(len(X)) if state is None else state  # (n, h)
-        outputs = []
-        for X_t in X.unbind(dim=1):  # (n, d)
-            H = torch.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
-            outputs.append(H)
-        return torch.stack(outputs, dim=1), H  # (n, T, h), (n, h)
+        state = (None, None) if state is None else state
+        check_parts(state, 2, "direction")
+        ahead, ahead_end = self.forward_layer(X, state[0], lengths)  # (n, T, h)
+        back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths)  # (n, T, h)
+        return torch.cat([ahead, _reverse(back, lengths)], dim=-1), (ahead_end, back_end)  # (n, T, 2h)
+
+
+def _valid_steps(X: torch.Tensor, lengths) -> torch.Tensor | None:
+    """(n, T, 1): 1 where a step counts, 0 in the padding."""
+    if lengths is None:
+        return None
+    lengths = check_lengths(torch.as_tensor(lengths).cpu().numpy(), *X.shape[:2])
+    steps = torch.arange(X.shape[1])  # (T,)
+    return (steps < torch.as_tensor(lengths)[:, None])[..., None].to(X)
+
+
+def _where(valid: torch.Tensor, new: State, old: State) -> State:
+    """The new state where the step counts, valid (n, 1), the old one elsewhere."""
+    if isinstance(new, tuple):
+        return tuple(_where(valid, *parts) for parts in zip(new, old, strict=True))
+    return torch.where(valid > 0, new, old)
+
+
+def _reverse(X: torch.Tensor, lengths) -> torch.Tensor:
+    """X (n, T, d), each sequence turned round within its length; the padding stays behind it."""
+    if lengths is None:
+        return X.flip(1)
+    steps, lengths = torch.arange(X.shape[1]), torch.as_tensor(lengths).cpu()[:, None]  # (T,), (n, 1)
+    source = torch.where(steps < lengths, lengths - 1 - steps, steps).to(X.device)  # (n, T)
+    return X.gather(1, source[..., None].expand_as(X))

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from course_utils.torch.cells import Bidirectional, Deep
+
 
 class RNNLM(nn.Module):
     """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
@@ -31,9 +33,10 @@ class RNNLM(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.output = nn.LazyLinear(vocab_size)
         with torch.no_grad():
-            for name, parameter in rnn.named_parameters():
-                if name.startswith(("W_x", "weight_ih_l0")):  # a one-hot vector picks one row: an embedding
-                    nn.init.normal_(parameter)
+            for layer in _readers(rnn):
+                for name, parameter in layer.named_parameters():
+                    if name.startswith(("W_x", "weight_ih_l0")):  # a one-hot vector picks one row: an embedding
+                        nn.init.normal_(parameter)
             self.output(rnn(torch.zeros(1, 1, vocab_size))[0])  # tells the output layer how wide its inputs are
 
     def begin_state(self, batch_size: int):
@@ -49,3 +52,12 @@ class RNNLM(nn.Module):
         inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
         outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output(self.dropout(outputs)), state  # (n, T, V)
+
+
+def _readers(rnn: nn.Module) -> list[nn.Module]:
+    """The layers that read the model's inputs: the lowest one, in each direction."""
+    if isinstance(rnn, Deep):
+        return _readers(rnn.layers[0])
+    if isinstance(rnn, Bidirectional):
+        return _readers(rnn.forward_layer) + _readers(rnn.backward_layer)
+    return [rnn]

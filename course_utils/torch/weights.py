@@ -1,85 +1,137 @@
 """Weights under the field's own names, as NumPy arrays, into and out of every implementation.
 
-The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}; a language model adds the output
-layer's "W_hq": (h, V) and "b_q": (V,). `nn.RNN` keeps the transposed matrices, and two biases whose sum is b_h.
+The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
+front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
+"b_q": (V,). PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the
+canonical one; only the bias "b_hh" inside a GRU's reset is a second one in its own right.
 """
 
 from collections.abc import Callable
 from functools import singledispatch
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
 from course_utils.shapes import check_params
-from course_utils.torch.cells import RNN
+from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.torch.models import RNNLM
 
 Params = dict[str, np.ndarray]
+# The gates as PyTorch's layers stack them, one block of h rows each, by their canonical letters.
+GATE_ORDER = {nn.RNN: "h", nn.GRU: "rzh", nn.LSTM: "ifco"}
+
+
+class Entry(NamedTuple):
+    """Where a canonical weight is kept: rows of a parameter, maybe transposed, maybe with a second one to be added."""
+
+    parameter: nn.Parameter
+    rows: slice = slice(None)
+    transposed: bool = False
+    second: nn.Parameter | None = None
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The weight's own part, a view, of the parameter or of anything of its shape, such as its gradient."""
+        return tensor[self.rows].T if self.transposed else tensor[self.rows]
 
 
 @singledispatch
-def _entries(layer) -> dict[str, tuple[nn.Parameter, bool]]:
-    """Canonical name → (the parameter that holds it, whether it is transposed there)."""
-    raise TypeError(f"No canonical weights are known for {type(layer).__name__}: use a layer of the course or nn.RNN.")
+def _entries(layer) -> dict[str, Entry]:
+    """Canonical name → where the weight is kept."""
+    raise TypeError(
+        f"No canonical weights are known for {type(layer).__name__}: use a layer of the course, nn.RNN, GRU or LSTM."
+    )
+
+
+@_entries.register(RNN)
+@_entries.register(GRU)
+@_entries.register(LSTM)
+def _(layer):
+    return {name: Entry(parameter) for name, parameter in layer.named_parameters()}
 
 
 @_entries.register
-def _(layer: RNN):
-    return {name: (parameter, False) for name, parameter in layer.named_parameters()}
+def _(layer: Deep):
+    if len(layer.layers) == 1:
+        return _entries(layer.layers[0])
+    return _together({str(i): _entries(part) for i, part in enumerate(layer.layers)})
 
 
 @_entries.register
-def _(layer: nn.RNN):
-    if layer.num_layers != 1 or layer.bidirectional or not layer.bias or layer.nonlinearity != "tanh":
-        raise TypeError("Only an nn.RNN of one layer and one direction, with tanh and biases, has canonical weights.")
-    return {"W_xh": (layer.weight_ih_l0, True), "W_hh": (layer.weight_hh_l0, True), "b_h": (layer.bias_ih_l0, False)}
+def _(layer: Bidirectional):
+    return _together({"forward": _entries(layer.forward_layer), "backward": _entries(layer.backward_layer)})
+
+
+@_entries.register
+def _(layer: nn.RNNBase):
+    if not layer.bias or layer.proj_size or getattr(layer, "nonlinearity", "tanh") != "tanh":
+        raise TypeError("Only nn.RNN with tanh, nn.GRU and nn.LSTM, with biases and without a projection, are known.")
+    suffixes = {"forward": "", "backward": "_reverse"} if layer.bidirectional else {"": ""}
+    parts = {}
+    for i in range(layer.num_layers):
+        number = str(i) if layer.num_layers > 1 else ""
+        for direction, suffix in suffixes.items():
+            name = ".".join(part for part in (number, direction) if part)
+            parts[name] = _entries_of_one(layer, f"l{i}{suffix}")
+    return _together(parts)
 
 
 @_entries.register
 def _(layer: RNNLM):
-    output = {"W_hq": (layer.output.weight, True), "b_q": (layer.output.bias, False)}
+    output = {"W_hq": Entry(layer.output.weight, transposed=True), "b_q": Entry(layer.output.bias)}
     return _entries(layer.rnn) | output
 
 
-def _second_biases(layer: nn.Module) -> dict[str, nn.Parameter]:
-    """The biases that `nn.RNN` adds to the canonical ones."""
-    rnn = getattr(layer, "rnn", layer)
-    return {"b_h": rnn.bias_hh_l0} if isinstance(rnn, nn.RNN) else {}
+def _together(parts: dict[str, dict[str, Entry]]) -> dict[str, Entry]:
+    return {f"{part}.{name}".lstrip("."): entry for part, found in parts.items() for name, entry in found.items()}
+
+
+def _entries_of_one(layer: nn.RNNBase, suffix: str) -> dict[str, Entry]:
+    """The weights of one layer and one direction."""
+    W_x, W_h, b_x, b_h = (
+        getattr(layer, f"{kind}_{suffix}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    )
+    entries = {}
+    for i, gate in enumerate(GATE_ORDER[type(layer)]):
+        rows = slice(i * layer.hidden_size, (i + 1) * layer.hidden_size)
+        entries[f"W_x{gate}"], entries[f"W_h{gate}"] = Entry(W_x, rows, True), Entry(W_h, rows, True)
+        if isinstance(layer, nn.GRU) and gate == "h":
+            entries["b_h"], entries["b_hh"] = Entry(b_x, rows), Entry(b_h, rows)
+        else:
+            entries[f"b_{gate}"] = Entry(b_x, rows, second=b_h)
+    return entries
 
 
 @torch.no_grad()
 def load(layer: nn.Module, params: Params) -> None:
     """Copy canonical weights into a layer or model, in place; ValueError when a name or a shape does not fit."""
     entries = _entries(layer)
-    shapes = {
-        name: tuple((parameter.T if transposed else parameter).shape)
-        for name, (parameter, transposed) in entries.items()
-    }
+    shapes = {name: tuple(entry.of(entry.parameter).shape) for name, entry in entries.items()}
     for name, value in check_params(params, shapes).items():
-        parameter, transposed = entries[name]
-        parameter.copy_(torch.from_numpy(value.T if transposed else value))
-    for bias in _second_biases(layer).values():
-        bias.zero_()
+        entry = entries[name]
+        entry.of(entry.parameter).copy_(torch.from_numpy(value))
+        if entry.second is not None:
+            entry.of(entry.second).zero_()
 
 
 @torch.no_grad()
 def dump(layer: nn.Module) -> Params:
     """The canonical weights of a layer or model, as new NumPy arrays."""
-    entries = _entries(layer)
-    second = _second_biases(layer)
     return {
-        name: _array(parameter + second[name] if name in second else parameter, transposed)
-        for name, (parameter, transposed) in entries.items()
+        name: _array(entry.of(entry.parameter if entry.second is None else entry.parameter + entry.second))
+        for name, entry in _entries(layer).items()
     }
 
 
 def gradients(layer: nn.Module, loss: Callable[[], torch.Tensor]) -> Params:
     """The gradients of `loss()`, a scalar, by the canonical weights of a layer or model, as NumPy arrays."""
     entries = _entries(layer)
-    grads = torch.autograd.grad(loss(), [parameter for parameter, _ in entries.values()], materialize_grads=True)
-    return {name: _array(g, transposed) for (name, (_, transposed)), g in zip(entries.items(), grads, strict=True)}
+    parameters = list({id(entry.parameter): entry.parameter for entry in entries.values()}.values())
+    grads = torch.autograd.grad(loss(), parameters, materialize_grads=True)
+    of = {id(parameter): grad for parameter, grad in zip(parameters, grads, strict=True)}
+    return {name: _array(entry.of(of[id(entry.parameter)])) for name, entry in entries.items()}
 
 
-def _array(tensor: torch.Tensor, transposed: bool) -> np.ndarray:
-    return (tensor.T if transposed else tensor).cpu().numpy().copy()
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.cpu().numpy().copy()

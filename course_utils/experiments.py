@@ -1,0 +1,193 @@
+"""Experiments: sweeps too long for a chapter, run by `make experiments CH=05`; the chapter shows what they stored.
+
+A script experiments/05_topic.py holds a list `SETTINGS`, a function `run` and, as its end,
+
+    if __name__ == "__main__":
+        experiments.main(__file__, SETTINGS, run)
+
+and leaves results/experiments/05_topic.json: one entry for each setting, with the hash of the script that made it.
+"""
+
+import argparse
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from course_utils import repro
+
+# course_utils.notebooks takes more than a second to import, so only `main` does: no chapter and no worker waits for it.
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
+
+Setting = dict[str, Any]
+Run = Callable[..., dict[str, float]]
+
+
+class ExperimentError(Exception):
+    """What is wrong with an experiment or its stored result, in one sentence."""
+
+
+def main(file: str, settings: Sequence[Setting], run: Run) -> None:
+    """Run each setting and write the result: the last line of an experiment's script.
+
+    Each setting runs in a process of one thread, `--jobs` of them at a time, after its framework is imported and
+    everything is seeded. What is finished is kept at once in results/experiments/NN_topic.part: run again after an
+    interruption, the script goes on from there, unless it, its settings or the libraries have changed.
+
+    Args:
+        file: the script, `__file__`.
+        settings: keyword arguments of `run`, each with a "framework" ("torch", "tensorflow", or "" for NumPy) and a
+            "seed"; what JSON can hold.
+        run: a function of the script that returns metrics, name → int or float.
+
+    Raises:
+        SystemExit: a setting failed, or it was interrupted; the sentence says which. No result is written.
+    """
+    from course_utils.notebooks import THREAD_VARIABLES
+
+    parser = argparse.ArgumentParser(description=sys.modules[run.__module__].__doc__)
+    parser.add_argument("--jobs", type=int, default=1, help="settings to run side by side (default: %(default)s)")
+    jobs = parser.parse_args().jobs
+    if jobs < 1:
+        parser.error(f"--jobs is {jobs}, expected 1 or more")
+    # As when a chapter is refreshed: one device, one thread, no progress bars of the training.
+    os.environ.update({"CI": "1", "DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")})
+    try:
+        _sweep(Path(file).resolve(), [dict(setting) for setting in settings], run, jobs)
+    except ExperimentError as error:
+        sys.exit(f"[FAIL] {error}")
+    except KeyboardInterrupt:
+        sys.exit("[FAIL] interrupted: what is finished is kept, run it again to go on.")
+
+
+def load(name: str, folder: Path = SCRIPTS) -> pd.DataFrame:
+    """The stored runs of an experiment: a row for each setting, with its arguments, its metrics and its "seconds".
+
+    Args:
+        name: "05_topic" or "05".
+        folder: where the scripts are.
+
+    Raises:
+        ExperimentError: no such script, no result, or a result that another version of the script made.
+    """
+    scripts = sorted(folder.glob("*.py"))
+    found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
+    if len(found) != 1:
+        known = ", ".join(path.stem for path in scripts) or "none"
+        raise ExperimentError(f"There is no one experiment {name!r}: give the name of one of these: {known}.")
+    [script] = found
+    result, mend = result_of(script), f"run `make experiments CH={script.stem.partition('_')[0]}`"
+    if not result.exists():
+        raise ExperimentError(f"The experiment {script.stem} has no result yet: {mend}.")
+    stored = json.loads(result.read_text(encoding="utf-8"))
+    if stored["sha"] != sha_of(script):
+        raise ExperimentError(f"The result {result.name} is older than its script {script.name}: {mend}.")
+    return pd.DataFrame(stored["runs"])
+
+
+def result_of(script: Path) -> Path:
+    """Where the result of a script is.
+
+    >>> result_of(Path("course/experiments/05_topic.py")).as_posix()
+    'course/results/experiments/05_topic.json'
+    """
+    return script.parents[1] / "results" / "experiments" / f"{script.stem}.json"
+
+
+def sha_of(script: Path) -> str:
+    """The SHA-256 of a script's text, the same whatever its line ends are."""
+    return hashlib.sha256(script.read_text(encoding="utf-8").encode()).hexdigest()
+
+
+def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> None:
+    from course_utils import results
+    from course_utils.notebooks import write_atomically
+
+    for setting in settings:
+        if lacking := {"framework", "seed"} - setting.keys():
+            raise ExperimentError(f"{script.stem}: the setting {setting} lacks {' and '.join(sorted(lacking))}.")
+    result = result_of(script)
+    result.parent.mkdir(parents=True, exist_ok=True)
+    part = result.with_suffix(".part")
+    head = {"script": script.name, "sha": sha_of(script), "versions": results.versions()}
+    done = _read_part(part, head, settings)
+
+    def keep(index: int, entry: dict[str, Any]) -> None:
+        done[index] = entry
+        write_atomically(part, _json({**head, "settings": settings, "done": done}))
+
+    failures = _run_all({i: setting for i, setting in enumerate(settings) if i not in done}, run, jobs, keep)
+    if failures:
+        index, error = min(failures.items())
+        raise ExperimentError(
+            f"{script.stem}: {len(failures)} of {len(settings)} settings failed and no result is written; "
+            f"the first is {settings[index]}: {type(error).__name__}: {error}"
+        )
+    write_atomically(result, _json({**head, "runs": [done[index] for index in range(len(settings))]}))
+    part.unlink(missing_ok=True)
+
+
+def _run_all(
+    settings: dict[int, Setting], run: Run, jobs: int, keep: Callable[[int, dict[str, Any]], None]
+) -> dict[int, Exception]:
+    """Run the settings in other processes, hand each entry to `keep` as it comes, and return the failures by index."""
+    failures: dict[int, Exception] = {}
+    workers = ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,  # at Ctrl-C a worker ends without a word: the sentence is told here
+        initargs=(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        futures: dict[Future, int] = {workers.submit(_measure, run, setting): i for i, setting in settings.items()}
+        for future in tqdm(as_completed(futures), total=len(futures), unit="run"):
+            try:
+                keep(futures[future], future.result())
+            except Exception as error:
+                failures[futures[future]] = error
+    finally:
+        workers.shutdown(cancel_futures=True)
+    return failures
+
+
+def _measure(run: Run, setting: Setting) -> dict[str, Any]:
+    """One entry of the result: the setting, its metrics and its seconds."""
+    if setting["framework"]:
+        importlib.import_module(f"course_utils.{setting['framework']}")
+    repro.seed_everything(setting["seed"])
+    start = time.perf_counter()
+    metrics = run(**setting)
+    seconds = round(time.perf_counter() - start, 3)
+    if taken := metrics.keys() & {*setting, "seconds"}:
+        raise ValueError(f"the metric {min(taken)!r} has the name of a setting or of the seconds: give it another")
+    return {
+        **setting,
+        **{name: value if isinstance(value, int) else float(value) for name, value in metrics.items()},
+        "seconds": seconds,
+    }
+
+
+def _read_part(part: Path, head: dict[str, Any], settings: Sequence[Setting]) -> dict[int, dict[str, Any]]:
+    """Index → entry of what an earlier call finished; empty if that had another script, settings or versions."""
+    if not part.exists():
+        return {}
+    stored = json.loads(part.read_text(encoding="utf-8"))
+    done = stored.pop("done")
+    same = stored == json.loads(_json({**head, "settings": settings}))
+    return {int(index): entry for index, entry in done.items()} if same else {}
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,78 @@
+"""`course export`: chapters with one framework's side only, for readers who have, or want, no other."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_utils.notebooks import ChapterError, read
+from course_utils.refresh import normalised
+
+Framework = Literal["torch", "tensorflow"]
+
+_FIGURE = re.compile(r"\bfigures/[\w-]+\.\w+")
+
+
+def export(chapters: Sequence[Path], framework: Framework, folder: Path) -> None:
+    """Write chapters without the other framework's cells, and the figures that they show, into a new folder.
+
+    Args:
+        chapters: the notebooks.
+        framework: "torch" or "tensorflow", the one to keep.
+        folder: a folder that does not exist yet, or an empty one.
+
+    Raises:
+        ChapterError: the folder holds something or cannot be written, or a chapter or one of its figures cannot be
+            read. Nothing is written.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ChapterError(f"{folder} is there and not an empty folder: name a new one by --out.")
+    files: dict[str, bytes] = {}
+    for chapter in chapters:
+        notebook = one_sided(read(chapter), framework)
+        files[chapter.name] = (nbformat.writes(notebook) + "\n").encode()
+        files |= _figures(notebook, chapter)
+    try:
+        _write_folder(folder, files)
+    except OSError as error:
+        raise ChapterError(f"{folder} cannot be written: {error.strerror}; name another folder by --out.") from error
+
+
+def one_sided(notebook: NotebookNode, framework: Framework) -> NotebookNode:
+    """The notebook without the cells, code or text, whose tags name another framework; code is numbered anew.
+
+    A cell that has the tags of both compares them, so neither side keeps it.
+
+    >>> cells = [nbformat.v4.new_markdown_cell(tag, metadata={"tags": [tag]}) for tag in ("torch", "tensorflow")]
+    >>> [cell.source for cell in one_sided(nbformat.v4.new_notebook(cells=cells), "tensorflow").cells]
+    ['tensorflow']
+    """
+    others = {*get_args(Framework)} - {framework}
+    cells = [cell for cell in notebook.cells if not others.intersection(cell.metadata.get("tags", []))]
+    return normalised(NotebookNode({**notebook, "cells": cells}))
+
+
+def _figures(notebook: NotebookNode, chapter: Path) -> dict[str, bytes]:
+    """Name → content of each figure that the text cells name."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    names = sorted(set(_FIGURE.findall(text)))
+    for name in names:
+        if not (chapter.parent / name).is_file():
+            raise ChapterError(f"{chapter.name} shows {name}, which is not there: put it beside the chapter.")
+    return {name: (chapter.parent / name).read_bytes() for name in names}
+
+
+def _write_folder(folder: Path, files: dict[str, bytes]) -> None:
+    """The folder with these files, or nothing."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as part:
+        whole = Path(part) / "whole"
+        whole.mkdir()
+        for name, content in files.items():
+            (whole / name).parent.mkdir(exist_ok=True)
+            (whole / name).write_bytes(content)
+        whole.replace(folder)

@@ -1,0 +1,225 @@
+"""Experiments: a sweep resumes, fails in a sentence, is written whole; and what is stored is of today's scripts."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from course_utils import experiments
+from course_utils.experiments import ExperimentError
+
+RUNS = [(3, 1.5), (5, 1.5), (3, 2.5)]
+SCRIPT = '''"""A tiny sweep."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import experiments
+
+SETTINGS = [{"framework": "", "seed": seed, "size": size} for seed, size in %(runs)s]
+HERE = Path(__file__).parent
+
+
+def run(framework, seed, size):
+    with open(HERE / "log", "a") as log:
+        log.write(f"{seed} {size} {os.getpid()} {os.environ['OMP_NUM_THREADS']} {os.environ['CI']}\\n")
+    if (HERE / f"fail {seed}").exists():
+        raise ValueError(f"no luck with {seed}")
+    while (HERE / f"wait {seed}").exists():
+        time.sleep(0.05)
+    return {"draw": np.random.rand(), "half": np.float32(size) / 2, "parameters": 7}
+
+
+if __name__ == "__main__":
+    experiments.main(__file__, SETTINGS, run)
+'''
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """A small experiment in a folder of its own."""
+    return Sweep(tmp_path)
+
+
+class Sweep:
+    def __init__(self, root):
+        self.script = root / "experiments" / "05_tiny.py"
+        self.script.parent.mkdir()
+        self.write()
+        self.result = root / "results" / "experiments" / "05_tiny.json"
+        self.part = self.result.with_name("05_tiny.part")
+
+    def write(self, runs=RUNS, before="", after=""):
+        text = SCRIPT % {"runs": runs}
+        self.script.write_text(text.replace(before, after), "utf-8")
+
+    def start(self, *arguments):
+        command = [sys.executable, str(self.script), *arguments]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def run(self, *arguments):
+        """Exit status, the last line on stderr, and the (seed, size) of the runs that were started."""
+        log = self.flag("log")
+        log.write_text("")
+        process = self.start(*arguments)
+        said = process.communicate(timeout=120)[1].splitlines()
+        return process.returncode, said[-1], sorted((int(line[0]), float(line[1])) for line in self.log())
+
+    def flag(self, name):
+        return self.script.with_name(name)
+
+    def log(self):
+        return [line.split() for line in self.flag("log").read_text().splitlines()]
+
+    def load(self, name="05"):
+        return experiments.load(name, self.script.parent)
+
+    def files(self):
+        return sorted(path.name for path in self.result.parent.iterdir())
+
+
+def test_a_sweep_writes_what_load_reads(sweep):
+    status, _, started = sweep.run()
+    assert (status, started) == (0, sorted(RUNS))
+    assert sweep.files() == ["05_tiny.json"]
+    assert {tuple(line[3:]) for line in sweep.log()} == {("1", "1")}  # one thread, quiet
+    stored = json.loads(sweep.result.read_text("utf-8"))
+    assert list(stored) == ["script", "sha", "versions", "runs"]
+    assert stored["script"] == "05_tiny.py"
+    assert {"python", "numpy"} <= set(stored["versions"])
+
+    table = sweep.load("05_tiny")
+    assert list(table) == ["framework", "seed", "size", "draw", "half", "parameters", "seconds"]
+    assert [*zip(table["seed"], table["size"], strict=True)] == RUNS
+    assert table["half"].tolist() == [0.75, 0.75, 1.25]
+    assert table["parameters"].dtype == int
+    assert (table["seconds"] >= 0).all()
+    draws = table["draw"].tolist()
+    assert draws[0] == draws[2] != draws[1]  # the same seed, whatever was drawn in that process before
+    assert sweep.load("05").equals(table)
+
+
+def test_jobs_run_side_by_side_and_keep_the_order(sweep):
+    sweep.write(before="    return", after="    time.sleep(2)\n    return")
+    assert sweep.run("--jobs", "2")[0] == 0
+    assert len({line[2] for line in sweep.log()}) == 2
+    assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
+    sweep.flag("wait 5").touch()
+    process = sweep.start()
+    while not (sweep.flag("log").exists() and len(sweep.log()) == 2):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    sweep.flag("wait 5").unlink()
+    said = process.communicate(timeout=60)[1].splitlines()[-1]
+    assert (process.returncode, said) == (1, "[FAIL] interrupted: what is finished is kept, run it again to go on.")
+    assert not sweep.result.exists()
+
+    status, _, started = sweep.run()
+    assert status == 0
+    assert (3, 1.5) not in started
+    assert len(started) < len(RUNS)
+    assert sweep.files() == ["05_tiny.json"]
+    assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
+
+
+def test_a_setting_that_fails_is_said_in_a_sentence_and_the_others_are_kept(sweep):
+    sweep.flag("fail 5").touch()
+    status, said, started = sweep.run()
+    assert (status, started) == (1, sorted(RUNS))
+    assert said == (
+        "[FAIL] 05_tiny: 1 of 3 settings failed and no result is written; the first is "
+        "{'framework': '', 'seed': 5, 'size': 1.5}: ValueError: no luck with 5"
+    )
+    assert sweep.files() == ["05_tiny.part"]
+    sweep.flag("fail 5").unlink()
+    assert sweep.run()[::2] == (0, [(5, 1.5)])
+    assert sweep.files() == ["05_tiny.json"]
+
+
+def test_an_old_result_stays_until_the_new_one_is_whole(sweep):
+    sweep.run()
+    before = sweep.result.read_bytes()
+    sweep.flag("fail 5").touch()
+    assert sweep.run()[0] == 1
+    assert sweep.result.read_bytes() == before
+
+
+@pytest.mark.parametrize("change", ["script", "settings", "versions"])
+def test_what_another_script_left_is_not_taken_over(sweep, change):
+    sweep.flag("fail 5").touch()
+    sweep.run()
+    stored = json.loads(sweep.part.read_text("utf-8"))
+    if change == "script":
+        sweep.write(before="A tiny sweep.", after="Another one.")
+    elif change == "settings":
+        stored["settings"][0]["size"] = 4.0  # as settings that come from another module may
+    else:
+        stored["versions"]["numpy"] = "2.0.0"
+    sweep.part.write_text(json.dumps(stored), "utf-8")
+    sweep.flag("fail 5").unlink()
+    assert sweep.run()[::2] == (0, sorted(RUNS))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('"half"', '"seconds"', "the metric 'seconds' has the name of a setting or of the seconds"),
+        ('"half"', '"size"', "the metric 'size' has the name of a setting"),
+        ('"draw": np.random.rand()', '"draw": "high"', "could not convert string to float: 'high'"),
+        ('"framework": ""', '"framework": "jax"', "No module named 'course_utils.jax'"),
+        ("    return", "    os._exit(3)\n    return", "terminated abruptly"),
+    ],
+)
+def test_what_run_must_not_do(sweep, before, after, expected):
+    sweep.write(before=before, after=after)
+    status, said, _ = sweep.run()
+    assert (status, sweep.result.exists()) == (1, False)
+    assert expected in said
+
+
+def test_bad_settings_are_told_before_anything_runs(sweep):
+    sweep.write(before='"seed": seed, ', after="")
+    status, said, started = sweep.run()
+    assert (status, started) == (1, [])
+    assert said == "[FAIL] 05_tiny: the setting {'framework': '', 'size': 1.5} lacks seed."
+    status, said, _ = sweep.run("--jobs", "0")
+    assert (status, said) == (2, "05_tiny.py: error: --jobs is 0, expected 1 or more")
+
+
+def test_load_says_what_is_missing(sweep):
+    with pytest.raises(ExperimentError, match="no result yet: run `make experiments CH=05`"):
+        sweep.load()
+    sweep.result.parent.mkdir(parents=True)
+    stored = {"sha": experiments.sha_of(sweep.script), "runs": [{"seed": 1}]}
+    sweep.result.write_text(json.dumps(stored), "utf-8")
+    assert len(sweep.load()) == 1
+    sweep.script.write_bytes(sweep.script.read_bytes().replace(b"\n", b"\r\n"))
+    assert len(sweep.load()) == 1
+    sweep.write(before="tiny", after="little")
+    with pytest.raises(ExperimentError, match=r"older than its script 05_tiny.py: run `make experiments CH=05`"):
+        sweep.load("05_tiny")
+    for unknown in ("0", "05_", "tiny", "6"):
+        with pytest.raises(ExperimentError, match=re.escape(f"{unknown!r}: give the name of one of these: 05_tiny")):
+            sweep.load(unknown)
+    sweep.script.with_name("05_small.py").touch()
+    with pytest.raises(ExperimentError, match="one of these: 05_small, 05_tiny"):
+        sweep.load("05")
+
+
+def test_every_stored_result_is_of_todays_script_and_has_both_frameworks():
+    scripts = sorted(experiments.SCRIPTS.glob("*.py"))
+    results = {path.stem for path in experiments.result_of(experiments.SCRIPTS / "x.py").parent.glob("*.json")}
+    assert results == {script.stem for script in scripts}
+    for script in scripts:
+        assert {"torch", "tensorflow"} <= set(experiments.load(script.stem)["framework"]), script.name
