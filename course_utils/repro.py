@@ -7,6 +7,7 @@ imported; this module knows no framework.
 import json
 import os
 import random
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -104,6 +105,30 @@ def check_equal(what: str, actual, expected, tolerance: float = 1e-5) -> None:
     else:
         _raise_if_different(what, actual, expected, tolerance)
     print(f"{what}: equal within {tolerance:g}")
+
+
+def largest_difference(actual, expected) -> float:
+    """The largest absolute difference between two results: arrays of one shape, or two dicts of such arrays.
+
+    >>> largest_difference({"b": np.zeros(2)}, {"b": np.array([0.5, -2.0])})
+    2.0
+    """
+    if isinstance(expected, dict):
+        return max(largest_difference(actual[name], expected[name]) for name in expected)
+    return float(np.abs(np.asarray(actual, dtype=np.float64) - np.asarray(expected, dtype=np.float64)).max(initial=0))
+
+
+def milliseconds(run: Callable[[], object], repeats: int = 10) -> float:
+    """How long a call of `run()` takes on average, the first one, in which graphs are made, left out.
+
+    >>> milliseconds(lambda: None) < 1000
+    True
+    """
+    run()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        run()
+    return 1000 * (time.perf_counter() - start) / repeats
 
 
 def _raise_if_different(what: str, actual, expected, tolerance: float) -> None:

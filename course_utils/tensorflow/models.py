@@ -10,14 +10,17 @@ class RNNLM(keras.Model):
     """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
 
     Args:
-        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size): one of
+        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size or embed_size): one of
             `course_utils.tensorflow`, or Keras' `SimpleRNN`, `GRU`, `LSTM`, `RNN`, `Bidirectional` with
             `return_sequences=True` and `return_state=True`.
         vocab_size: V, the number of different tokens.
         dropout: the share of the recurrent layer's outputs that is set to zero while training.
+        embed_size: e; tokens become rows of an embedding (V, e) instead of one-hot vectors, and the layer reads those.
+        token_dropout: the share of the input tokens that the layer does not see while training.
 
-    The layer's input weights are drawn anew from N(0, 1), as an embedding's: a one-hot vector picks one row of them,
-    and the rows of a layer's own initialisation, made for dense inputs, are so small that training starts slowly.
+    Without an embedding the layer's input weights are drawn anew from N(0, 1), as an embedding's are: a one-hot vector
+    picks one row of them, and the rows of a layer's own initialisation, made for dense inputs, are so small that
+    training starts slowly.
 
     >>> rnn = keras.layers.SimpleRNN(5, return_sequences=True, return_state=True)
     >>> logits, state = RNNLM(rnn, vocab_size=7)(tf.constant([[1, 2, 3], [4, 5, 6]]))
@@ -25,7 +28,14 @@ class RNNLM(keras.Model):
     TensorShape([2, 3, 7])
     """
 
-    def __init__(self, rnn: keras.layers.Layer, vocab_size: int, dropout: float = 0.0):
+    def __init__(
+        self,
+        rnn: keras.layers.Layer,
+        vocab_size: int,
+        dropout: float = 0.0,
+        embed_size: int | None = None,
+        token_dropout: float = 0.0,
+    ):
         super().__init__()
         self.is_keras_layer = isinstance(rnn, (keras.layers.RNN, keras.layers.Bidirectional))
         if self.is_keras_layer and not (rnn.return_sequences and rnn.return_state):
@@ -34,22 +44,24 @@ class RNNLM(keras.Model):
                 "build it with return_sequences=True, return_state=True."
             )
         self.rnn, self.vocab_size = rnn, vocab_size
-        self.dropout = keras.layers.Dropout(dropout)
-        self.output_layer = keras.layers.Dense(vocab_size)
-        if rnn.built:
-            self._draw_input_weights()
+        self.dropout, self.token_dropout = keras.layers.Dropout(dropout), keras.layers.Dropout(token_dropout)
+        # Both are drawn as in PyTorch: from N(0, 1), and uniformly from ±1/√h.
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        uniform = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
+        self.embedding = keras.layers.Embedding(vocab_size, embed_size, normal) if embed_size else None
+        self.output_layer = keras.layers.Dense(vocab_size, kernel_initializer=uniform)
+        if rnn.built and not embed_size:
+            _draw_input_weights(rnn)
 
     def build(self, input_shape=None):
         """Make the recurrent layer's weights and draw those of its inputs; Keras calls this before the first call."""
-        if not self.rnn.built:  # weights that are there may have been loaded
+        if self.rnn.built:  # weights that are there may have been loaded
+            return
+        if self.embedding is None:
             self.rnn(tf.zeros((1, 1, self.vocab_size)))
-            self._draw_input_weights()
-
-    def _draw_input_weights(self) -> None:
-        for layer in _readers(self.rnn):
-            for variable in layer.trainable_variables:
-                if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
-                    variable.assign(keras.random.normal(variable.shape))
+            _draw_input_weights(self.rnn)
+        else:
+            self.rnn(self.embedding(tf.zeros((1, 1), tf.int32)))
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
@@ -60,13 +72,24 @@ class RNNLM(keras.Model):
 
     def call(self, X, state=None, training=False):
         """Logits (n, T, V) of the token after each of X (n, T), integer ids; and the layer's state after the last."""
-        inputs = tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
+        if self.embedding is not None:
+            inputs = self.embedding(X)  # (n, T, e)
+        else:
+            inputs = tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
+        inputs *= self.token_dropout(tf.ones_like(inputs[..., :1]), training=training)  # (n, T, V or e)
         if self.is_keras_layer:
             outputs, *state = self.rnn(inputs, initial_state=state, training=training)  # (n, T, h)
             state = tuple(state)
         else:
             outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output_layer(self.dropout(outputs, training=training)), state  # (n, T, V)
+
+
+def _draw_input_weights(rnn: keras.layers.Layer) -> None:
+    for layer in _readers(rnn):
+        for variable in layer.trainable_variables:
+            if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
+                variable.assign(keras.random.normal(variable.shape))
 
 
 def _directions(rnn) -> list[keras.layers.Layer]:

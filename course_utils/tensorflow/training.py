@@ -9,18 +9,20 @@ from tqdm.auto import tqdm
 
 from course_utils.history import History
 from course_utils.metrics import perplexity
+from course_utils.shapes import NO_TARGET
 from course_utils.tensorflow.devices import find_device
 
 OPTIMIZERS = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
 
 
 def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…)."""
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=Y, logits=logits))
+    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.maximum(Y, 0), logits=logits)
+    return tf.reduce_mean(losses[Y != NO_TARGET])
 
 
 def _compile_loss(model: keras.Model):
-    """`(X, Y, state) -> (loss, state)` of a model, compiled."""
+    """`(X, Y, state) -> (loss, state)`, compiled."""
 
     @tf.function
     def loss_of(X, Y, state):
@@ -39,8 +41,9 @@ def _mean_loss(loss_of, model: keras.Model, batches) -> float:
             state = model.begin_state(X.shape[0])
         loss, new_state = loss_of(X, Y, state)
         state = new_state if carries_state else None
-        total += float(loss) * int(tf.size(Y))
-        count += int(tf.size(Y))
+        targets = int(tf.math.count_nonzero(Y != NO_TARGET))
+        total += float(loss) * targets
+        count += targets
     if count == 0:
         raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
     return total / count
@@ -86,8 +89,9 @@ class Trainer:
         Args:
             model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
-                of pairs `(X, Y)`. Where the batches have a true `carries_state`, the state goes from each batch to the
-                next; elsewhere each batch starts from zeros. Gradients never reach back into an earlier batch.
+                of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
+                `carries_state`, the state goes from each batch to the next; elsewhere each batch starts from zeros.
+                Gradients never reach back into an earlier batch.
             on_epoch: called with the history after each epoch, for a live plot.
         """
         batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
@@ -124,7 +128,7 @@ class Trainer:
             state = new_state if carries_state else None
             losses.append(float(loss))
             norms.append(float(norm))
-            history.tokens += int(tf.size(Y))
+            history.tokens += int(tf.math.count_nonzero(Y != NO_TARGET))
         history.add_epoch(losses, norms)
 
     def _compile_update(self, model, optimizer):

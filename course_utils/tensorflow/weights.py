@@ -2,8 +2,9 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,). Keras' layers keep the matrices of all gates side by side in one; its GRU with `reset_after` has two biases
-whose sum is the canonical one; only the bias "b_hh" inside the reset is a second one in its own right.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. Keras' layers keep the matrices of all gates side by
+side in one. Its GRU with `reset_after` has two biases whose sum is the canonical one; only "b_hh", inside the reset, is
+a bias in its own right.
 """
 
 from collections.abc import Callable
@@ -84,7 +85,7 @@ def _(cell):
     if not cell.use_bias or not usual:
         raise TypeError("Only Keras' layers with tanh, sigmoid for the gates, and biases have canonical weights.")
     if not cell.built:
-        raise ValueError(f"{cell.name} has no weights yet: call its layer once, or build((n, T, d)), to make them.")
+        raise ValueError(f"{cell.name} has no weights yet: call it once, or build((n, T, d)), to make them.")
     two_biases = getattr(cell, "reset_after", False)
     entries = {}
     for i, gate in enumerate(GATE_ORDER[type(cell)]):
@@ -104,7 +105,12 @@ def _(cell):
 def _(layer: RNNLM):
     if not layer.output_layer.built:
         layer(tf.zeros((1, 1), tf.int32))
-    return _entries(layer.rnn) | {"W_hq": Entry(layer.output_layer.kernel), "b_q": Entry(layer.output_layer.bias)}
+    embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.embeddings)}
+    return (
+        embedding
+        | _entries(layer.rnn)
+        | {"W_hq": Entry(layer.output_layer.kernel), "b_q": Entry(layer.output_layer.bias)}
+    )
 
 
 def _stacked(layers) -> dict[str, Entry]:

@@ -11,13 +11,16 @@ class RNNLM(nn.Module):
     """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
 
     Args:
-        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size): one of
+        rnn: any recurrent layer `(X, state) -> (outputs, state)` on X (n, T, vocab_size or embed_size): one of
             `course_utils.torch`, or `nn.RNN`, `nn.GRU`, `nn.LSTM` with `batch_first=True`.
         vocab_size: V, the number of different tokens.
         dropout: the share of the recurrent layer's outputs that is set to zero while training.
+        embed_size: e; tokens become rows of an embedding (V, e) instead of one-hot vectors, and the layer reads those.
+        token_dropout: the share of the input tokens that the layer does not see while training.
 
-    The layer's input weights are drawn anew from N(0, 1), as an embedding's: a one-hot vector picks one row of them,
-    and the rows of a layer's own initialisation, made for dense inputs, are so small that training starts slowly.
+    Without an embedding the layer's input weights are drawn anew from N(0, 1), as an embedding's are: a one-hot vector
+    picks one row of them, and the rows of a layer's own initialisation, made for dense inputs, are so small that
+    training starts slowly.
 
     >>> model = RNNLM(nn.RNN(7, 5, batch_first=True), vocab_size=7)
     >>> logits, state = model(torch.tensor([[1, 2, 3], [4, 5, 6]]))
@@ -25,19 +28,25 @@ class RNNLM(nn.Module):
     torch.Size([2, 3, 7])
     """
 
-    def __init__(self, rnn: nn.Module, vocab_size: int, dropout: float = 0.0):
+    def __init__(
+        self,
+        rnn: nn.Module,
+        vocab_size: int,
+        dropout: float = 0.0,
+        embed_size: int | None = None,
+        token_dropout: float = 0.0,
+    ):
         super().__init__()
         if isinstance(rnn, nn.RNNBase) and not rnn.batch_first:
             raise ValueError("The layer walks over the first axis, but X is (n, T, d): build it with batch_first=True.")
         self.rnn, self.vocab_size = rnn, vocab_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.token_dropout = nn.Dropout(dropout), nn.Dropout(token_dropout)
+        self.embedding = nn.Embedding(vocab_size, embed_size) if embed_size else None
         self.output = nn.LazyLinear(vocab_size)
         with torch.no_grad():
-            for layer in _readers(rnn):
-                for name, parameter in layer.named_parameters():
-                    if name.startswith(("W_x", "weight_ih_l0")):  # a one-hot vector picks one row: an embedding
-                        nn.init.normal_(parameter)
-            self.output(rnn(torch.zeros(1, 1, vocab_size))[0])  # tells the output layer how wide its inputs are
+            if not embed_size:
+                _draw_input_weights(rnn)
+            self.output(rnn(torch.zeros(1, 1, embed_size or vocab_size))[0])  # tells it how wide its inputs are
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
@@ -49,9 +58,20 @@ class RNNLM(nn.Module):
 
     def forward(self, X: torch.Tensor, state=None):
         """Logits (n, T, V) of the token after each of X (n, T), int64 ids; and the layer's state after the last."""
-        inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
+        if self.embedding is not None:
+            inputs = self.embedding(X)  # (n, T, e)
+        else:
+            inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
+        inputs = inputs * self.token_dropout(torch.ones_like(inputs[..., :1]))  # (n, T, V or e)
         outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output(self.dropout(outputs)), state  # (n, T, V)
+
+
+def _draw_input_weights(rnn: nn.Module) -> None:
+    for layer in _readers(rnn):
+        for name, parameter in layer.named_parameters():
+            if name.startswith(("W_x", "weight_ih_l0")):  # a one-hot vector picks one row
+                nn.init.normal_(parameter)
 
 
 def _readers(rnn: nn.Module) -> list[nn.Module]:

@@ -11,14 +11,15 @@ from tqdm.auto import tqdm
 
 from course_utils.history import History
 from course_utils.metrics import perplexity
+from course_utils.shapes import NO_TARGET
 from course_utils.torch.devices import find_device
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…)."""
-    return functional.cross_entropy(logits.flatten(0, -2), Y.flatten())
+    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
+    return functional.cross_entropy(logits.flatten(0, -2), Y.flatten(), ignore_index=NO_TARGET)
 
 
 def detach(state):
@@ -40,8 +41,9 @@ def evaluate(model: nn.Module, batches) -> float:
         for X, Y in batches:
             X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
             logits, state = model(X, state if carries_state else None)  # (n, T, V)
-            total += float(cross_entropy(logits, Y)) * Y.numel()
-            count += Y.numel()
+            targets = int((Y != NO_TARGET).sum())
+            total += float(cross_entropy(logits, Y)) * targets
+            count += targets
     finally:
         model.train(was_training)
     if count == 0:
@@ -83,8 +85,9 @@ class Trainer:
         Args:
             model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
-                of pairs `(X, Y)`. Where the batches have a true `carries_state`, the state goes from each batch to the
-                next, detached; elsewhere each batch starts from zeros.
+                of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
+                `carries_state`, the state goes from each batch to the next, detached; elsewhere each batch starts from
+                zeros.
             on_epoch: called with the history after each epoch, for a live plot.
         """
         batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
@@ -114,7 +117,7 @@ class Trainer:
             loss, norm, state = self._update(model, optimizer, X, Y, detach(state) if carries_state else None)
             losses.append(loss)
             norms.append(norm)
-            history.tokens += Y.numel()
+            history.tokens += int((Y != NO_TARGET).sum())
         history.add_epoch(torch.stack(losses).tolist() if losses else [], [float(norm) for norm in norms])
 
     def _update(self, model, optimizer, X, Y, state):

@@ -2,8 +2,8 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,). PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the
-canonical one; only the bias "b_hh" inside a GRU's reset is a second one in its own right.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. PyTorch's layers keep the matrices of all gates in one,
+transposed, and two biases whose sum is the canonical one; only "b_hh", inside a GRU's reset, is one of its own.
 """
 
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def _(layer: Bidirectional):
 @_entries.register
 def _(layer: nn.RNNBase):
     if not layer.bias or layer.proj_size or getattr(layer, "nonlinearity", "tanh") != "tanh":
-        raise TypeError("Only nn.RNN with tanh, nn.GRU and nn.LSTM, with biases and without a projection, are known.")
+        raise TypeError("Only layers with tanh and biases, and without a projection, have canonical weights.")
     suffixes = {"forward": "", "backward": "_reverse"} if layer.bidirectional else {"": ""}
     parts = {}
     for i in range(layer.num_layers):
@@ -79,8 +79,9 @@ def _(layer: nn.RNNBase):
 
 @_entries.register
 def _(layer: RNNLM):
+    embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.weight)}
     output = {"W_hq": Entry(layer.output.weight, transposed=True), "b_q": Entry(layer.output.bias)}
-    return _entries(layer.rnn) | output
+    return embedding | _entries(layer.rnn) | output
 
 
 def _together(parts: dict[str, dict[str, Entry]]) -> dict[str, Entry]:
