@@ -66,8 +66,9 @@ experiments: data ## run the long sweeps behind a chapter, or all without CH: ma
 	@set -- experiments/$(CH)*.py; [ -e "$$1" ] || { echo "There is no experiment $$1: see experiments/." >&2; exit 1; }; \
 	for script; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
 
-bench: setup ## measure what Trainer costs over a bare loop; writes results/trainer.json
+bench: setup ## measure what Trainer costs, and how fast the layers train; writes results/trainer.json and cells.json
 	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py
+	@$(ONE_THREAD) $(BIN)/python benchmarks/cells.py
 
 timings: setup ## show how long each chapter takes
 	@$(BIN)/course timings

@@ -76,7 +76,8 @@ class RNNLM(keras.Model):
             inputs = self.embedding(X)  # (n, T, e)
         else:
             inputs = tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
-        inputs *= self.token_dropout(tf.ones_like(inputs[..., :1]), training=training)  # (n, T, V or e)
+        seen = self.token_dropout(tf.ones_like(inputs[..., :1]), training=training) > 0  # (n, T, 1); nothing is scaled
+        inputs = tf.where(seen, inputs, 0)  # (n, T, V or e)
         if self.is_keras_layer:
             outputs, *state = self.rnn(inputs, initial_state=state, training=training)  # (n, T, h)
             state = tuple(state)

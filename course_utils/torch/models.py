@@ -62,7 +62,8 @@ class RNNLM(nn.Module):
             inputs = self.embedding(X)  # (n, T, e)
         else:
             inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
-        inputs = inputs * self.token_dropout(torch.ones_like(inputs[..., :1]))  # (n, T, V or e)
+        seen = self.token_dropout(torch.ones_like(inputs[..., :1])) > 0  # (n, T, 1); nothing is scaled up instead
+        inputs = inputs * seen  # (n, T, V or e)
         outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output(self.dropout(outputs)), state  # (n, T, V)
 
