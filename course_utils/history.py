@@ -1,5 +1,6 @@
-"""What a training run leaves behind, the same for both frameworks."""
+"""What a training run leaves behind, and how its learning rate falls, the same for both frameworks."""
 
+from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from course_utils.metrics import bits_per_character, perplexity
@@ -51,3 +52,16 @@ class History:
     def _check_heldout(self) -> None:
         if not self.heldout_loss:
             raise ValueError("No held-out loss was recorded: train for an epoch or more on data with a held-out part.")
+
+
+def linear_decay(lr: float, updates: int, max_epochs: int, batches: Sized) -> float:
+    """The learning rate after so many updates, on a line from `lr` at the first one to zero after the last.
+
+    >>> linear_decay(0.1, 3, max_epochs=2, batches=["one", "two"])
+    0.025
+    """
+    try:
+        total = max_epochs * len(batches)
+    except TypeError as error:
+        raise ValueError("decay asks how many batches there are, but the data have no len(): give a list.") from error
+    return lr * (1 - updates / total)

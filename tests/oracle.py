@@ -70,10 +70,10 @@ def train(params, batches, carries_state, epochs, lr, optimizer, clip_norm=None,
     params = {name: value.astype(np.float64) for name, value in params.items()}
     first, second = ({name: np.zeros_like(value) for name, value in params.items()} for _ in range(2))
     losses, norms, updates = [], [], 0
-    for epoch in range(epochs):
-        rate = lr * (epochs - epoch) / epochs if decay else lr
+    for _ in range(epochs):
         H, of_epoch = None, []
         for X, Y in batches:
+            rate = lr * (1 - updates / (epochs * len(batches))) if decay else lr
             start = np.zeros((len(X), len(params["b_h"]))) if H is None or not carries_state else H
             loss, grads, H = lm_loss(params, X, Y, start)
             norm = np.sqrt(sum((grad**2).sum() for grad in grads.values()))

@@ -5,6 +5,7 @@ by one token; they are copies, which may be changed. Given a random generator, a
 that the cuts fall elsewhere each time; without one, iterating is repeatable and starts at the first token.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -41,6 +42,11 @@ class SequentialBatches:
         _check(ids, needed, batch_size, num_steps)
         self.ids, self.batch_size, self.num_steps, self.rng = ids, batch_size, num_steps, rng
 
+    def __len__(self) -> int:
+        """The batches of an epoch; the offset may cost one."""
+        length = (len(self.ids) - 1) // self.batch_size
+        return length // self.num_steps if self.rng is not None else math.ceil(length / self.num_steps)
+
     def __iter__(self) -> Iterator[Batch]:
         offset = 0 if self.rng is None else int(self.rng.integers(self.num_steps))
         length = (len(self.ids) - offset - 1) // self.batch_size  # of one stream
@@ -71,6 +77,10 @@ class RandomBatches:
         _check(ids, (batch_size + 1) * num_steps, batch_size, num_steps)
         self.ids, self.batch_size, self.num_steps, self.rng = ids, batch_size, num_steps, rng
 
+    def __len__(self) -> int:
+        """The batches of an epoch; the offset may cost one."""
+        return (len(self.ids) - 1) // self.num_steps // self.batch_size
+
     def __iter__(self) -> Iterator[Batch]:
         offset = int(self.rng.integers(self.num_steps))
         starts = np.arange(offset, len(self.ids) - self.num_steps, self.num_steps)
@@ -94,6 +104,9 @@ class WindowBatches:
         _check(ids, num_steps + 1, batch_size, num_steps)
         self.windows = sliding_window_view(ids, num_steps + 1)  # (number of windows, T + 1)
         self.batch_size, self.rng = batch_size, rng
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.windows) / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         order = np.arange(len(self.windows))

@@ -4,6 +4,7 @@ As with batches of text, each iteration gives pairs `(X, Y)` of int64 arrays (n,
 where an answer is asked for.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -42,6 +43,9 @@ class RecallBatches:
             raise ValueError(f"distance is {distance}, expected 1 or more: the question comes after the symbol.")
         self.distance, self.num_batches, self.rng = distance, num_batches, rng
         self.batch_size, self.num_symbols, self.vocab_size = batch_size, num_symbols, 2 * num_symbols + 1
+
+    def __len__(self) -> int:
+        return self.num_batches
 
     def __iter__(self) -> Iterator[Batch]:
         n, K = self.batch_size, self.num_symbols
@@ -82,6 +86,9 @@ class BlankBatches:
             )
         self.pieces = sliding_window_view(ids, num_steps)  # (number of pieces, T), overlapping
         self.num_steps, self.blank, self.batch_size, self.rng = num_steps, blank, batch_size, rng
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.pieces) / self.num_steps) // self.batch_size
 
     def __iter__(self) -> Iterator[Batch]:
         starts = np.arange(0, len(self.pieces), self.num_steps)

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from course_utils.history import History
+from course_utils.history import History, linear_decay
 from course_utils.metrics import perplexity
 from course_utils.shapes import NO_TARGET
 from course_utils.tensorflow.devices import find_device
@@ -62,7 +62,7 @@ class Trainer:
         lr: the learning rate.
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
-        decay: lower the learning rate after each epoch, along a line that would reach zero after the last.
+        decay: lower the learning rate with each update, along a line that reaches zero after the last one.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default. TensorFlow
             keeps a variable where it was made: a model that has never been called is made on this device.
     """
@@ -90,8 +90,7 @@ class Trainer:
             model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
                 of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
-                `carries_state`, the state goes from each batch to the next; elsewhere each batch starts from zeros.
-                Gradients never reach back into an earlier batch.
+                `carries_state`, the state goes from each batch to the next, without gradient; elsewhere it starts at 0.
             on_epoch: called with the history after each epoch, for a live plot.
         """
         batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
@@ -102,9 +101,7 @@ class Trainer:
         history, start = History(), time.perf_counter()
         progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
         with tf.device(find_device(self.device)):
-            for epoch in progress:
-                if self.decay:
-                    optimizer.learning_rate = self.lr * (1 - epoch / self.max_epochs)
+            for _ in progress:
                 self._run_epoch(model, optimizer, update, batches, history)
                 if heldout is not None:
                     history.heldout_loss.append(_mean_loss(loss_of, model, heldout))
@@ -124,6 +121,9 @@ class Trainer:
                 optimizer.build(model.trainable_variables)
             if carries_state and state is None:
                 state = model.begin_state(X.shape[0])
+            if self.decay:
+                updates = history.updates + len(losses)
+                optimizer.learning_rate = linear_decay(self.lr, updates, self.max_epochs, batches)
             loss, norm, new_state = update(X, Y, state)
             state = new_state if carries_state else None
             losses.append(float(loss))

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 from tqdm.auto import tqdm
 
-from course_utils.history import History
+from course_utils.history import History, linear_decay
 from course_utils.metrics import perplexity
 from course_utils.shapes import NO_TARGET
 from course_utils.torch.devices import find_device
@@ -59,7 +59,7 @@ class Trainer:
         lr: the learning rate.
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
-        decay: lower the learning rate after each epoch, along a line that would reach zero after the last.
+        decay: lower the learning rate with each update, along a line that reaches zero after the last one.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default.
     """
 
@@ -97,9 +97,7 @@ class Trainer:
         optimizer = OPTIMIZERS[self.optimizer](model.parameters(), lr=self.lr, **settings)
         history, start = History(), time.perf_counter()
         progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
-        for epoch in progress:
-            if self.decay:
-                optimizer.param_groups[0]["lr"] = self.lr * (1 - epoch / self.max_epochs)
+        for _ in progress:
             self._run_epoch(model, optimizer, batches, device, history)
             if heldout is not None:
                 history.heldout_loss.append(evaluate(model, heldout))
@@ -114,6 +112,9 @@ class Trainer:
         losses, norms, state = [], [], None
         for X, Y in batches:
             X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
+            if self.decay:
+                updates = history.updates + len(losses)
+                optimizer.param_groups[0]["lr"] = linear_decay(self.lr, updates, self.max_epochs, batches)
             loss, norm, state = self._update(model, optimizer, X, Y, detach(state) if carries_state else None)
             losses.append(loss)
             norms.append(norm)
