@@ -23,6 +23,16 @@ def texts(draw, more=40):
     return n, T, np.arange((n + 1) * T + draw(st.integers(0, more)))
 
 
+class ZeroOffset:
+    """A generator that starts each epoch at the first token and keeps the order."""
+
+    def integers(self, _):
+        return 0
+
+    def shuffle(self, _):
+        pass
+
+
 def epoch(cut, text, seed):
     n, T, ids = text
     return list(cut(ids, n, T, np.random.default_rng(seed)))
@@ -41,6 +51,23 @@ def test_y_is_x_shifted_by_one_in_full_batches_of_int64(cut, text, seed):
         assert X.shape[1] == T
         assert len(X) == n or cut is WindowBatches
         assert ids[0] <= X.min() <= Y.max() <= ids[-1]
+
+
+@each_cut
+@given(text=texts(), seed=seeds)
+def test_an_epoch_has_as_many_batches_as_it_says_or_one_less(cut, text, seed):
+    n, T, ids = text
+    said = len(cut(ids, n, T, np.random.default_rng(seed)))
+    assert said == len(list(cut(ids, n, T, ZeroOffset())))
+    assert said - len(epoch(cut, text, seed)) in ((0,) if cut is WindowBatches else (0, 1))
+
+
+@given(text=texts())
+def test_without_a_generator_the_number_of_batches_is_exact(text):
+    n, T, ids = text
+    for cut in (SequentialBatches, WindowBatches):
+        batches = cut(ids, n, T)
+        assert len(batches) == len(list(batches))
 
 
 @given(text=texts(), seed=seeds)

@@ -241,3 +241,10 @@ def test_data_without_a_batch_are_refused(framework):
     once = (batch for batch in sequential())  # a generator is used up after the first epoch
     with pytest.raises(ValueError, match="no batch"):
         trainer(framework, 2).fit(model, once)
+
+
+def test_a_falling_learning_rate_needs_the_number_of_batches(framework):
+    model, _ = made(framework)
+    with pytest.raises(ValueError) as error:
+        trainer(framework, decay=True).fit(model, (batch for batch in sequential()))
+    says(error, "how many batches", "give a list")
