@@ -111,6 +111,7 @@ class Trainer:
         carries_state = getattr(batches, "carries_state", False)
         losses, norms, state = [], [], None
         for X, Y in batches:
+            history.tokens += int((torch.as_tensor(Y) != NO_TARGET).sum())  # before Y moves: no wait for a GPU
             X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
             if self.decay:
                 updates = history.updates + len(losses)
@@ -118,7 +119,6 @@ class Trainer:
             loss, norm, state = self._update(model, optimizer, X, Y, detach(state) if carries_state else None)
             losses.append(loss)
             norms.append(norm)
-            history.tokens += int((Y != NO_TARGET).sum())
         history.add_epoch(torch.stack(losses).tolist() if losses else [], [float(norm) for norm in norms])
 
     def _update(self, model, optimizer, X, Y, state):
