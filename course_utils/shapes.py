@@ -33,9 +33,10 @@ def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
     Traceback (most recent call last):
     ValueError: The state is one array, expected the pair (H, C), each of shape (2, 5).
     """
-    parts = state if isinstance(state, (tuple, list)) else (state,)
-    if len(parts) != len(names):
-        found = f"a tuple of {len(parts)}" if isinstance(state, (tuple, list)) else "one array"
+    is_tuple = isinstance(state, (tuple, list))
+    parts = state if is_tuple else (state,)
+    if is_tuple != (len(names) > 1) or len(parts) != len(names):
+        found = f"a tuple of {len(parts)}" if is_tuple else "one array"
         expected = f"the pair ({', '.join(names)}), each" if len(names) > 1 else "one array"
         raise ValueError(f"The state is {found}, expected {expected} of shape {shape}.")
     for part in parts:

@@ -5,6 +5,7 @@ import importlib
 import re
 from types import SimpleNamespace
 
+import implementations
 import numpy as np
 from data_helpers import says
 from hypothesis import strategies as st
@@ -37,6 +38,11 @@ class PyTorch:
         self.torch = importlib.import_module("torch")
         self.course = importlib.import_module("course_utils.torch")
         self.find_device = importlib.import_module("course_utils.torch.devices").find_device
+        self.implementations = {
+            "scratch": implementations.Scratch(self.course),
+            "fused": implementations.Scratch(self.course, fused=True),
+            "layer": implementations.PyTorchLayer(self.torch),
+        }
         self.recurrent = {"RNN": self.torch.nn.RNN, "GRU": self.torch.nn.GRU, "LSTM": self.torch.nn.LSTM}
 
     def layer(self, name, d, h):
@@ -80,6 +86,15 @@ class PyTorch:
     def state_of(self, kind, H):
         """A state (n, h) as a model keeps it."""
         return self.tensor(H if kind == "scratch" else H[None])
+
+    def total(self, tensor):
+        """The sum of all its numbers."""
+        return tensor.sum()
+
+    def draw_anew(self, layer, rng):
+        """Give each of a layer's own parameters random numbers."""
+        for parameter in layer.parameters():
+            parameter.data.copy_(self.tensor(rng.normal(size=parameter.shape) / 2))
 
     def gradients(self, function, *arrays):
         """The gradients of a scalar `function` by its arguments."""
@@ -138,7 +153,15 @@ class TensorFlow:
         self.course = importlib.import_module("course_utils.tensorflow")
         self.find_device = importlib.import_module("course_utils.tensorflow.devices").find_device
         self.tf, self.keras = importlib.import_module("tensorflow"), importlib.import_module("keras")
-        layers = self.keras.layers
+        layers, keras_and_mask = self.keras.layers, (self.keras, self.tf.sequence_mask)
+        self.implementations = {
+            "scratch": implementations.Scratch(self.course),
+            "fused": implementations.Scratch(self.course, fused=True),
+            "layer": implementations.KerasLayer(*keras_and_mask),
+            "cells": implementations.KerasCells(*keras_and_mask),
+            "sequential": implementations.KerasSequential(*keras_and_mask),
+            "in turn": implementations.KerasInTurn(*keras_and_mask),
+        }
         self.recurrent = {"RNN": layers.SimpleRNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
 
     def layer(self, name, d, h):
@@ -182,6 +205,13 @@ class TensorFlow:
 
     def state_of(self, kind, H):
         return self.tensor(H) if kind == "scratch" else (self.tensor(H),)
+
+    def total(self, tensor):
+        return self.tf.reduce_sum(tensor)
+
+    def draw_anew(self, layer, rng):
+        for variable in layer.trainable_variables:
+            variable.assign(rng.normal(size=variable.shape) / 2)
 
     def gradients(self, function, *arrays):
         tensors = [self.tensor(array) for array in arrays]

@@ -25,15 +25,15 @@ class _Recurrent(keras.layers.Layer):
         super().__init__()
         self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
 
-    def _draw(self, name: str, *shape: int) -> keras.Variable:
+    def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
         bound = 1 / math.sqrt(self.num_hiddens)
-        uniform = keras.initializers.RandomUniform(-bound, bound)
+        uniform = keras.initializers.RandomUniform(around - bound, around + bound)
         return self.add_weight(shape=shape, initializer=uniform, name=name)
 
-    def _draw_gate(self, gate: str) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
-        """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
+    def _draw_gate(self, gate: str, bias: float = 0.0) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
+        """Weights for the input (d, h) and for the state (h, h), and a bias (h,) that is drawn around `bias`."""
         d, h = self.num_inputs, self.num_hiddens
-        return self._draw(f"W_x{gate}", d, h), self._draw(f"W_h{gate}", h, h), self._draw(f"b_{gate}", h)
+        return self._draw(f"W_x{gate}", d, h), self._draw(f"W_h{gate}", h, h), self._draw(f"b_{gate}", h, around=bias)
 
     def _side_by_side(self, prefix: str, gates: str) -> tf.Tensor:
         """One matrix, or one bias, for several gates."""
@@ -192,10 +192,9 @@ class LSTM(_Recurrent):
     def build(self, input_shape=None):
         """Make the weights; Keras calls this before the first call."""
         self.W_xi, self.W_hi, self.b_i = self._draw_gate("i")
-        self.W_xf, self.W_hf, self.b_f = self._draw_gate("f")
+        self.W_xf, self.W_hf, self.b_f = self._draw_gate("f", self.forget_bias)
         self.W_xo, self.W_ho, self.b_o = self._draw_gate("o")
         self.W_xc, self.W_hc, self.b_c = self._draw_gate("c")
-        self.b_f.assign(self.b_f + self.forget_bias)
 
     def begin_state(self, batch_size: int) -> tuple[tf.Tensor, tf.Tensor]:
         """The state before the first step: H and C, zeros (n, h)."""
@@ -263,7 +262,7 @@ class Deep(keras.layers.Layer):
         check_parts(state, len(self.layers), "layer")
         last = []
         for i, (layer, start) in enumerate(zip(self.layers, state, strict=True)):
-            X, end = layer(self.dropout(X, training=training) if i else X, start, lengths)  # (n, T, h)
+            X, end = layer(self.dropout(X, training=training) if i else X, start, lengths=lengths)  # (n, T, h)
             last.append(end)
         return X, tuple(last)
 
@@ -305,8 +304,8 @@ class Bidirectional(keras.layers.Layer):
         """
         state = (None, None) if state is None else state
         check_parts(state, 2, "direction")
-        ahead, ahead_end = self.forward_layer(X, state[0], lengths)  # (n, T, h)
-        back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths)  # (n, T, h)
+        ahead, ahead_end = self.forward_layer(X, state[0], lengths=lengths)  # (n, T, h)
+        back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths=lengths)  # (n, T, h)
         return tf.concat([ahead, _reverse(back, lengths)], axis=-1), (ahead_end, back_end)  # (n, T, 2h)
 
 

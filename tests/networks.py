@@ -1,0 +1,59 @@
+"""Networks, their sizes and the lengths of their sequences, drawn for the property tests."""
+
+from typing import NamedTuple
+
+import pytest
+from hypothesis import strategies as st
+from implementations import Implementation
+from oracle_cells import Network
+
+# By a name for the test's id: the kind of cell, and for a GRU whether it resets after the product.
+CELLS = {"RNN": ("RNN", True), "GRU": ("GRU", True), "GRU, reset before": ("GRU", False), "LSTM": ("LSTM", True)}
+# (framework, implementation, cell); nn.GRU resets after the product only
+EVERY = [
+    (framework, implementation, cell)
+    for framework, names in {
+        "torch": ("scratch", "fused", "layer"),
+        "tensorflow": ("scratch", "fused", "layer", "cells", "sequential", "in turn"),
+    }.items()
+    for implementation in names
+    for cell in CELLS
+    if (framework, implementation, cell) != ("torch", "layer", "GRU, reset before")
+]
+each = pytest.mark.parametrize(("framework", "implementation", "cell"), EVERY, indirect=["framework"])
+seeds = st.integers(0, 2**32 - 1)
+
+
+class Drawn(NamedTuple):
+    """Sizes that are pairwise different: n sequences, T steps, d inputs, h and k hidden units."""
+
+    n: int
+    T: int
+    d: int
+    h: int
+    k: int
+    layers: int
+    directions: int
+    lengths: list[int] | None
+    seed: int
+
+    def network(self, cell):
+        """A network of such cells."""
+        name, reset_after = CELLS[cell]
+        return Network(name, (self.h, self.k)[: self.layers], self.directions, reset_after)
+
+
+def largest(implementation, cell, h=5, k=4):
+    """The deepest network, in both directions, that an implementation can build."""
+    name, reset_after = CELLS[cell]
+    widths = (h, h if implementation.one_width else k)[: implementation.depths[1]]
+    return Network(name, widths, implementation.directions[1], reset_after)
+
+
+@st.composite
+def networks(draw, can=Implementation):
+    """One or two layers, one or two directions, with padding or without, as far as the implementation can."""
+    n, T, d, h, k = draw(st.permutations(range(1, 7)))[:5]
+    layers, directions = draw(st.integers(*can.depths)), draw(st.integers(*can.directions))
+    lengths = draw(st.none() | st.lists(st.integers(can.shortest, T), min_size=n, max_size=n))
+    return Drawn(n, T, d, h, h if can.one_width else k, layers, directions, lengths, draw(seeds))
