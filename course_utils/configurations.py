@@ -5,16 +5,22 @@
 (32, 4.0, 'windows')
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One training run: `LanguageModelData(**data)`, a layer of `num_hiddens` units, `Trainer(**trainer)`."""
+    """One training run: `LanguageModelData(**data)`, `num_layers` of `num_hiddens` units each, `Trainer(**trainer)`.
+
+    `cell` is "RNN", "GRU" or "LSTM"; where it is `bidirectional`, each layer has as many units in each direction.
+    """
 
     data: dict
     num_hiddens: int
     trainer: dict
+    cell: str = "RNN"
+    num_layers: int = 1
+    bidirectional: bool = False
 
 
 CONFIGURATIONS = {
@@ -44,5 +50,16 @@ CONFIGURATIONS = {
         },
         num_hiddens=32,
         trainer={"max_epochs": 60, "lr": 4.0, "optimizer": "sgd", "clip_norm": 1.0},
+    ),
+}
+
+_letters, _windows = CONFIGURATIONS["time machine, 10,000 letters"], CONFIGURATIONS["time machine, windows"]
+_deep = replace(_letters, cell="LSTM", num_layers=2)
+CONFIGURATIONS |= {
+    "time machine, deep LSTM": _deep,
+    # Its low perplexity is worth nothing: a language model in both directions sees the token it is to predict.
+    "time machine, bidirectional LSTM": replace(_deep, bidirectional=True),
+    "time machine, windows, deep GRU": replace(
+        _windows, cell="GRU", num_layers=2, trainer=_windows.trainer | {"lr": 2.0}
     ),
 }

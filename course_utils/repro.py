@@ -114,8 +114,13 @@ def largest_difference(actual, expected) -> float:
     2.0
     """
     if isinstance(expected, dict):
+        if actual.keys() != expected.keys():
+            raise ValueError(f"The names are {sorted(actual)}, expected {sorted(expected)}.")
         return max(largest_difference(actual[name], expected[name]) for name in expected)
-    return float(np.abs(np.asarray(actual, dtype=np.float64) - np.asarray(expected, dtype=np.float64)).max(initial=0))
+    a, e = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    if a.shape != e.shape:
+        raise ValueError(f"The shape is {a.shape}, expected {e.shape}.")
+    return float(np.abs(a - e).max(initial=0))
 
 
 def milliseconds(run: Callable[[], object], repeats: int = 10) -> float:

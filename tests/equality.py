@@ -10,12 +10,12 @@ TOLERANCES = {np.float32: (5e-6, 5e-5), np.float64: (1e-10, 1e-10)}
 
 
 def compare(framework, implementation, network, n, T, d, weights=None, dumped=False, **given):
-    """Build the network, give it random weights, and compare: weights loaded into it, or drawn in it and dumped."""
+    """Build the network and compare it with random weights: some that are loaded into it, or its own ones, dumped."""
     weights, rng = weights or framework.course.weights, np.random.default_rng(given.pop("seed", 0))
     layer = implementation.build(network, d)
+    weights.dump(layer)  # makes those that are not there yet
+    framework.draw_anew(layer, rng)  # no bias is left at zero, nor a second one
     if dumped:
-        weights.dump(layer)  # makes those that are not there yet
-        framework.draw_anew(layer, rng)
         params = {name: value.astype(np.float64) for name, value in weights.dump(layer).items()}
     else:
         params = oracle.random_params(rng, network, d)

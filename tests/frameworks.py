@@ -8,11 +8,9 @@ from types import SimpleNamespace
 import implementations
 import numpy as np
 from data_helpers import says
-from hypothesis import strategies as st
+from oracle_cells import Network, flat
 
 KINDS = ("scratch", "layer")
-# Batch, steps, inputs, hidden units: pairwise different, so that no mixed-up axes can pass.
-SIZES = st.lists(st.integers(1, 7), min_size=4, max_size=4, unique=True)
 
 
 def close(actual, expected, tolerance):
@@ -31,7 +29,22 @@ class Batches(list):
         self.carries_state = carries_state
 
 
-class PyTorch:
+class Framework:
+    """What is made alike in both."""
+
+    def rnn(self, kind, d, h, cell="RNN"):
+        """One layer: the course's ("scratch") or the framework's ("layer")."""
+        return self.implementations[kind].build(Network(cell, (h,)), d)
+
+    def lm(self, kind, V, h, dropout=0.0, **options):
+        return self.course.RNNLM(self.rnn(kind, V, h), V, dropout, **options)
+
+    def flat(self, state):
+        """The tensors that a state is made of."""
+        return flat(state)
+
+
+class PyTorch(Framework):
     """PyTorch and the course in it."""
 
     def __init__(self):
@@ -43,29 +56,9 @@ class PyTorch:
             "fused": implementations.Scratch(self.course, fused=True),
             "layer": implementations.PyTorchLayer(self.torch),
         }
-        self.recurrent = {"RNN": self.torch.nn.RNN, "GRU": self.torch.nn.GRU, "LSTM": self.torch.nn.LSTM}
-
-    def layer(self, name, d, h):
-        """The framework's own layer, which reads batch first and gives all outputs and its state."""
-        return self.recurrent[name](d, h, batch_first=True)
-
-    def rnn(self, kind, d, h):
-        """The course's RNN ("scratch") or the framework's ("layer")."""
-        return self.course.RNN(d, h) if kind == "scratch" else self.layer("RNN", d, h)
-
-    def stacked(self, d, h):
-        """Two of the framework's layers, one on the other."""
-        return self.torch.nn.RNN(d, h, num_layers=2, batch_first=True)
-
-    def lm(self, kind, V, h, dropout=0.0):
-        return self.course.RNNLM(self.rnn(kind, V, h), V, dropout)
 
     def cross_entropy(self, logits, Y):
         return self.torch.nn.functional.cross_entropy(logits.transpose(1, 2), Y)
-
-    def flat(self, state):
-        """The tensors that a state is made of."""
-        return list(state) if isinstance(state, tuple) else [state]
 
     def says(self, error, *parts):
         """One sentence with all these parts."""
@@ -77,19 +70,13 @@ class PyTorch:
     def array(self, tensor):
         return tensor.detach().cpu().numpy()
 
-    def call(self, rnn, X, H=None):
-        """Outputs and the last state (n, h), whatever the shape that the layer keeps it in."""
-        is_layer = isinstance(rnn, self.torch.nn.RNNBase)
-        outputs, state = rnn(X, H[None] if is_layer and H is not None else H)
-        return outputs, state[0] if is_layer else state
-
-    def state_of(self, kind, H):
-        """A state (n, h) as a model keeps it."""
-        return self.tensor(H if kind == "scratch" else H[None])
-
     def total(self, tensor):
         """The sum of all its numbers."""
         return tensor.sum()
+
+    def compiled(self, function):
+        """The function as it is when its arguments have no values yet; PyTorch compiles nothing here."""
+        return function
 
     def draw_anew(self, layer, rng):
         """Give each of a layer's own parameters random numbers."""
@@ -146,14 +133,14 @@ class PyTorch:
         return losses
 
 
-class TensorFlow:
+class TensorFlow(Framework):
     """TensorFlow, Keras and the course in them."""
 
     def __init__(self):
         self.course = importlib.import_module("course_utils.tensorflow")
         self.find_device = importlib.import_module("course_utils.tensorflow.devices").find_device
         self.tf, self.keras = importlib.import_module("tensorflow"), importlib.import_module("keras")
-        layers, keras_and_mask = self.keras.layers, (self.keras, self.tf.sequence_mask)
+        keras_and_mask = self.keras, self.tf.sequence_mask
         self.implementations = {
             "scratch": implementations.Scratch(self.course),
             "fused": implementations.Scratch(self.course, fused=True),
@@ -162,29 +149,10 @@ class TensorFlow:
             "sequential": implementations.KerasSequential(*keras_and_mask),
             "in turn": implementations.KerasInTurn(*keras_and_mask),
         }
-        self.recurrent = {"RNN": layers.SimpleRNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
-
-    def layer(self, name, d, h):
-        layer = self.recurrent[name](h, return_sequences=True, return_state=True)
-        layer.build((None, None, d))
-        return layer
-
-    def rnn(self, kind, d, h):
-        return self.course.RNN(d, h) if kind == "scratch" else self.layer("RNN", d, h)
-
-    def stacked(self, d, h):
-        cells = [self.keras.layers.SimpleRNNCell(h) for _ in range(2)]
-        return self.keras.layers.RNN(cells, return_sequences=True, return_state=True)
-
-    def lm(self, kind, V, h, dropout=0.0):
-        return self.course.RNNLM(self.rnn(kind, V, h), V, dropout)
 
     def cross_entropy(self, logits, Y):
         each = self.keras.losses.sparse_categorical_crossentropy(Y, logits, from_logits=True)
         return self.tf.reduce_mean(each)
-
-    def flat(self, state):
-        return self.tf.nest.flatten(state)
 
     def says(self, error, *parts):
         """One sentence with all these parts; Keras wraps what a layer says while it is called in words of its own."""
@@ -198,16 +166,11 @@ class TensorFlow:
     def array(self, tensor):
         return np.asarray(tensor)
 
-    def call(self, rnn, X, H=None):
-        if isinstance(rnn, self.keras.layers.RNN):
-            return rnn(X, initial_state=H)
-        return rnn(X, H)
-
-    def state_of(self, kind, H):
-        return self.tensor(H) if kind == "scratch" else (self.tensor(H),)
-
     def total(self, tensor):
         return self.tf.reduce_sum(tensor)
+
+    def compiled(self, function):
+        return self.tf.function(function)
 
     def draw_anew(self, layer, rng):
         for variable in layer.trainable_variables:

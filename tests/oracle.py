@@ -1,68 +1,53 @@
-"""A recurrent network in NumPy, forwards, backwards and trained: what both frameworks are held to.
+"""A recurrent language model in NumPy and its training: what both frameworks are held to.
 
-float64, one step after the other, and every product an einsum that names its axes, so that no transposition can hide:
-n sequences, t steps, d inputs, h and k hidden units, v tokens.
+float64, and every product an einsum that names its axes: n sequences, t steps, h hidden units, v tokens. The recurrent
+part is `oracle_cells`.
 """
 
 import numpy as np
+import oracle_cells as cells
 
 
-def random_params(rng, d, h, V=None):
-    """Canonical weights of a size at which tanh bends and gradients neither vanish nor explode; V: those of a model."""
-    params = {"W_xh": rng.normal(size=(d, h)), "W_hh": rng.normal(size=(h, h)) / np.sqrt(h), "b_h": rng.normal(size=h)}
-    if V is not None:
-        params |= {"W_hq": rng.normal(size=(h, V)), "b_q": rng.normal(size=V)}
-    return params
+def random_lm(rng, network, V, e=None):
+    """Canonical weights of a language model over V tokens; e: the width of its embedding, None for one-hot vectors."""
+    embedding = {} if e is None else {"W_xe": rng.normal(size=(V, e))}
+    params = embedding | cells.random_params(rng, network, e or V)
+    width = network.widths[-1] * network.directions
+    return params | {"W_hq": rng.normal(size=(width, V)), "b_q": rng.normal(size=V)}
 
 
-def forward(params, X, H):
-    """Every hidden state (n, T, h) of X (n, T, d), starting from H (n, h)."""
-    outputs = []
-    for t in range(X.shape[1]):
-        fed = np.einsum("nd,dh->nh", X[:, t], params["W_xh"]) + np.einsum("nk,kh->nh", H, params["W_hh"])
-        H = np.tanh(fed + params["b_h"])
-        outputs.append(H)
-    return np.stack(outputs, axis=1)
+def zeros(params, n):
+    """The state that a model starts from."""
+    return cells.begin(_recurrent(params), lambda h: np.zeros((n, h)))
 
 
-def backward(params, X, H, d_outputs):
-    """Back-propagation through time: the gradients by the weights, by X and by the first state H.
-
-    `d_outputs` (n, T, h) is the gradient by each output; that by the last state is to be added to its last step.
-    """
-    states = np.concatenate([H[:, None], forward(params, X, H)], axis=1)  # (n, T + 1, h)
-    grads = {name: np.zeros_like(params[name]) for name in ("W_xh", "W_hh", "b_h")}
-    d_X, d_H = np.zeros_like(X), np.zeros_like(H)
-    for t in reversed(range(X.shape[1])):
-        d_fed = (d_outputs[:, t] + d_H) * (1 - states[:, t + 1] ** 2)  # (n, h)
-        grads["W_xh"] += np.einsum("nd,nh->dh", X[:, t], d_fed)
-        grads["W_hh"] += np.einsum("nk,nh->kh", states[:, t], d_fed)
-        grads["b_h"] += d_fed.sum(axis=0)
-        d_X[:, t] = np.einsum("nh,dh->nd", d_fed, params["W_xh"])
-        d_H = np.einsum("nh,kh->nk", d_fed, params["W_hh"])
-    return grads, d_X, d_H
+def lm_logits(params, ids, state):
+    """Logits (n, T, V) and the last state of a language model that reads ids (n, T)."""
+    outputs, last = cells.forward(_recurrent(params), _inputs(params, ids), state)
+    return np.einsum("nth,hv->ntv", outputs, params["W_hq"]) + params["b_q"], last
 
 
-def lm_logits(params, ids, H):
-    """Logits (n, T, V) and the last state (n, h) of a language model that reads ids (n, T): row lookup, no one-hot."""
-    lookup = {"W_xh": np.eye(params["W_xh"].shape[1]), "W_hh": params["W_hh"], "b_h": params["b_h"]}
-    outputs = forward(lookup, params["W_xh"][ids], H)
-    return np.einsum("nth,hv->ntv", outputs, params["W_hq"]) + params["b_q"], outputs[:, -1]
-
-
-def lm_loss(params, X, Y, H):
-    """The mean loss (nats per token), its gradients by the weights, and the last state."""
-    logits, last = lm_logits(params, X, H)
+def lm_loss(params, X, Y, state):
+    """The mean loss (nats per token) over the targets that are not −1, its gradients, and the last state."""
+    inputs, rnn = _inputs(params, X), _recurrent(params)
+    outputs, last = cells.forward(rnn, inputs, state)
+    logits = np.einsum("nth,hv->ntv", outputs, params["W_hq"]) + params["b_q"]
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
-    right = np.eye(probs.shape[-1])[Y]
-    loss = -np.log((probs * right).sum(axis=-1)).mean()
-    d_logits = (probs - right) / Y.size
-    one_hot = np.eye(len(params["W_xh"]))[X]
-    outputs = forward(params, one_hot, H)
-    grads, _, _ = backward(params, one_hot, H, np.einsum("ntv,hv->nth", d_logits, params["W_hq"]))
+    asked = list(zip(*np.nonzero(Y != -1), strict=True))
+    d_logits = np.zeros_like(logits)
+    for i, t in asked:
+        d_logits[i, t] = probs[i, t] / len(asked)
+        d_logits[i, t, Y[i, t]] -= 1 / len(asked)
+    d_outputs = np.einsum("ntv,hv->nth", d_logits, params["W_hq"])
+    grads, d_inputs, _ = cells.backward(
+        rnn, inputs, state, d_outputs, cells.begin(rnn, lambda h: np.zeros((len(X), h)))
+    )
     grads |= {"W_hq": np.einsum("nth,ntv->hv", outputs, d_logits), "b_q": d_logits.sum(axis=(0, 1))}
-    return loss, grads, last
+    if "W_xe" in params:
+        grads["W_xe"] = np.zeros_like(params["W_xe"])
+        np.add.at(grads["W_xe"], X, d_inputs)
+    return -np.mean([np.log(probs[i, t, Y[i, t]]) for i, t in asked]), grads, last
 
 
 def train(params, batches, carries_state, epochs, lr, optimizer, clip_norm=None, decay=False):
@@ -71,11 +56,11 @@ def train(params, batches, carries_state, epochs, lr, optimizer, clip_norm=None,
     first, second = ({name: np.zeros_like(value) for name, value in params.items()} for _ in range(2))
     losses, norms, updates = [], [], 0
     for _ in range(epochs):
-        H, of_epoch = None, []
+        state, of_epoch = None, []
         for X, Y in batches:
             rate = lr * (1 - updates / (epochs * len(batches))) if decay else lr
-            start = np.zeros((len(X), len(params["b_h"]))) if H is None or not carries_state else H
-            loss, grads, H = lm_loss(params, X, Y, start)
+            start = zeros(params, len(X)) if state is None or not carries_state else state
+            loss, grads, state = lm_loss(params, X, Y, start)
             norm = np.sqrt(sum((grad**2).sum() for grad in grads.values()))
             scale = 1 if clip_norm is None else min(1, clip_norm / norm)
             of_epoch.append(loss)
@@ -94,3 +79,12 @@ def train(params, batches, carries_state, epochs, lr, optimizer, clip_norm=None,
                 params[name] -= rate * mean / (np.sqrt(square) + 1e-8)
         losses.append(np.mean(of_epoch))
     return losses, norms, params
+
+
+def _recurrent(params):
+    return {name: value for name, value in params.items() if name not in ("W_xe", "W_hq", "b_q")}
+
+
+def _inputs(params, ids):
+    """(n, T, d): a row of the embedding for each token, or its one-hot vector."""
+    return params["W_xe"][ids] if "W_xe" in params else np.eye(len(params["b_q"]))[ids]

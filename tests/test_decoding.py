@@ -8,6 +8,7 @@ from frameworks import KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from oracle_cells import Network
 
 from course_utils.datasets import Vocab
 from course_utils.decoding import choose
@@ -83,7 +84,7 @@ def test_a_model_that_has_diverged_is_named(temperature):
 
 
 def made(framework, kind="scratch"):
-    model, params = framework.lm(kind, V, h), oracle.random_params(np.random.default_rng(4), V, h, V)
+    model, params = framework.lm(kind, V, h), oracle.random_lm(np.random.default_rng(4), Network("RNN", (h,)), V)
     framework.course.weights.load(model, params)
     return model, params
 

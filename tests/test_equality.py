@@ -6,7 +6,7 @@ import pytest
 from equality import compare, compare_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import each, networks
+from networks import each, largest, networks
 
 
 def compare_drawn(framework, name, cell, data, dtype):
@@ -18,18 +18,28 @@ def compare_drawn(framework, name, cell, data, dtype):
 
 
 @each
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_all_implementations_compute_the_same(framework, implementation, cell, data):
     compare_drawn(framework, implementation, cell, data, np.float32)
 
 
 @each
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_they_are_equal_to_the_last_digits_in_float64(framework, implementation, cell, data):
     with framework.double():
         compare_drawn(framework, implementation, cell, data, np.float64)
+
+
+@each
+def test_they_are_equal_with_all_at_once(framework, implementation, cell):
+    way = framework.implementations[implementation]
+    network = largest(way, cell, h=5, k=6)  # stacked, and in both directions, where the implementation has it
+    given = {"lengths": [4, 1, 2], "begun": way.keeps_state}
+    compare(framework, way, network, 3, 4, 2, **given)
+    with framework.double():
+        compare(framework, way, network, 3, 4, 2, dumped=True, dtype=np.float64, **given)
 
 
 class AsNested:

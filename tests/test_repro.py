@@ -110,3 +110,43 @@ def test_a_difference_is_named_with_its_place(actual, expected, said, capsys):
     with pytest.raises(AssertionError, match=said):
         repro.check_equal("it", actual, expected)
     assert capsys.readouterr().out == ""
+
+
+@given(seed=st.integers(0, 99), shape=st.sampled_from([(), (3,), (2, 5), (0, 4)]))
+def test_the_largest_difference_is_the_largest(seed, shape):
+    one, other = np.random.default_rng(seed).normal(size=(2, *shape))
+    expected = max((abs(a - b) for a, b in zip(one.ravel(), other.ravel(), strict=True)), default=0.0)
+    assert repro.largest_difference(one, other) == repro.largest_difference(other, one) == expected
+    several = {"of one": one, "of none": other}
+    assert repro.largest_difference(several, {"of one": other, "of none": other}) == expected
+
+
+def test_a_difference_that_is_no_number_is_none_of_the_small_ones():
+    assert math.isnan(repro.largest_difference(np.array([0.0, np.nan]), np.zeros(2)))
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "said"),
+    [
+        (np.zeros(3), np.zeros((3, 1)), "The shape is (3,), expected (3, 1)."),
+        ({"b": np.zeros(1)}, {"b": np.zeros(2)}, "The shape is (1,), expected (2,)."),
+        ({"b": np.zeros(2), "W": 0}, {"b": np.zeros(2)}, "The names are ['W', 'b'], expected ['b']."),
+        ({}, {"b": np.zeros(2)}, "The names are [], expected ['b']."),
+    ],
+)
+def test_results_that_cannot_be_compared_are_refused(actual, expected, said):
+    with pytest.raises(ValueError) as error:
+        repro.largest_difference(actual, expected)
+    assert str(error.value) == said
+
+
+def test_the_time_of_a_call_is_an_average_without_the_first(monkeypatch):
+    clock, calls = [0.0], []
+
+    def run():
+        clock[0] += 1.0 if not calls else 0.02  # seconds
+        calls.append(1)
+
+    monkeypatch.setattr(repro.time, "perf_counter", lambda: clock[0])
+    assert repro.milliseconds(run, repeats=4) == pytest.approx(20)
+    assert len(calls) == 5

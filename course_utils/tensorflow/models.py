@@ -50,18 +50,21 @@ class RNNLM(keras.Model):
         uniform = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
         self.embedding = keras.layers.Embedding(vocab_size, embed_size, normal) if embed_size else None
         self.output_layer = keras.layers.Dense(vocab_size, kernel_initializer=uniform)
-        if rnn.built and not embed_size:
-            _draw_input_weights(rnn)
+        if not embed_size:
+            _draw_input_weights([layer for layer in _readers(rnn) if layer.built])
 
     def build(self, input_shape=None):
         """Make the recurrent layer's weights and draw those of its inputs; Keras calls this before the first call."""
-        if self.rnn.built:  # weights that are there may have been loaded
+        if self.rnn.built:
             return
-        if self.embedding is None:
+        with tf.init_scope():  # at once, also where the first call is being compiled
+            if self.embedding is not None:
+                self.rnn(self.embedding(tf.zeros((1, 1), tf.int32)))
+                return
+            # those of the others, which are there already, may have been loaded
+            new = [layer for layer in _readers(self.rnn) if not layer.built]
             self.rnn(tf.zeros((1, 1, self.vocab_size)))
-            _draw_input_weights(self.rnn)
-        else:
-            self.rnn(self.embedding(tf.zeros((1, 1), tf.int32)))
+            _draw_input_weights(new)
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
@@ -86,8 +89,8 @@ class RNNLM(keras.Model):
         return self.output_layer(self.dropout(outputs, training=training)), state  # (n, T, V)
 
 
-def _draw_input_weights(rnn: keras.layers.Layer) -> None:
-    for layer in _readers(rnn):
+def _draw_input_weights(readers: list[keras.layers.Layer]) -> None:
+    for layer in readers:
         for variable in layer.trainable_variables:
             if variable.name == "kernel" or variable.name.startswith("W_x"):  # a one-hot vector picks one row
                 variable.assign(keras.random.normal(variable.shape))

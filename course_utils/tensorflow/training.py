@@ -140,8 +140,8 @@ class Trainer:
                 logits, state = model(X, state, training=True)  # (n, T, V)
                 loss = cross_entropy(logits, Y)
             variables = model.trainable_variables
-            gradients = tape.gradient(loss, variables)
-            norm = tf.linalg.global_norm(gradients)
+            gradients = [g if g is None else tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
+            norm = tf.linalg.global_norm(gradients)  # of dense ones: an embedding's would count each use of a row alone
             if self.clip_norm:
                 gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
             optimizer.apply(gradients, variables)

@@ -154,5 +154,6 @@ def gradients(layer: keras.layers.Layer, loss: Callable[[], tf.Tensor]) -> Param
         value = loss()
     sources = [variable.value for variable in variables]
     grads = tape.gradient(value, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    of = {id(variable): grad.numpy() for variable, grad in zip(variables, grads, strict=True)}
+    # an embedding's gradient comes as the rows that were used
+    of = {id(variable): tf.convert_to_tensor(grad).numpy() for variable, grad in zip(variables, grads, strict=True)}
     return {name: of[id(entry.variable)][entry.part].copy() for name, entry in entries.items()}

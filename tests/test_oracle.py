@@ -1,6 +1,7 @@
 """The oracle's gradients agree with finite differences of what it computes."""
 
 import numpy as np
+import oracle
 import oracle_cells as cells
 import pytest
 from frameworks import close
@@ -39,6 +40,21 @@ def test_gradients_of_the_cells(cell, drawn):
     assert grads.keys() == params.keys()
     for arrays, gradients in [([X], [d_X]), (flat(state), flat(d_state)), *(([params[k]], [grads[k]]) for k in params)]:
         close(*along(rng, arrays, gradients, loss), 1e-6)
+
+
+@pytest.mark.parametrize("e", [None, 3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_of_the_language_model(cell, e):
+    n, T, V, h = 2, 4, 6, 5
+    rng, (name, reset_after) = np.random.default_rng(0), CELLS[cell]
+    params = oracle.random_lm(rng, Network(name, (h,), reset_after=reset_after), V, e)
+    state = cells.begin(params, lambda h: rng.normal(size=(n, h)))
+    X, Y = rng.integers(V, size=(2, n, T))
+    Y[0, 1] = Y[1, 3] = -1
+    _, grads, _ = oracle.lm_loss(params, X, Y, state)
+    assert grads.keys() == params.keys()
+    for weight in params:
+        close(*along(rng, [params[weight]], [grads[weight]], lambda: oracle.lm_loss(params, X, Y, state)[0]), 1e-8)
 
 
 def test_a_padded_sequence_is_a_shorter_one():

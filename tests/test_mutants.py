@@ -1,0 +1,85 @@
+"""Every mistake of `mutants` is caught by the comparison with the oracle, which what is right passes."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import oracle_cells as oracle
+import pytest
+from equality import compare
+from frameworks import close
+from implementations import Scratch
+from mutants import MUTANTS
+from oracle_cells import Network
+
+n, T, d = 3, 4, 2
+EVERY = [(framework, name) for framework, mutants in MUTANTS.items() for name in mutants]
+CASES = {str(pair): pair for pair in ((framework, MUTANTS[framework][name].case) for framework, name in EVERY)}
+
+
+def course_with(framework, mutant=None):
+    """The framework's layers and weights, loaded anew from their sources, one of them with a mistake."""
+    names = ("cells", "models", "weights")  # each imports only those before it
+    loaded = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            original = importlib.import_module(f"{framework.course.__name__}.{name}")
+            source = Path(original.__file__).read_text("utf-8")
+            if mutant is not None and mutant.module == name:
+                found = source.count(mutant.old)
+                assert found == 1, f"{mutant.old!r} is {found} times in {name}.py, expected once: mend the mutant."
+                source = source.replace(mutant.old, mutant.new)
+            loaded[name] = ModuleType(original.__name__)
+            patch.setitem(sys.modules, original.__name__, loaded[name])
+            exec(compile(source, original.__file__, "exec"), vars(loaded[name]))
+    return SimpleNamespace(**vars(loaded["cells"]), weights=loaded["weights"])
+
+
+def check(framework, course, case):
+    """AssertionError unless the case is what the oracle computes."""
+    if case == "dropout":
+        check_dropout(framework, course)
+        return
+    name, network, lengths = case
+    implementation = framework.implementations[name]
+    if name in ("scratch", "fused"):
+        implementation = Scratch(course, fused=name == "fused")
+    for dumped in (False, True):
+        compare(framework, implementation, network, n, T, d, course.weights, dumped, lengths=lengths)
+
+
+def check_dropout(framework, course):
+    """With nearly all dropped between two layers, in training the second one reads zeros, and nothing else differs."""
+    network, rng = Network("RNN", (5, 6)), np.random.default_rng(0)
+    deep = course.Deep([course.RNN(d, 5), course.RNN(5, 6)], dropout=0.9999999)
+    params, X = oracle.random_params(rng, network, d), rng.normal(size=(n, T, d))
+    course.weights.load(deep, params)
+    upper = {name.removeprefix("1."): value for name, value in params.items() if name.startswith("1.")}
+    calm, (below, last) = oracle.forward(params, X, (np.zeros((n, 5)), np.zeros((n, 6))))
+    blind, blind_last = oracle.forward(upper, np.zeros((n, T, 5)), np.zeros((n, 6)))
+    inputs = framework.tensor(X.astype(np.float32))
+    expected = {framework.training: [blind, below, blind_last], framework.evaluating: [calm, below, last]}
+    for mode, values in expected.items():
+        for found, value in zip(framework.flat(mode(deep)(inputs)), values, strict=True):
+            close(framework.array(found), value, 5e-6)
+
+
+@pytest.mark.parametrize(("framework", "case"), CASES.values(), indirect=["framework"], ids=CASES)
+def test_what_is_right_passes(framework, case):
+    check(framework, course_with(framework), case)
+
+
+@pytest.mark.parametrize(("framework", "name"), EVERY, indirect=["framework"])
+def test_a_mistake_is_caught(framework, name):
+    mutant = MUTANTS["torch" if hasattr(framework, "torch") else "tensorflow"][name]
+    course = course_with(framework, mutant)
+    with pytest.raises(AssertionError):
+        check(framework, course, mutant.case)
+
+
+def test_a_mutant_whose_text_is_gone_says_so(framework):
+    mutant = next(iter(MUTANTS["torch"].values()))._replace(old="no such line")
+    with pytest.raises(AssertionError, match="'no such line' is 0 times in cells"):
+        course_with(framework, mutant)
