@@ -78,7 +78,7 @@ def check_lengths(lengths: np.ndarray, n: int, T: int) -> np.ndarray:
 
 
 def check_stack(layers: Sequence) -> None:
-    """Raise ValueError unless there is a layer, and each reads what the one below puts out.
+    """Raise ValueError unless there is a layer, none stands there twice, and each reads what the one below puts out.
 
     >>> from types import SimpleNamespace as Layer
     >>> check_stack([Layer(num_inputs=3, num_hiddens=5), Layer(num_inputs=3, num_hiddens=5)])
@@ -88,6 +88,8 @@ def check_stack(layers: Sequence) -> None:
     if not layers:
         raise ValueError("There is no layer, expected at least one: Deep([RNN(d, h)]).")
     for i in range(1, len(layers)):
+        if any(layers[i] is below for below in layers[:i]):
+            raise ValueError(f"Layer {i} stands in the stack already, expected a new one with weights of its own.")
         if layers[i].num_inputs != layers[i - 1].num_hiddens:
             raise ValueError(
                 f"Layer {i} reads {layers[i].num_inputs} inputs, expected {layers[i - 1].num_hiddens}, "
@@ -130,3 +132,69 @@ def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, 
         if arrays[name].shape != tuple(expected):
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {tuple(expected)}.")
     return arrays
+
+
+def check_pieces(num_layers: int, cell: str) -> None:
+    """Raise ValueError unless an encoder or a decoder can be made of such cells, in so many layers.
+
+    >>> check_pieces(1, "rnn")
+    Traceback (most recent call last):
+    ValueError: num_layers is 1 and cell 'rnn', expected 1 or more and "gru" or "lstm".
+    """
+    if num_layers < 1 or cell not in ("gru", "lstm"):
+        raise ValueError(f'num_layers is {num_layers} and cell {cell!r}, expected 1 or more and "gru" or "lstm".')
+
+
+def check_sentences(shape: Sequence[int], lengths: np.ndarray | None) -> None:
+    """Raise ValueError unless the source has the shape (n, S ≥ 1) and the lengths, if known, are integers from 1 to S.
+
+    >>> check_sentences((2, 4), np.array([4, 0]))
+    Traceback (most recent call last):
+    ValueError: A sentence has length 0, expected at least 1: its <eos> counts.
+    """
+    shape = tuple(shape)
+    if len(shape) != 2 or shape[1] == 0:
+        raise ValueError(f"The source has shape {shape}, expected (n, S): a row of ids for each sentence.")
+    if lengths is not None and not check_lengths(lengths, *shape).all():
+        raise ValueError("A sentence has length 0, expected at least 1: its <eos> counts.")
+
+
+def check_decoder(shape: Sequence[int], context, state, num_hiddens: int, num_layers: int, cell: str) -> None:
+    """Raise ValueError unless the inputs have the shape (n, T ≥ 1) and the context and the state are such a decoder's.
+
+    >>> check_decoder((2, 4), np.zeros((3, 5)), (np.zeros((2, 5)),), 5, 1, "gru")
+    Traceback (most recent call last):
+    ValueError: The context has shape (3, 5), expected (2, 5): a row of 5 numbers for each row of the inputs.
+    """
+    shape = tuple(shape)
+    if len(shape) != 2 or shape[1] == 0:
+        raise ValueError(f"The inputs have shape {shape}, expected (n, T): a row of ids for each sentence.")
+    expected = (shape[0], num_hiddens)
+    if tuple(context.shape) != expected:
+        raise ValueError(
+            f"The context has shape {tuple(context.shape)}, expected {expected}: "
+            f"a row of {num_hiddens} numbers for each row of the inputs."
+        )
+    check_parts(state, num_layers, "layer")
+    for part in state:
+        check_state(part, ("H", "C") if cell == "lstm" else ("H",), expected)
+
+
+def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
+    """Raise ValueError unless the decoder can go on from the encoder's state, and the ratio is one.
+
+    >>> from types import SimpleNamespace as Half
+    >>> encoder = Half(num_hiddens=5, num_layers=1, cell="gru")
+    >>> check_seq2seq(encoder, Half(num_hiddens=5, num_layers=2, cell="gru"), 1.0)
+    Traceback (most recent call last):
+    ValueError: num_layers is 1 in the encoder and 2 in the decoder, expected the same: the one goes on from the other.
+    """
+    for name in ("num_hiddens", "num_layers", "cell"):
+        ours, theirs = getattr(encoder, name), getattr(decoder, name)
+        if ours != theirs:
+            raise ValueError(
+                f"{name} is {ours!r} in the encoder and {theirs!r} in the decoder, expected the same: "
+                "the one goes on from the other."
+            )
+    if not 0 <= teacher_forcing <= 1:
+        raise ValueError(f"teacher_forcing is {teacher_forcing}, expected a probability, 0 to 1.")
