@@ -50,7 +50,7 @@ def test_the_list_names_everything(command, folder):
     result = course(*command)
     assert result.exit_code == 0
     assert result.stderr == ""
-    for part in ("alice", "alice29.txt", "brotli", "sdist", "[missing]", "[altered]", "CC BY 2.0 FR", str(folder)):
+    for part in ("alice29.txt", "brotli", "sdist", "emoji", "[missing]", "[altered]", "CC BY 2.0 FR", str(folder)):
         assert part in result.stdout
 
 

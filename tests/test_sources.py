@@ -6,6 +6,7 @@ pip is the real one here, asked for small packages made by the tests: only the t
 import errno
 import hashlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -262,7 +263,9 @@ def test_fetch_the_defaults(folder):
     text = sources.path("alice").read_text(encoding="ascii")
     assert text.strip().startswith("ALICE'S ADVENTURES IN WONDERLAND")
     assert text.rstrip("\n\x1a").endswith("THE END")
-    assert sorted(p.name for p in folder.iterdir()) == ["alice29.txt"]
+    names = json.loads(sources.path("emoji", "emoji_fr.json").read_text(encoding="utf-8"))
+    assert names["🥇"] == ":médaille_d’or:"
+    assert sorted(p.name for p in folder.iterdir()) == ["alice29.txt", "emoji.json", "emoji_fr.json"]
 
 
 # From a folder

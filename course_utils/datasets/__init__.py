@@ -5,6 +5,7 @@ from course_utils.datasets.ngram import NGram
 from course_utils.datasets.sources import SOURCES, DataError
 from course_utils.datasets.tasks import BlankBatches, RecallBatches
 from course_utils.datasets.text import LanguageModelData, Vocab, load_corpus, normalize, tokenize
+from course_utils.datasets.translation import Pair, TranslationData, load_pairs, tokenize_sentence
 
 __all__ = [
     "SOURCES",
@@ -12,12 +13,16 @@ __all__ = [
     "DataError",
     "LanguageModelData",
     "NGram",
+    "Pair",
     "RandomBatches",
     "RecallBatches",
     "SequentialBatches",
+    "TranslationData",
     "Vocab",
     "WindowBatches",
     "load_corpus",
+    "load_pairs",
     "normalize",
     "tokenize",
+    "tokenize_sentence",
 ]

@@ -76,6 +76,28 @@ SOURCES: dict[str, Source] = {
         "as in the Canterbury corpus (Arnold and Bell, 1997) and in the test data of the package brotli.",
         loader="LanguageModelData",
     ),
+    "emoji": Source(
+        use="the names of emoji, English and French, for translation",
+        origin=Package("emoji", "2.16.0", "wheel", "c4230d80640def9071599ff56b1b5950fe13a2a94c0da98c5deab12431b24330"),
+        files=(
+            File(
+                name="emoji.json",
+                size=531_550,
+                sha256="68d0dc4ac61ccb49c1335809ffb963bcca0fdb4a7e04278ff597125a2b043122",
+                member="emoji/unicode_codes/emoji.json",
+            ),
+            File(
+                name="emoji_fr.json",
+                size=288_033,
+                sha256="64f12947a3e0e3859e6330a3ade9e992888af9dd25a950d0378c17f5d961c1f7",
+                member="emoji/unicode_codes/emoji_fr.json",
+            ),
+        ),
+        licence="Unicode License v3 (names), BSD (package)",
+        citation="Short names of emoji by the Unicode Common Locale Data Repository, up to Emoji 18.0, 2026, "
+        "as in the package emoji of Taehoon Kim and Kevin Wurster.",
+        loader="TranslationData",
+    ),
     "time_machine": Source(
         use="prose, as in Dive into Deep Learning",
         origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),
@@ -104,6 +126,7 @@ SOURCES: dict[str, Source] = {
         licence="CC BY 2.0 FR",
         citation="Sentence pairs of tatoeba.org, selected by manythings.org/anki, 2019-04-07; the file of Zhang, "
         "Lipton, Li and Smola, Dive into Deep Learning, Cambridge University Press, 2023.",
+        loader="TranslationData",
     ),
 }
 
@@ -112,7 +135,7 @@ def default_names() -> list[str]:
     """The data sets that the course needs and set-up fetches.
 
     >>> default_names()
-    ['alice']
+    ['alice', 'emoji']
     """
     return [name for name, source in SOURCES.items() if source.default]
 
@@ -142,7 +165,7 @@ def verify(names: Iterable[str] | None = None) -> dict[str, str]:
     """The `status` of each of `names`, by default of all data sets.
 
     >>> sorted(verify())
-    ['alice', 'fra_eng', 'time_machine']
+    ['alice', 'emoji', 'fra_eng', 'time_machine']
     """
     return {name: status(name) for name in _known(names, SOURCES)}
 

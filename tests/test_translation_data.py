@@ -1,0 +1,342 @@
+"""Sentence pairs: tokens, files, a split that is fair, groups that are what they say, and batches that hold it all."""
+
+import math
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from data_helpers import says
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.datasets import DataError, Pair, TranslationData, load_pairs, tokenize_sentence
+from course_utils.datasets.translation import BOS, EOS, GROUPS, PAD, RESERVED, PairBatches
+
+# Tokens
+
+letters = st.text("abzAZéÉßİœ字\u0301019_ \n\t\u00a0\u202f\u2009'’‘-.,!?—«»\u00ad\u200b")
+
+
+@given(letters)
+def test_tokens_are_words_or_single_marks_in_lower_case(text):
+    for token in tokenize_sentence(text):
+        assert token == token.lower()
+        assert not any(character.isspace() or character in "’‘\u00ad\u200b" for character in token)
+        assert len(token) == 1 or (token[0] + token[-1]).replace("_", "a").isalnum()
+    assert tokenize_sentence(" ".join(tokenize_sentence(text))) == tokenize_sentence(text)
+
+
+words = st.lists(st.sampled_from(["go", "it's", "d’or", "t-rex", "été", "3"]), max_size=5)
+
+
+@given(words, st.sampled_from(" \u202f\u00a0"))
+def test_any_space_parts_words_and_marks_need_none(words, space):
+    known = [word.replace("’", "'") for word in words]
+    assert tokenize_sentence(space.join(words)) == known
+    assert tokenize_sentence(f"«{space.join(words)}{space}!»") == ["«", *known, "!", "»"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Don’t 'shout', Tom!", ["don't", "'", "shout", "'", ",", "tom", "!"]),
+        ("Cours\u202f!", ["cours", "!"]),
+        ("e\u0301te\u0301", ["été"]),  # letter and accent apart, as some keyboards write
+        ("Est-ce que... ?", ["est-ce", "que", ".", ".", ".", "?"]),
+        ("sur \u200b\u200bla mu\u00adsique", ["sur", "la", "musique"]),
+        ("chanteur (tous genres)", ["chanteur", "(", "tous", "genres", ")"]),
+        ("<pad>", ["<", "pad", ">"]),  # nobody types a reserved token
+        ("", []),
+    ],
+)
+def test_what_becomes_of_a_sentence(text, tokens):
+    assert tokenize_sentence(text) == tokens
+
+
+# Files
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, encoding="utf-8"):
+        (tmp_path / "pairs.tsv").write_bytes(content.encode(encoding))
+        return tmp_path / "pairs.tsv"
+
+    return write
+
+
+def test_a_file_of_ones_own_is_a_corpus(write):
+    path = write("\ufeffGo.\tVa !\tCC-BY 2.0\r\n\r\n Run!\tCours\u202f! \n\u2028x\ty")
+    pairs = [Pair("Go.", "Va !"), Pair("Run!", "Cours\u202f!"), Pair("x", "y")]
+    assert load_pairs(path) == load_pairs(str(path)) == pairs
+    assert load_pairs(write("")) == []
+
+
+@pytest.mark.parametrize("line", ["Run!", "Run!\t", "\tCours !", "Run!\t \tCC-BY"])
+def test_a_line_without_a_pair_is_named(write, line):
+    path = write(f"Go.\tVa !\n\n{line}\n")
+    with pytest.raises(ValueError) as error:
+        load_pairs(path)
+    says(error, "line 3", str(path), repr(line), "tab")
+
+
+def test_what_is_wrong_with_a_corpus_is_said(write, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError) as error:
+        load_pairs("emoij")
+    says(error, "'emoij'", "['emoji', 'fra_eng']", "path")
+    with pytest.raises(ValueError) as error:
+        load_pairs(write("day\tété", "latin-1"))
+    says(error, "byte 4", "UTF-8")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    for name in ("emoji", "fra_eng"):
+        with pytest.raises(DataError):
+            load_pairs(name)
+
+
+# Batches
+
+rows = st.lists(st.integers(4, 30), max_size=9).map(lambda ids: [*ids, EOS])
+seeds = st.integers(0, 2**32 - 1)
+rngs = st.none() | seeds.map(np.random.default_rng)
+
+
+@given(pairs=st.lists(st.tuples(rows, rows), min_size=1, max_size=30), n=st.integers(1, 7), rng=rngs)
+def test_an_epoch_has_every_pair_once_with_the_label_one_step_ahead(pairs, n, rng):
+    source_ids, target_ids = zip(*pairs, strict=True)
+    batches = PairBatches(source_ids, target_ids, n, rng)
+    found = []
+    epoch = list(batches)
+    assert len(epoch) == len(batches) == math.ceil(len(pairs) / n)
+    assert sorted(len(Y) for _, Y in epoch)[1:] == [n] * (len(epoch) - 1), "all but one are full"
+    for (source, lengths, inputs), Y in epoch:
+        assert {array.dtype for array in (source, lengths, inputs, Y)} == {np.dtype(np.int64)}
+        assert len(source) == len(lengths) == len(inputs) == len(Y)
+        assert inputs.shape == Y.shape
+        assert source.shape[1] % 4 == Y.shape[1] % 4 == 0
+        assert source.shape[1] - max(lengths) < 4, "no more padding than the width needs"
+        assert Y.shape[1] - max((Y != -1).sum(axis=1)) < 4
+        for i, length in enumerate(lengths):
+            steps = (Y[i] != -1).sum()
+            target = Y[i, :steps].tolist()
+            assert (source[i, length:] == PAD).all()
+            assert (Y[i, steps:] == -1).all()
+            assert inputs[i].tolist() == [BOS, *target[:-1], *[PAD] * (len(Y[i]) - steps)]
+            found.append((source[i, :length].tolist(), target))
+    assert Counter(map(str, found)) == Counter(map(str, pairs))
+
+
+def test_pairs_of_like_length_meet_and_anew_in_each_epoch():
+    rng = np.random.default_rng(0)
+    source_ids, target_ids = ([[4] * rng.integers(16) + [EOS] for _ in range(500)] for _ in range(2))
+    batches = PairBatches(source_ids, target_ids, 10, rng)
+    epochs = [list(batches) for _ in range(2)]
+    shares = [np.mean(X[0] == PAD) for X, _ in epochs[0]]
+    assert np.mean(shares) < 0.25, "at random it would be a half"
+    one, other = ([X[0].tolist() for X, _ in epoch] for epoch in epochs)
+    assert one != other
+    assert {*map(str, one)} != {*map(str, other)}, "other pairs meet"
+    shapes = {(*X[0].shape, *Y.shape) for epoch in epochs for X, Y in epoch}
+    assert len(shapes) < 24, "a few to compile"
+    assert [X[0].shape[1] for X, _ in epochs[0]] != sorted(X[0].shape[1] for X, _ in epochs[0])
+
+
+# The split, on corpora of many kinds
+
+tones = st.sampled_from(["", " dark skin tone", " medium-light skin tone", " medium skin tone light skin tone"])
+names = st.tuples(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4).map(" ".join), tones).map("".join)
+corpora = st.lists(st.tuples(names, names), min_size=8, max_size=60).filter(lambda pairs: len({*dict(pairs)}) > 1)
+
+
+@pytest.fixture(scope="module")
+def corpus_file(tmp_path_factory):
+    return tmp_path_factory.mktemp("corpus") / "pairs.tsv"
+
+
+def make(corpus_file, pairs, **settings):
+    corpus_file.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
+    return TranslationData(corpus_file, **settings)
+
+
+def without_tone(sentence):
+    """The sentence without what goes before `skin tone` and that itself, word by word."""
+    words = sentence.split()
+    while "tone" in words:
+        end = words.index("tone")
+        del words[end - 2 : end + 1]
+    return words
+
+
+@given(pairs=corpora, share=st.sampled_from([0.2, 0.5]), T=st.integers(2, 9), min_freq=st.integers(1, 2), seed=seeds)
+def test_whole_sentences_are_held_out_and_teach_nothing(corpus_file, pairs, share, T, min_freq, seed):
+    sources = {source for source, _ in pairs}
+    number = max(1, round(share * len(sources)))
+    data = make(corpus_file, pairs, heldout=number, num_steps=T, min_freq=min_freq, seed=seed, batch_size=3)
+    one, other = data.train_pairs, data.heldout_pairs
+    assert sorted(one + other) == sorted(Pair(*pair) for pair in {*pairs}), "each pair once"
+    assert len({pair.source for pair in other}) == number
+    assert not {pair.source for pair in one} & {pair.source for pair in other}
+    for vocab, side in ((data.source_vocab, 0), (data.target_vocab, 1)):
+        counts = Counter(word for pair in one for word in pair[side].split()[: T - 1])
+        assert vocab.tokens[:4] == ["<unk>", *RESERVED]
+        assert vocab[[*RESERVED]] == [PAD, BOS, EOS]
+        assert {*vocab.tokens[4:]} == {word for word, count in counts.items() if count >= min_freq}
+
+
+@given(pairs=corpora, T=st.integers(2, 9), seed=seeds)
+def test_the_batches_hold_the_pairs_cut_but_ended(corpus_file, pairs, T, seed):
+    data = make(corpus_file, pairs, heldout=1, num_steps=T, seed=seed, batch_size=3)
+    for batches, part in ((data.train, data.train_pairs), (data.heldout, data.heldout_pairs)):
+        found = []
+        for (source, lengths, _), Y in batches:
+            for ids, length, targets in zip(source, lengths, Y, strict=True):
+                found.append((ids[:length].tolist(), targets[targets != -1].tolist()))
+        expected = [
+            tuple(
+                [*vocab[text.split()[: T - 1]], EOS]
+                for vocab, text in ((data.source_vocab, pair.source), (data.target_vocab, pair.target))
+            )
+            for pair in part
+        ]
+        assert sorted(found) == sorted(expected)
+    for batches in (data.train, data.heldout):
+        assert not batches.carries_state
+    assert [str(batch) for batch in data.heldout] == [str(batch) for batch in data.heldout], "read alike each time"
+
+
+@given(pairs=corpora, min_freq=st.integers(1, 2), seed=seeds)
+def test_each_group_is_what_it_says(corpus_file, pairs, min_freq, seed):
+    data = make(corpus_file, pairs, heldout=0.5, min_freq=min_freq, seed=seed)
+    counts = [Counter(word for pair in data.train_pairs for word in pair[side].split()) for side in (0, 1)]
+    bases = [without_tone(pair.source) for pair in data.train_pairs]
+    expected = defaultdict(list)
+    for pair in data.heldout_pairs:
+        expected["all"].append(pair)
+        if all(counts[side][word] >= min_freq for side in (0, 1) for word in pair[side].split()):
+            expected["new combinations"].append(pair)
+        if without_tone(pair.source) not in bases:
+            expected["new names"].append(pair)
+    assert dict(data.groups) == expected
+    assert list(data.groups) == [name for name in GROUPS if name in expected]
+
+
+def test_a_skin_tone_by_itself_is_a_name(corpus_file):
+    pairs = [(f"{tone} skin tone", "peau") for tone in ("dark", "light", "medium", "medium-dark")]
+    data = make(corpus_file, pairs, heldout=2)
+    assert data.groups["new names"] == data.heldout_pairs
+
+
+def test_a_group_that_is_empty_or_unknown_is_an_error_once_asked_for(corpus_file):
+    data = make(corpus_file, [("a", "x"), ("b", "y")], heldout=1)
+    assert {*data.groups} == {"new names", "all"}
+    with pytest.raises(ValueError) as error:
+        data.groups["new combinations"]
+    says(error, "'new combinations'", "hold out more")
+    with pytest.raises(ValueError) as error:
+        data.groups["new words"]
+    says(error, "'new words'", str(GROUPS))
+
+
+def test_a_seed_gives_the_same_split_and_batches(corpus_file):
+    pairs = [(f"{a} {b}", f"{b} {a}") for a in "abcdef" for b in "uvwxyz"]
+
+    def everything(seed):
+        data = make(corpus_file, pairs, batch_size=5, seed=seed)
+        return data.heldout_pairs, [[str(batch) for batch in data.train] for _ in range(2)]
+
+    assert everything(3) == everything(3)
+    (split, epochs), (other_split, _) = everything(3), everything(4)
+    assert epochs[0] != epochs[1]
+    assert split != other_split
+
+
+def test_several_translations_are_references_and_near_copies_are_not(corpus_file):
+    pairs = [("Run!", "Cours\u202f!"), ("Go.", "Va."), ("run !", "Courez vite, vous deux !"), ("Run!", "COURS !")]
+    data = make(corpus_file, pairs, heldout=1, num_steps=3)
+    assert sorted(data.train_pairs + data.heldout_pairs) == sorted(Pair(*pair) for pair in pairs[:3])
+    for typed in ("Run!", "RUN\u00a0!"):
+        assert data.references(typed) == [["cours", "!"], ["courez", "vite", ",", "vous", "deux", "!"]]
+    with pytest.raises(ValueError) as error:
+        data.references("Walk!")
+    says(error, "'Walk!'", "source")
+
+
+def test_whatever_is_typed_is_encoded(corpus_file):
+    pairs = [("a b c d", "x"), ("d c b a", "y"), ("b a d c", "z")]  # whichever is held out, all words are known
+    data = make(corpus_file, pairs, heldout=1, num_steps=5)
+    a, b, c, d = data.source_vocab[["a", "b", "c", "d"]]
+    assert 0 not in (a, b, c, d)
+    source, lengths = data.encode(["B, a", "", "a b c d e"])
+    assert source.dtype == lengths.dtype == np.int64
+    assert source.tolist() == [[b, 0, a, EOS, *[PAD] * 4], [EOS, *[PAD] * 7], [a, b, c, d, EOS, *[PAD] * 3]]
+    assert lengths.tolist() == [4, 1, 5]
+    with pytest.raises(TypeError) as error:
+        data.encode("a b")
+    says(error, "one string", "['a b']")
+    with pytest.raises(ValueError) as error:
+        data.encode([])
+    says(error, "empty", "one sentence or more")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"heldout": 0}, ["heldout=0 of 3 sentences", "nothing on one side"]),
+        ({"heldout": 0.1}, ["heldout=0.1 of 3"]),
+        ({"heldout": 3}, ["heldout=3 of 3"]),
+        ({"heldout": -1}, ["heldout=-1"]),
+        ({"heldout": 1, "max_pairs": 2}, ["heldout=1 of 1 sentences"]),
+        ({"heldout": 1, "num_steps": 1}, ["num_steps is 1", "2 or more"]),
+        ({"heldout": 1, "batch_size": 0}, ["batch_size is 0", "1 or more"]),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(corpus_file, settings, said):
+    with pytest.raises(ValueError) as error:
+        make(corpus_file, [("a", "v"), ("a", "w"), ("b", "x"), ("c", "y")], **settings)
+    says(error, *said)
+
+
+# The real corpora
+
+
+def load_or_skip(*arguments, **settings):
+    try:
+        return TranslationData(*arguments, **settings)
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+def test_emoji():
+    data = load_or_skip()
+    pairs = {pair[:2]: pair.symbol for pair in data.train_pairs + data.heldout_pairs}
+    assert len(pairs) == 4062
+    assert len([symbol for symbol in pairs.values() if not {*symbol} & {*"🏻🏼🏽🏾🏿"}]) == 1927
+    assert pairs["red heart", "cœur rouge"] == "❤️", "with the variation selector: the full form"
+    assert pairs["man surfing dark skin tone", "surfeur peau foncée"] == "🏄🏿\u200d♂️"
+    references = [data.references(source) for source in {source for source, _ in pairs}]
+    assert Counter(map(len, references)) == {1: 3882, 2: 90}
+    uncut = max(max(len(tokenize_sentence(text)) for text in pair) for pair in pairs)
+    assert uncut < data.num_steps
+
+
+def test_what_is_said_of_the_groups_of_emoji():
+    splits = [load_or_skip(seed=seed) for seed in range(10)]
+    kinds = [[{*data.groups[name]} for name in GROUPS] for data in splits]
+    assert np.mean([len(combinations - names) / len(combinations) for combinations, names, _ in kinds]) > 0.86
+    assert np.mean([len(names - combinations) / len(names) for combinations, names, _ in kinds]) > 0.77
+    assert all(len(names & combinations) > 20 for combinations, names, _ in kinds)
+    assert all(names | combinations == every for combinations, names, every in kinds)
+    for data in splits:
+        trained, heldout = (
+            {tuple(tokenize_sentence(pair.target)) for pair in part} for part in (data.train_pairs, data.heldout_pairs)
+        )
+        assert not trained & heldout, "no held-out translation is learnt from another name"
+
+
+def test_tatoeba():
+    data = load_or_skip("fra_eng", max_pairs=640, heldout=64, num_steps=9, min_freq=2)
+    assert len(data.heldout_pairs) >= 64
+    assert ["va", "!"] in data.references("Go .")
+    assert len(data.references("Run!")) == 2
+    assert load_pairs("fra_eng")[0] == Pair("Go.", "Va !")
+    assert len(load_pairs("fra_eng")) == 167_130
+    assert data.groups["new names"] == data.groups["all"] == data.heldout_pairs
