@@ -115,6 +115,7 @@ def test_jobs_run_side_by_side_and_keep_the_order(sweep):
 
 def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
     sweep.flag("wait 5").touch()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background begins without it
     process = sweep.start()
     while not (sweep.flag("log").exists() and len(sweep.log()) == 2):
         assert process.poll() is None
