@@ -1,10 +1,29 @@
-"""From a model's logits to text, in NumPy, so that both frameworks choose alike; `generate` of each gives the step."""
+"""From a model's logits to text, in NumPy, so that both frameworks choose alike.
+
+`generate` and `translate` of each framework give the step.
+"""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.datasets import Vocab
+from course_utils.datasets import TranslationData, Vocab
+from course_utils.search import beam_search
+
+
+class Translation(NamedTuple):
+    """A translation: its tokens, and how likely the model finds it, per token (see `search.Found`).
+
+    >>> print(Translation(["cœur", "rouge"], -0.1))
+    cœur rouge
+    """
+
+    tokens: list[str]
+    score: float
+
+    def __str__(self) -> str:
+        return " ".join(self.tokens)
 
 
 def choose(logits: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator) -> int:
@@ -62,3 +81,19 @@ def continue_text(
         ids = [choose(logits, temperature, top_k, rng)]
         chosen += ids
     return prefix + "".join(vocab.to_tokens(chosen))
+
+
+def search_translations(
+    step: Callable, state, select: Callable, num_sentences: int, data: TranslationData, beam: int, max_steps: int | None
+) -> list[Translation]:
+    """The best translation of each sentence.
+
+    Args:
+        step, select: as for `search.beam_search`.
+        state: what the decoder starts from, a row for each sentence.
+        num_sentences: how many.
+        data, beam, max_steps: as for `translate`.
+    """
+    vocab, max_steps = data.target_vocab, data.num_steps if max_steps is None else max_steps
+    found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], max_steps, width=beam)
+    return [Translation(vocab.to_tokens(ids), score) for ids, score in found]

@@ -114,8 +114,8 @@ class PyTorch(Framework):
 
     def pipeline(self, X, Y):
         """The framework's own loader, which gives one sequence after the other, each as a batch."""
-        data = self.torch.utils.data
-        return data.DataLoader(data.TensorDataset(self.tensor(X), self.tensor(Y)), batch_size=1)
+        rows = zip(*X, strict=True) if isinstance(X, tuple) else X
+        return self.torch.utils.data.DataLoader(list(zip(rows, Y, strict=True)), batch_size=1)
 
     def train_by_hand(self, model, batches, lr, clip_norm):
         """Stochastic gradient descent with clipping and a carried state, as one would write it without the course."""
@@ -195,7 +195,7 @@ class TensorFlow(Framework):
             self.keras.config.set_dtype_policy("float32")
 
     def training(self, model):
-        return lambda X, state=None: model(X, state, training=True)
+        return lambda *inputs: model(*inputs, training=True)
 
     def evaluating(self, model):
         return model

@@ -1,15 +1,33 @@
-"""A module of the course with a mistake in it."""
+"""Modules of the course with a mistake in them."""
 
 import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
+
+import pytest
 
 
 def mutated(name: str, old: str, new: str) -> ModuleType:
     """The module `course_utils.<name>` anew from its source, in which `old`, found once, is `new`."""
-    path = Path(importlib.import_module(f"course_utils.{name}").__file__)
-    source = path.read_text("utf-8")
-    assert source.count(old) == 1, f"{old!r} is {source.count(old)} times in {name}.py, expected once: mend the mutant."
-    module = ModuleType(f"course_utils.{name}")
-    exec(compile(source.replace(old, new), str(path), "exec"), vars(module))
-    return module
+    return reloaded("course_utils", [name], name, old, new)[name]
+
+
+def reloaded(package: str, names, wrong: str = "", old: str = "", new: str = "") -> dict[str, ModuleType]:
+    """Modules of a package by name, anew from their sources; in that of one of them `old`, found once, is `new`.
+
+    Where one of them imports another, it gets the new one, if that is named before it.
+    """
+    modules = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            original = importlib.import_module(f"{package}.{name}")
+            source = Path(original.__file__).read_text("utf-8")
+            if name == wrong:
+                found = source.count(old)
+                assert found == 1, f"{old!r} is {found} times in {name}.py, expected once: mend the mutant."
+                source = source.replace(old, new)
+            modules[name] = ModuleType(original.__name__)
+            patch.setitem(sys.modules, original.__name__, modules[name])
+            exec(compile(source, original.__file__, "exec"), vars(modules[name]))
+    return modules

@@ -1,9 +1,6 @@
 """Every mistake of `mutants` is caught by the comparison with the oracle, which what is right passes."""
 
-import importlib
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import oracle_cells as oracle
@@ -12,6 +9,7 @@ from equality import compare
 from frameworks import close
 from implementations import Scratch
 from mutants import MUTANTS
+from mutated import reloaded
 from oracle_cells import Network
 
 n, T, d = 3, 4, 2
@@ -21,19 +19,8 @@ CASES = {str(pair): pair for pair in ((framework, MUTANTS[framework][name].case)
 
 def course_with(framework, mutant=None):
     """The framework's layers and weights, loaded anew from their sources, one of them with a mistake."""
-    names = ("cells", "models", "weights")  # each imports only those before it
-    loaded = {}
-    with pytest.MonkeyPatch.context() as patch:
-        for name in names:
-            original = importlib.import_module(f"{framework.course.__name__}.{name}")
-            source = Path(original.__file__).read_text("utf-8")
-            if mutant is not None and mutant.module == name:
-                found = source.count(mutant.old)
-                assert found == 1, f"{mutant.old!r} is {found} times in {name}.py, expected once: mend the mutant."
-                source = source.replace(mutant.old, mutant.new)
-            loaded[name] = ModuleType(original.__name__)
-            patch.setitem(sys.modules, original.__name__, loaded[name])
-            exec(compile(source, original.__file__, "exec"), vars(loaded[name]))
+    mistake = () if mutant is None else (mutant.module, mutant.old, mutant.new)
+    loaded = reloaded(framework.course.__name__, ("cells", "models", "weights"), *mistake)
     return SimpleNamespace(**vars(loaded["cells"]), weights=loaded["weights"])
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import oracle
 import oracle_cells as cells
+import oracle_seq2seq
 import pytest
 from frameworks import close
 from hypothesis import given, settings
@@ -55,6 +56,19 @@ def test_gradients_of_the_language_model(cell, e):
     assert grads.keys() == params.keys()
     for weight in params:
         close(*along(rng, [params[weight]], [grads[weight]], lambda: oracle.lm_loss(params, X, Y, state)[0]), 1e-8)
+
+
+@pytest.mark.parametrize("network", [Network("GRU", (5,)), Network("LSTM", (5, 5), 2)], ids=["GRU", "deep, both ways"])
+def test_gradients_of_encoder_and_decoder(network):
+    n, S, T, V, U = 3, 4, 2, 8, 7
+    rng = np.random.default_rng(0)
+    params = oracle_seq2seq.random_params(rng, network, V, 6, U, 9)
+    X, Y = (rng.integers(V, size=(n, S)), [4, 1, 2], rng.integers(U, size=(n, T))), rng.integers(U, size=(n, T))
+    Y[1, 1] = -1
+    _, grads = oracle_seq2seq.loss(params, X, Y)
+    assert grads.keys() == params.keys()
+    for weight in params:
+        close(*along(rng, [params[weight]], [grads[weight]], lambda: oracle_seq2seq.loss(params, X, Y)[0]), 1e-8)
 
 
 def test_a_padded_sequence_is_a_shorter_one():

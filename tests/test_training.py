@@ -279,6 +279,15 @@ def test_settings_that_make_no_sense_are_refused(framework, settings, said):
     says(error, *said)
 
 
+def test_the_best_epoch_asks_for_held_out_data(framework):
+    model, _ = made(framework)
+    with pytest.raises(ValueError) as error:
+        trainer(framework, keep_best=True).fit(model, sequential())
+    says(error, "keep_best", "held-out", "give one")
+    data = SimpleNamespace(train=sequential(), heldout=sequential())
+    assert trainer(framework, 0, keep_best=True).fit(model, data).heldout_loss == []
+
+
 def test_data_without_a_batch_are_refused(framework):
     model, _ = made(framework)
     for refused in (lambda: trainer(framework).fit(model, []), lambda: framework.course.evaluate(model, [])):

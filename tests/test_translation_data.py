@@ -318,6 +318,18 @@ def test_emoji():
     assert uncut < data.num_steps
 
 
+@given(pairs=corpora)
+def test_batches_of_any_pairs_hold_what_the_held_out_ones_do(corpus_file, pairs):
+    data = make(corpus_file, pairs, heldout=0.5, batch_size=3)
+    stored, made = list(data.heldout), list(data.batches(data.heldout_pairs, batch_size=3))
+    assert len(stored) == len(made) > 0
+    for ((source, lengths, inputs), Y), ((other, *rest), labels) in zip(stored, made, strict=True):
+        for one, two in zip((source, lengths, inputs, Y), (other, *rest, labels), strict=True):
+            np.testing.assert_array_equal(one, two)
+    [((source, lengths, _), _)] = data.batches(data.heldout_pairs[:1])
+    np.testing.assert_array_equal(source, data.encode([data.heldout_pairs[0].source])[0])
+
+
 def test_what_is_said_of_the_groups_of_emoji():
     splits = [load_or_skip(seed=seed) for seed in range(10)]
     kinds = [[{*data.groups[name]} for name in GROUPS] for data in splits]

@@ -270,6 +270,11 @@ class TranslationData:
             raise ValueError("sentences is empty, expected one sentence or more.")
         return _pad([self._ids(self.source_vocab, tokenize_sentence(text)) for text in sentences])
 
+    def batches(self, pairs: Sequence[Pair], batch_size: int = 64) -> PairBatches:
+        """Any pairs, such as those of a group, as batches: short ones first, the same in each epoch."""
+        tokens = [(tokenize_sentence(pair.source), tokenize_sentence(pair.target)) for pair in pairs]
+        return self._batches(tokens, batch_size)
+
     def references(self, source: str) -> list[list[str]]:
         """The tokens of each translation that the corpus has for a source sentence, uncut, in the corpus's order."""
         tokens = tuple(tokenize_sentence(source))

@@ -16,10 +16,12 @@ from course_utils import repro
 from course_utils.history import History
 from course_utils.tensorflow import weights
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
-from course_utils.tensorflow.decoding import generate
+from course_utils.tensorflow.decoding import generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
+from course_utils.tensorflow.evaluation import evaluate
 from course_utils.tensorflow.models import RNNLM
-from course_utils.tensorflow.training import Trainer, evaluate
+from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
+from course_utils.tensorflow.training import Trainer
 
 __all__ = [
     "GRU",
@@ -29,9 +31,13 @@ __all__ = [
     "Bidirectional",
     "Deep",
     "History",
+    "Seq2Seq",
+    "Seq2SeqDecoder",
+    "Seq2SeqEncoder",
     "Trainer",
     "evaluate",
     "generate",
+    "translate",
     "try_gpu",
     "weights",
 ]

@@ -1,11 +1,15 @@
-"""Text from a trained language model."""
+"""Text from a trained model: a prefix continued, or sentences translated."""
+
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from course_utils.datasets import Vocab
-from course_utils.decoding import continue_text
+from course_utils.datasets import TranslationData, Vocab
+from course_utils.decoding import Translation, continue_text, search_translations
+from course_utils.tensorflow.evaluation import to_tensors
+from course_utils.tensorflow.seq2seq import Seq2Seq
 
 
 def generate(
@@ -34,3 +38,30 @@ def generate(
         return np.asarray(logits[0, -1]), state
 
     return continue_text(step, prefix, num_preds, vocab, temperature, top_k, seed)
+
+
+def translate(
+    model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1, max_steps: int | None = None
+) -> list[Translation]:
+    """Translations of sentences, all searched for side by side, each until its own <eos>.
+
+    Args:
+        sentences: as one types them; words that the data do not know become <unk>.
+        data: what the model was trained on, for its vocabularies.
+        beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
+        max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
+
+    Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
+    """
+
+    def step(ids, state):
+        context, state = state  # (m, h), …
+        logits, state = model.decoder(tf.constant(ids)[:, None], context, state)  # (m, 1, V)
+        return np.asarray(logits[:, 0]), (context, state)
+
+    def select(state, rows):
+        return tf.nest.map_structure(lambda part: tf.gather(part, rows), state)
+
+    _, state = model.encoder(*to_tensors(data.encode(sentences)))
+    state = model.encoder.context(state), state
+    return search_translations(step, state, select, len(sentences), data, beam, max_steps)

@@ -11,47 +11,9 @@ from course_utils.history import History, linear_decay
 from course_utils.metrics import perplexity
 from course_utils.shapes import NO_TARGET
 from course_utils.tensorflow.devices import find_device
+from course_utils.tensorflow.evaluation import compile_loss, compiled, cross_entropy, mean_loss, to_tensors
 
 OPTIMIZERS = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
-
-
-def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.maximum(Y, 0), logits=logits)
-    return tf.reduce_mean(losses[Y != NO_TARGET])
-
-
-def _compile_loss(model: keras.Model):
-    """`(X, Y, state) -> (loss, state)`, compiled."""
-
-    @tf.function
-    def loss_of(X, Y, state):
-        logits, state = model(X, state)  # (n, T, V)
-        return cross_entropy(logits, Y), state
-
-    return loss_of
-
-
-def _mean_loss(loss_of, model: keras.Model, batches) -> float:
-    carries_state = getattr(batches, "carries_state", False)
-    total, count, state = 0.0, 0, None
-    for X, Y in batches:
-        X, Y = tf.convert_to_tensor(X), tf.convert_to_tensor(Y)  # (n, T), (n, T)
-        if carries_state and state is None:  # zeros, not None, which would be compiled a second time
-            state = model.begin_state(X.shape[0])
-        loss, new_state = loss_of(X, Y, state)
-        state = new_state if carries_state else None
-        targets = int(tf.math.count_nonzero(Y != NO_TARGET))
-        total += float(loss) * targets
-        count += targets
-    if count == 0:
-        raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
-    return total / count
-
-
-def evaluate(model: keras.Model, batches) -> float:
-    """The mean loss of a model, nats per token, over batches `(X, Y)`; carries the state where `batches` says so."""
-    return _mean_loss(_compile_loss(model), model, batches)
 
 
 class Trainer:
@@ -63,6 +25,7 @@ class Trainer:
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
         decay: lower the learning rate with each update, along a line that reaches zero after the last one.
+        keep_best: at the end, put back the weights of the epoch after which the held-out loss was lowest.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default. TensorFlow
             keeps a variable where it was made: a model that has never been called is made on this device.
     """
@@ -75,47 +38,55 @@ class Trainer:
         clip_norm: float | None = 1.0,
         decay: bool = False,
         device: str | None = None,
+        keep_best: bool = False,
     ):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
         self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
-        self.clip_norm, self.decay, self.device = clip_norm, decay, device
+        self.clip_norm, self.decay, self.device, self.keep_best = clip_norm, decay, device, keep_best
 
     def fit(self, model: keras.Model, data, on_epoch=None) -> History:
         """Train `model` in place and return the `History`.
 
         Args:
-            model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
+            model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`; X may be a
+                tuple of arrays, as for `Seq2Seq`.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
                 of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
                 `carries_state`, the state goes from each batch to the next, without gradient; elsewhere it starts at 0.
             on_epoch: called with the history after each epoch, for a live plot.
         """
         batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
+        if self.keep_best and heldout is None:
+            raise ValueError("keep_best asks for a held-out loss, but the data have no held-out part: give one.")
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
         settings |= {} if self.optimizer == "sgd" else {"epsilon": 1e-8}  # as in PyTorch
         optimizer = OPTIMIZERS[self.optimizer](self.lr, **settings)
-        update, loss_of = self._compile_update(model, optimizer), _compile_loss(model)
+        update, loss_of = self._compile_update(model, optimizer), compile_loss(model)
         history, start = History(), time.perf_counter()
         progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
         with tf.device(find_device(self.device)):
             for _ in progress:
                 self._run_epoch(model, optimizer, update, batches, history)
                 if heldout is not None:
-                    history.heldout_loss.append(_mean_loss(loss_of, model, heldout))
+                    history.heldout_loss.append(mean_loss(loss_of, model, heldout))
                     progress.set_postfix(perplexity=f"{perplexity(history.heldout_loss[-1]):.2f}")
+                    if self.keep_best and history.best_epoch == len(history.heldout_loss):
+                        best = model.get_weights()
                 history.seconds.append(time.perf_counter() - start)
                 if on_epoch is not None:
                     on_epoch(history)
+        if self.keep_best and history.heldout_loss:
+            model.set_weights(best)
         return history
 
     def _run_epoch(self, model, optimizer, update, batches, history: History) -> None:
         carries_state = getattr(batches, "carries_state", False)
         losses, norms, state = [], [], None
         for X, Y in batches:
-            X, Y = tf.convert_to_tensor(X), tf.convert_to_tensor(Y)  # (n, T), (n, T)
+            X, Y = to_tensors(X), tf.convert_to_tensor(Y)  # (n, T) or several, (n, T)
             if not optimizer.built:  # variables are made before the first compiled step, not in it
                 model(X)
                 optimizer.build(model.trainable_variables)
@@ -134,7 +105,6 @@ class Trainer:
     def _compile_update(self, model, optimizer):
         """One step of the optimiser, compiled: `(X, Y, state) -> (loss, gradient's norm before clipping, state)`."""
 
-        @tf.function
         def update(X, Y, state):
             with tf.GradientTape() as tape:
                 logits, state = model(X, state, training=True)  # (n, T, V)
@@ -147,4 +117,4 @@ class Trainer:
             optimizer.apply(gradients, variables)
             return loss, norm, state
 
-        return update
+        return compiled(update, model)

@@ -2,9 +2,11 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. Keras' layers keep the matrices of all gates side by
-side in one. Its GRU with `reset_after` has two biases whose sum is the canonical one; only "b_hh", inside the reset, is
-a bias in its own right.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what
+joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+
+Keras' layers keep the matrices of all gates side by side in one. Its GRU with `reset_after` has two biases whose sum is
+the canonical one; only "b_hh", inside the reset, is a bias in its own right.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ import tensorflow as tf
 from course_utils.shapes import check_params
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.models import RNNLM
+from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
 Params = dict[str, np.ndarray]
 # The gates as Keras' cells put them side by side, h columns each, by their canonical letters.
@@ -106,17 +109,44 @@ def _(layer: RNNLM):
     if not layer.output_layer.built:
         layer(tf.zeros((1, 1), tf.int32))
     embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.embeddings)}
-    return (
-        embedding
-        | _entries(layer.rnn)
-        | {"W_hq": Entry(layer.output_layer.kernel), "b_q": Entry(layer.output_layer.bias)}
-    )
+    return embedding | _entries(layer.rnn) | _dense(layer.output_layer, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: Seq2SeqEncoder):
+    if not layer.built:
+        layer.build()
+    joins = [{} for _ in layer.joins]
+    for found, of_layer in zip(joins, layer.joins, strict=True):
+        for state, join in zip("hc", of_layer, strict=False):  # H, and C if there is one
+            found |= _dense(join, f"W_{state}s", f"b_{state}s")
+    return {"W_xe": Entry(layer.embedding.embeddings)} | _stacked(layer.rnns) | _numbered(joins)
+
+
+@_entries.register
+def _(layer: Seq2SeqDecoder):
+    if not layer.built:
+        layer.build()
+    embedding = {"W_xe": Entry(layer.embedding.embeddings)}
+    return embedding | _stacked(layer.rnns) | _dense(layer.output_layer, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: Seq2Seq):
+    return _together({"encoder": _entries(layer.encoder), "decoder": _entries(layer.decoder)})
+
+
+def _dense(layer: keras.layers.Dense, kernel: str, bias: str) -> dict[str, Entry]:
+    return {kernel: Entry(layer.kernel), bias: Entry(layer.bias)}
 
 
 def _stacked(layers) -> dict[str, Entry]:
-    if len(layers) == 1:
-        return _entries(layers[0])
-    return _together({str(i): _entries(layer) for i, layer in enumerate(layers)})
+    return _numbered([_entries(layer) for layer in layers])
+
+
+def _numbered(parts: list[dict[str, Entry]]) -> dict[str, Entry]:
+    """Several layers have their numbers in front, one has none."""
+    return parts[0] if len(parts) == 1 else _together({str(i): part for i, part in enumerate(parts)})
 
 
 def _together(parts: dict[str, dict[str, Entry]]) -> dict[str, Entry]:

@@ -15,10 +15,12 @@ from course_utils import repro
 from course_utils.history import History
 from course_utils.torch import weights
 from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
-from course_utils.torch.decoding import generate
+from course_utils.torch.decoding import generate, translate
 from course_utils.torch.devices import try_gpu
+from course_utils.torch.evaluation import evaluate
 from course_utils.torch.models import RNNLM
-from course_utils.torch.training import Trainer, evaluate
+from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
+from course_utils.torch.training import Trainer
 
 __all__ = [
     "GRU",
@@ -28,9 +30,13 @@ __all__ = [
     "Bidirectional",
     "Deep",
     "History",
+    "Seq2Seq",
+    "Seq2SeqDecoder",
+    "Seq2SeqEncoder",
     "Trainer",
     "evaluate",
     "generate",
+    "translate",
     "try_gpu",
     "weights",
 ]

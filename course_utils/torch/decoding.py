@@ -1,13 +1,16 @@
-"""Text from a trained language model."""
+"""Text from a trained model: a prefix continued, or sentences translated."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from course_utils.datasets import Vocab
-from course_utils.decoding import continue_text
+from course_utils.datasets import TranslationData, Vocab
+from course_utils.decoding import Translation, continue_text, search_translations
+from course_utils.torch.evaluation import evaluating, to_tensors
+from course_utils.torch.seq2seq import Seq2Seq
 
 
-@torch.no_grad()
 def generate(
     model: nn.Module,
     prefix: str,
@@ -28,15 +31,40 @@ def generate(
         top_k: draw among the k most likely characters only.
         seed: of the draws.
     """
-    device = next(model.parameters()).device
+    with evaluating(model) as device:
+
+        def step(ids, state):
+            logits, state = model(torch.tensor([ids], device=device), state)  # (1, T, V)
+            return logits[0, -1].cpu().numpy(), state
+
+        return continue_text(step, prefix, num_preds, vocab, temperature, top_k, seed)
+
+
+def translate(
+    model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1, max_steps: int | None = None
+) -> list[Translation]:
+    """Translations of sentences, all searched for side by side, each until its own <eos>.
+
+    Args:
+        sentences: as one types them; words that the data do not know become <unk>.
+        data: what the model was trained on, for its vocabularies.
+        beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
+        max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
+
+    Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
+    """
 
     def step(ids, state):
-        logits, state = model(torch.tensor([ids], device=device), state)  # (1, T, V)
-        return logits[0, -1].cpu().numpy(), state
+        ids, (context, state) = torch.as_tensor(ids, device=device)[:, None], state  # (m, 1), (m, h), …
+        logits, state = model.decoder(ids, context, state)  # (m, 1, V)
+        return logits[:, 0].cpu().numpy(), (context, state)
 
-    was_training = model.training
-    model.eval()
-    try:
-        return continue_text(step, prefix, num_preds, vocab, temperature, top_k, seed)
-    finally:
-        model.train(was_training)
+    with evaluating(model) as device:
+        _, state = model.encoder(*to_tensors(data.encode(sentences), device))
+        state = model.encoder.context(state), state
+        return search_translations(step, state, _select, len(sentences), data, beam, max_steps)
+
+
+def _select(state, rows):
+    """A state, however nested, with these of its rows."""
+    return tuple(_select(part, rows) for part in state) if isinstance(state, tuple) else state[rows]

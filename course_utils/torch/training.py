@@ -1,25 +1,21 @@
 """A training loop that can be read in one sitting."""
 
+import copy
 import math
 import os
 import time
 
 import torch
 from torch import nn
-from torch.nn import functional
 from tqdm.auto import tqdm
 
 from course_utils.history import History, linear_decay
 from course_utils.metrics import perplexity
 from course_utils.shapes import NO_TARGET
 from course_utils.torch.devices import find_device
+from course_utils.torch.evaluation import cross_entropy, evaluate, to_tensors
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-
-
-def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
-    return functional.cross_entropy(logits.flatten(0, -2), Y.flatten(), ignore_index=NO_TARGET)
 
 
 def detach(state):
@@ -27,28 +23,6 @@ def detach(state):
     if isinstance(state, tuple):
         return tuple(detach(part) for part in state)
     return state if state is None else state.detach()
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, batches) -> float:
-    """The mean loss of a model, nats per token, over batches `(X, Y)`; carries the state where `batches` says so."""
-    was_training = model.training
-    model.eval()
-    device = next(model.parameters()).device
-    carries_state = getattr(batches, "carries_state", False)
-    total, count, state = 0.0, 0, None
-    try:
-        for X, Y in batches:
-            X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
-            logits, state = model(X, state if carries_state else None)  # (n, T, V)
-            targets = int((Y != NO_TARGET).sum())
-            total += float(cross_entropy(logits, Y)) * targets
-            count += targets
-    finally:
-        model.train(was_training)
-    if count == 0:
-        raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
-    return total / count
 
 
 class Trainer:
@@ -60,6 +34,7 @@ class Trainer:
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
         decay: lower the learning rate with each update, along a line that reaches zero after the last one.
+        keep_best: at the end, put back the weights of the epoch after which the held-out loss was lowest.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default.
     """
 
@@ -71,19 +46,21 @@ class Trainer:
         clip_norm: float | None = 1.0,
         decay: bool = False,
         device: str | None = None,
+        keep_best: bool = False,
     ):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
         self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
-        self.clip_norm, self.decay, self.device = clip_norm, decay, device
+        self.clip_norm, self.decay, self.device, self.keep_best = clip_norm, decay, device, keep_best
 
     def fit(self, model: nn.Module, data, on_epoch=None) -> History:
         """Train `model` in place and return the `History`.
 
         Args:
-            model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
+            model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`; X may be a
+                tuple of arrays, as for `Seq2Seq`.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
                 of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
                 `carries_state`, the state goes from each batch to the next, detached; elsewhere each batch starts from
@@ -91,6 +68,8 @@ class Trainer:
             on_epoch: called with the history after each epoch, for a live plot.
         """
         batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
+        if self.keep_best and heldout is None:
+            raise ValueError("keep_best asks for a held-out loss, but the data have no held-out part: give one.")
         device = find_device(self.device)
         model.to(device).train()
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
@@ -102,9 +81,13 @@ class Trainer:
             if heldout is not None:
                 history.heldout_loss.append(evaluate(model, heldout))
                 progress.set_postfix(perplexity=f"{perplexity(history.heldout_loss[-1]):.2f}")
+                if self.keep_best and history.best_epoch == len(history.heldout_loss):
+                    best = copy.deepcopy(model.state_dict())
             history.seconds.append(time.perf_counter() - start)
             if on_epoch is not None:
                 on_epoch(history)
+        if self.keep_best and history.heldout_loss:
+            model.load_state_dict(best)
         return history
 
     def _run_epoch(self, model, optimizer, batches, device, history: History) -> None:
@@ -112,7 +95,7 @@ class Trainer:
         losses, norms, state = [], [], None
         for X, Y in batches:
             history.tokens += int((torch.as_tensor(Y) != NO_TARGET).sum())  # before Y moves: no wait for a GPU
-            X, Y = torch.as_tensor(X, device=device), torch.as_tensor(Y, device=device)  # (n, T), (n, T)
+            X, Y = to_tensors(X, device), torch.as_tensor(Y, device=device)  # (n, T) or several, (n, T)
             if self.decay:
                 updates = history.updates + len(losses)
                 optimizer.param_groups[0]["lr"] = linear_decay(self.lr, updates, self.max_epochs, batches)

@@ -2,8 +2,11 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. PyTorch's layers keep the matrices of all gates in one,
-transposed, and two biases whose sum is the canonical one; only "b_hh", inside a GRU's reset, is one of its own.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what
+joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+
+PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the canonical one; only
+"b_hh", inside a GRU's reset, is one of its own.
 """
 
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from torch import nn
 from course_utils.shapes import check_params
 from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.torch.models import RNNLM
+from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
 Params = dict[str, np.ndarray]
 # The gates as PyTorch's layers stack them, one block of h rows each, by their canonical letters.
@@ -80,8 +84,31 @@ def _(layer: nn.RNNBase):
 @_entries.register
 def _(layer: RNNLM):
     embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.weight)}
-    output = {"W_hq": Entry(layer.output.weight, transposed=True), "b_q": Entry(layer.output.bias)}
-    return embedding | _entries(layer.rnn) | output
+    return embedding | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: Seq2SeqEncoder):
+    joins = {}
+    for i, join in enumerate(layer.joins):  # H of each layer, then C of each
+        state, number = "hc"[i // layer.num_layers], str(i % layer.num_layers) if layer.num_layers > 1 else ""
+        joins |= _together({number: _linear(join, f"W_{state}s", f"b_{state}s")})
+    return {"W_xe": Entry(layer.embedding.weight)} | _entries(layer.rnn) | joins
+
+
+@_entries.register
+def _(layer: Seq2SeqDecoder):
+    embedding = {"W_xe": Entry(layer.embedding.weight)}
+    return embedding | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: Seq2Seq):
+    return _together({"encoder": _entries(layer.encoder), "decoder": _entries(layer.decoder)})
+
+
+def _linear(layer: nn.Linear, weight: str, bias: str) -> dict[str, Entry]:
+    return {weight: Entry(layer.weight, transposed=True), bias: Entry(layer.bias)}
 
 
 def _together(parts: dict[str, dict[str, Entry]]) -> dict[str, Entry]:

@@ -1,0 +1,396 @@
+"""Encoder and decoder in both frameworks: against NumPy, against each other, and what they promise."""
+
+import numpy as np
+import oracle_seq2seq as oracle
+import pytest
+import seq2seq_checks as checks
+from frameworks import Batches, close
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle_cells import Network, flat
+from seq2seq_checks import (
+    BOTH_WAYS,
+    DEEP_LSTM,
+    LENGTHS,
+    NETWORKS,
+    S,
+    T,
+    U,
+    V,
+    built,
+    course_of,
+    drawn,
+    e,
+    f,
+    h,
+    n,
+    tensors,
+)
+from seq2seq_checks import made as made_of
+
+from course_utils import repro
+
+each_network = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+
+
+@pytest.fixture(scope="module")
+def course(framework):
+    return course_of(framework)
+
+
+def made(framework, network=BOTH_WAYS, **options):
+    return made_of(framework, framework.course, network, **options)
+
+
+@each_network
+def test_outputs_states_logits_loss_and_gradients_are_the_oracles(framework, course, network):
+    checks.check_oracle(framework, course, network)
+
+
+@settings(max_examples=6)
+@given(data=st.data())
+def test_they_are_whatever_the_lengths(framework, course, data):
+    network = data.draw(st.sampled_from([*NETWORKS.values()]))
+    lengths = data.draw(st.lists(st.integers(1, S), min_size=n, max_size=n))
+    checks.check_oracle(framework, course, network, lengths, data.draw(st.integers(0, 99)))
+
+
+@each_network
+def test_token_by_token_and_with_the_same_context_the_logits_are_those_of_all_at_once(framework, course, network):
+    checks.check_steps(framework, course, network)
+
+
+@each_network
+def test_both_frameworks_compute_and_write_the_same(pytorch, tensorflow, network, tmp_path):
+    data, (X, Y) = checks.small_data(tmp_path), drawn(np.random.default_rng(3))
+    params, found = None, []
+    for framework in (pytorch, tensorflow):
+        course, Xs, Ys = course_of(framework), tensors(framework, X), framework.tensor(Y)
+        model = built(course, network, sizes=(V, e, max(U, len(data.target_vocab)), f))
+        params = course.weights.dump(model) if params is None else params
+        course.weights.load(model, params)
+        logits = framework.array(model(Xs)[0])
+        gradients = course.weights.gradients(
+            model, lambda model=model, Xs=Xs, Ys=Ys, course=course: course.cross_entropy(model(Xs)[0], Ys)
+        )
+        found.append((logits, gradients, course.translate(model, ["a dog", "red cat"], data, max_steps=9)))
+    (logits, gradients, translations), (others, other_gradients, other_translations) = found
+    close(logits, others, 1e-5)
+    assert gradients.keys() == other_gradients.keys()
+    for name, gradient in gradients.items():
+        close(gradient, other_gradients[name], 1e-4)
+    for ours, theirs in zip(translations, other_translations, strict=True):
+        assert ours.tokens == theirs.tokens
+        assert ours.score == pytest.approx(theirs.score, rel=1e-4)
+
+
+@each_network
+def test_padding_changes_nothing(framework, course, network):
+    model, _ = made(framework, network)
+    rng = np.random.default_rng(0)
+    (source, lengths, inputs), Y = drawn(rng)
+    wider = np.concatenate([source, rng.integers(V, size=(n, 3))], axis=1)
+    longer = np.concatenate([inputs, rng.integers(U, size=(n, 2))], axis=1)
+    Y_longer = np.concatenate([Y, np.full((n, 2), -1)], axis=1)
+
+    X, X_padded = tensors(framework, (source, lengths, inputs)), tensors(framework, (wider, lengths, longer))
+    logits, padded = (framework.array(model(batch)[0]) for batch in (X, X_padded))
+    close(padded[:, :T], logits, 1e-6)
+    losses = [
+        framework.array(course.cross_entropy(framework.tensor(found), framework.tensor(targets)))
+        for found, targets in [(logits, Y), (padded, Y_longer)]
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-6)
+    outputs, _ = model.encoder(*X_padded[:2])
+    for i, length in enumerate(lengths):
+        assert not framework.array(outputs)[i, length:].any()
+
+
+def test_a_token_says_nothing_of_what_was_written_before_it(framework):
+    model, _ = made(framework)
+    (source, lengths, inputs), _ = drawn(np.random.default_rng(0))
+    logits = framework.array(model(tensors(framework, (source, lengths, inputs)))[0])
+    for t in range(1, T):
+        others = inputs.copy()
+        others[:, t:] = (others[:, t:] + 1) % U
+        found = framework.array(model(tensors(framework, (source, lengths, others)))[0])
+        close(found[:, :t], logits[:, :t], 1e-6)
+        assert (np.abs(found[:, t] - logits[:, t]).max(axis=1) > 1e-3).all()
+
+
+def test_the_decoder_may_start_elsewhere(framework):
+    model, params = made(framework, DEEP_LSTM)
+    X, _ = drawn(np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    state = tuple(tuple(rng.normal(size=(n, h)).astype(np.float32) for _ in "HC") for _ in range(2))
+    told = oracle.context(oracle.encode(params, *X[:2])[1])
+    expected, _ = oracle.decode(params, X[2], told, state)
+    given = tuple(tuple(framework.tensor(part) for part in layer) for layer in state)
+    close(framework.array(model(tensors(framework, X), given)[0]), expected, 5e-6)
+
+
+# Teacher forcing
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.7, 1.0])
+def test_a_step_is_fed_its_input_or_the_likeliest_token_before(framework, course, ratio):
+    checks.check_forcing(framework, course, ratio)
+
+
+@pytest.mark.parametrize("network", [BOTH_WAYS, DEEP_LSTM], ids=["GRU", "deep LSTM"])
+def test_gradients_flow_also_through_steps_that_feed_themselves(framework, course, network):
+    """What is fed is chosen, not computed with: as if the same tokens had been the inputs."""
+    X, Y = drawn(np.random.default_rng(0))
+    model, params = made(framework, network, teacher_forcing=0.0)
+    likely = oracle.own(params, X, np.zeros((n, T), bool)).argmax(axis=-1)
+    X_own = (*X[:2], np.concatenate([X[2][:, :1], likely[:, :-1]], axis=1))
+    expected_loss, expected = oracle.loss(params, X_own, Y)
+    in_training, Xs, Ys = framework.training(model), tensors(framework, X), framework.tensor(Y)
+    close(framework.array(course.cross_entropy(in_training(Xs)[0], Ys)), expected_loss, 5e-6)
+    found = course.weights.gradients(model, lambda: course.cross_entropy(in_training(Xs)[0], Ys))
+    for name, gradient in found.items():
+        close(gradient, expected[name], 5e-5)
+
+
+def test_the_seed_decides_what_is_fed(framework):
+    def losses(seed):
+        repro.seed_everything(seed)
+        model, _ = made(framework, teacher_forcing=0.5)
+        return framework.course.Trainer(2, 0.1).fit(model, [drawn(np.random.default_rng(0))]).train_loss
+
+    assert losses(1) == losses(1) != losses(2)
+
+
+def test_a_target_of_one_token_is_fed_nothing_else(framework):
+    X, _ = drawn(np.random.default_rng(0), T=1)
+    model, params = made(framework, teacher_forcing=0.0)
+    close(framework.array(framework.training(model)(tensors(framework, X))[0]), oracle.logits(params, X)[0], 5e-6)
+
+
+# How it begins
+
+
+@pytest.mark.parametrize("network", [Network("GRU", (60, 60), 2), Network("LSTM", (60, 60), 2)], ids=["GRU", "LSTM"])
+def test_its_weights_are_drawn_by_xaviers_rule(framework, network):
+    params = framework.course.weights.dump(built(framework.course, network, sizes=(500, 40, 400, 30)))
+    gates = 3 if network.cell == "GRU" else 4
+    for name, value in params.items():
+        last = name.rpartition(".")[2]
+        if last == "W_xe":
+            assert value.std() == pytest.approx(1, abs=0.05)
+        elif last.startswith("b_"):
+            assert (value == (1 if last == "b_f" else 0)).all()
+        else:  # a layer's matrices of all gates are one matrix
+            rows, columns = value.shape
+            fan_out = columns if last in ("W_hq", "W_hs", "W_cs") else gates * columns
+            bound = np.sqrt(6 / (rows + fan_out))
+            assert np.abs(value).max() == pytest.approx(bound, rel=0.02)
+            assert value.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
+
+
+@each_network
+def test_untrained_it_knows_about_as_little_as_a_uniform_guess(framework, course, network):
+    model = built(framework.course, network._replace(widths=(48,) * len(network.widths)), sizes=(30, 16, 28, 12))
+    batches = [drawn(np.random.default_rng(seed)) for seed in range(20)]
+    assert framework.course.evaluate(model, batches) == pytest.approx(np.log(28), rel=0.1)
+
+
+@each_network
+def test_it_can_be_made_and_run_in_float64(framework, network):
+    X, _ = drawn(np.random.default_rng(0))
+    with framework.double():
+        model, params = made(framework, network)
+        logits, _ = model(tensors(framework, X))
+    close(framework.array(logits), oracle.logits(params, X)[0], 1e-12)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_dropout_is_for_training(framework, layers):
+    model, params = made(framework, Network("GRU", (h,) * layers), dropout=0.5)
+    X, _ = drawn(np.random.default_rng(0))
+    Xs = tensors(framework, X)
+    in_training = framework.training(model)
+    noisy = [framework.array(in_training(Xs)[0]) for _ in range(2)]
+    assert np.abs(noisy[0] - noisy[1]).max() > 0.01
+    close(framework.array(framework.evaluating(model)(Xs)[0]), oracle.logits(params, X)[0], 5e-6)
+
+
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_dropout_is_where_it_is_said_to_be(framework, half):
+    """With nearly all dropped the upper layer reads zeros, and so does the output; the embeddings are gone too."""
+    network = Network("GRU", (h, h))
+    model, params = made(framework, network, dropout=0.9999999)
+    X, _ = drawn(np.random.default_rng(0), [S] * n)
+    blind = {
+        name: np.zeros_like(value) if name in (f"{half}.W_xe", f"{half}.W_hq") or f"{half}.1.W_x" in name else value
+        for name, value in params.items()
+    }
+    source, lengths, inputs = tensors(framework, X)
+    if half == "encoder":
+        outputs, state = framework.training(model.encoder)(source, lengths)
+        expected, expected_state = oracle.encode(blind, *X[:2])
+    else:
+        _, start = oracle.encode(params, *X[:2])
+        told = oracle.context(start)
+        given = tuple(framework.tensor(part.astype(np.float32)) for part in start)
+        outputs, state = framework.training(model.decoder)(inputs, given[-1], given)
+        expected, expected_state = oracle.decode(blind, X[2], told, start)
+    for found, value in zip([outputs, *flat(state)], [expected, *flat(expected_state)], strict=True):
+        close(framework.array(found), value, 5e-6)
+
+
+# Training
+
+
+def test_it_learns_to_write_the_next_token(framework, course, tmp_path):
+    checks.check_learning(framework, course, checks.small_data(tmp_path))
+
+
+@pytest.mark.parametrize("network", [BOTH_WAYS, Network("GRU", (h, h))], ids=["both ways", "deep"])
+def test_it_trains_as_the_oracle_does(framework, network):
+    model, params = made(framework, network)
+    batches = [drawn(np.random.default_rng(seed), lengths) for seed, lengths in enumerate([LENGTHS, [2, 5], [6, 6, 1]])]
+    history = framework.course.Trainer(2, 0.1, "sgd", clip_norm=None).fit(model, batches)
+    losses = []
+    for _ in range(2):
+        for X, Y in batches:
+            loss, grads = oracle.loss(params, X, Y)
+            losses.append(loss)
+            for name, grad in grads.items():  # both frameworks' GRUs have two biases for a gate, which both move
+                params[name] = params[name] - 0.1 * grad * (2 if name.endswith(("b_z", "b_r")) else 1)
+    assert history.tokens == 2 * sum(int((Y != -1).sum()) for _, Y in batches)
+    np.testing.assert_allclose(history.train_loss, np.reshape(losses, (2, -1)).mean(axis=1), rtol=1e-5)
+    for name, value in framework.course.weights.dump(model).items():
+        close(value, params[name], 1e-4)
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_the_best_epochs_weights_are_put_back_if_wanted(framework, course, keep_best):
+    checks.check_keeping(framework, course, keep_best)
+
+
+def test_the_loss_is_the_mean_over_real_tokens_of_all_batches(framework):
+    model, params = made(framework)
+    batches = [drawn(np.random.default_rng(0)), drawn(np.random.default_rng(1), [3, 5], S=5, T=3)]
+    counts = [(Y != -1).sum() for _, Y in batches]
+    losses = [oracle.loss(params, X, Y)[0] for X, Y in batches]
+    expected = np.average(losses, weights=counts)
+    assert abs(expected - np.mean(losses)) > 0.01, "else it would not show"
+    assert framework.course.evaluate(model, batches) == pytest.approx(expected, rel=1e-5)
+
+
+def test_its_first_call_may_be_a_compiled_one(framework):
+    model = built(framework.course, BOTH_WAYS)
+    batches = [drawn(np.random.default_rng(0))]
+    first = framework.course.evaluate(model, batches)
+    assert framework.course.evaluate(model, batches) == first
+
+
+def test_batches_may_come_from_the_frameworks_own_loader(framework):
+    X, Y = drawn(np.random.default_rng(0))
+    rows = [(tuple(part[i : i + 1] for part in X), Y[i : i + 1]) for i in range(n)]
+    losses = []
+    for batches in (rows, framework.pipeline(X, Y)):
+        model, _ = made(framework)
+        losses.append(framework.course.Trainer(2, 0.1).fit(model, batches).train_loss)
+        losses.append(framework.course.evaluate(model, batches))
+    assert losses[:2] == losses[2:]
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5])
+def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio):
+    class Counting(tensorflow.course.Seq2Seq):
+        calls = 0
+
+        def call(self, X, state=None, training=False):
+            self.calls += 1
+            return super().call(X, state, training)
+
+    model, _ = made(tensorflow, teacher_forcing=ratio)
+    model = Counting(model.encoder, model.decoder, ratio)
+    shapes = [([2] * 4, 5, 3), ([3] * 2, 6, 3), ([1] * 3, 2, 7), ([2] * 4, 5, 4), ([1], 1, 1)]
+    batches = [drawn(np.random.default_rng(0), *shape) for shape in shapes]
+    data = Batches(batches, carries_state=False)
+    data.train = data.heldout = batches
+    tensorflow.course.Trainer(3, 0.1).fit(model, data)
+    assert model.calls == 3, "once to make its weights, once compiled to train, and once to evaluate"
+
+
+# Its weights
+
+
+@each_network
+def test_weights_that_were_loaded_are_dumped_and_what_does_not_fit_is_named(framework, network):
+    weights, (model, params) = framework.course.weights, made(framework, network)
+    for part, of_part in [
+        (model, params),
+        *((getattr(model, half), oracle.half(params, half)) for half in oracle.HALVES),
+    ]:
+        dumped = weights.dump(part)
+        assert dumped.keys() == of_part.keys()
+        for name, value in dumped.items():
+            np.testing.assert_array_equal(value, of_part[name].astype(np.float32))
+    for wrong, said in [({"decoder.b_q": params["decoder.b_q"][1:]}, "shape (8,), expected (9,)"), ({"b": 1}, "named")]:
+        with pytest.raises(ValueError) as error:
+            weights.load(model, {name: value + 1 for name, value in params.items()} | wrong)
+        framework.says(error, said)
+        np.testing.assert_array_equal(weights.dump(model)["encoder.W_xe"], params["encoder.W_xe"].astype(np.float32))
+
+
+# What is refused
+
+
+def wrong_calls(framework, model):
+    """Calls that make no sense, each with what is to be said."""
+    X, _ = drawn(np.random.default_rng(0))
+    source, lengths, inputs = tensors(framework, X)
+    _, state = model.encoder(source, lengths)
+    told = model.encoder.context(state)
+    zero, long = framework.tensor(np.array([6, 0, 3, 4])), framework.tensor(np.array([6, 7, 3, 4]))
+    yield lambda: model.encoder(source, zero), ["length 0", "<eos>"]
+    yield lambda: model.encoder(source, long), ["from 3 to 7", "0 to 6"]
+    yield lambda: model.encoder(source, lengths[:3]), ["shape (3,)", "(4,)"]
+    yield lambda: model.encoder(source[0], lengths), ["source has shape (6,)", "(n, S)"]
+    yield lambda: model.decoder(inputs[0], told, state), ["inputs have shape (5,)", "(n, T)"]
+    yield lambda: model.decoder(inputs, told[:3], state), ["context has shape (3, 7)", "(4, 7)"]
+    yield lambda: model.decoder(inputs, told, state[:1]), ["state has 1 part", "2", "each layer"]
+    yield lambda: model.decoder(inputs, told, (told, told)), ["state is one array", "pair (H, C)", "(4, 7)"]
+    yield lambda: model.decoder(inputs, told, ((told, told[:1]), state[1])), ["state has shape (1, 7)", "(4, 7)"]
+
+
+def test_wrong_calls_are_refused(framework):
+    model, _ = made(framework, DEEP_LSTM)
+    for call, said in wrong_calls(framework, model):
+        with pytest.raises(ValueError) as error:
+            call()
+        framework.says(error, *said)
+
+
+def test_halves_that_do_not_fit_are_refused(framework):
+    course = framework.course
+    encoder = course.Seq2SeqEncoder(V, e, h, 2)
+    for settings_, said in [((h, 1), "num_layers is 2"), ((h + 1, 2), "num_hiddens is 7"), ((h, 2, "lstm"), "cell is")]:
+        with pytest.raises(ValueError) as error:
+            course.Seq2Seq(encoder, course.Seq2SeqDecoder(U, f, *settings_))
+        framework.says(error, said, "expected the same")
+    for ratio in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError) as error:
+            course.Seq2Seq(encoder, course.Seq2SeqDecoder(U, f, h, 2), ratio)
+        framework.says(error, f"teacher_forcing is {ratio}", "0 to 1")
+
+
+@pytest.mark.parametrize("half", ["Seq2SeqEncoder", "Seq2SeqDecoder"])
+def test_pieces_there_are_not_are_refused(framework, half):
+    for settings_ in [(0, "gru"), (1, "rnn"), (1, "GRU")]:
+        with pytest.raises(ValueError) as error:
+            getattr(framework.course, half)(V, e, h, *settings_)
+        framework.says(error, f"num_layers is {settings_[0]}", repr(settings_[1]), '"gru" or "lstm"')
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5])
+def test_pytorch_leaves_nothing_of_it_on_the_cpu(pytorch, ratio):
+    model = built(pytorch.course, DEEP_LSTM, ratio, dropout=0.1).to("meta").train()
+    ids = pytorch.torch.zeros((n, T), dtype=pytorch.torch.long, device="meta")
+    H = pytorch.torch.zeros((n, h), device="meta")
+    logits, state = model._step_by_step(ids, H, ((H, H), (H, H)))
+    assert {part.device.type for part in (logits, *flat(state))} == {"meta"}

@@ -1,0 +1,130 @@
+"""Translations by a trained model, in both frameworks, against NumPy."""
+
+from itertools import product
+
+import numpy as np
+import oracle_seq2seq as oracle
+import pytest
+from frameworks import close
+from oracle_cells import Network
+from seq2seq_checks import built, h, small_data
+
+from course_utils.datasets.translation import BOS, EOS
+
+SENTENCES = ["a dog", "red", "a big red cat", "never seen bye dog"]
+NETWORKS = {"GRU, both ways": Network("GRU", (h,), 2), "deep LSTM": Network("LSTM", (h, h))}
+each_network = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return small_data(tmp_path_factory.mktemp("pairs"))
+
+
+def made(framework, data, network, **options):
+    """A model of random weights, and these."""
+    sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
+    params = oracle.random_params(np.random.default_rng(0), network, *sizes)
+    model = built(framework.course, network, sizes=sizes, **options)
+    framework.course.weights.load(model, params)
+    return model, params
+
+
+def log_probs(params, data, sentence, ids):
+    """Of each token that may follow `ids`, by reading all anew."""
+    source, lengths = data.encode([sentence])
+    logits = oracle.logits(params, (source, lengths, np.array([[BOS, *ids]])))[0][0, -1]
+    return logits - logits.max() - np.log(np.exp(logits - logits.max()).sum())
+
+
+def greedily(params, data, sentence, max_steps):
+    """The tokens' ids up to <eos>, the sum of log-probabilities, and of how many tokens."""
+    ids, total = [], 0.0
+    for step in range(1, max_steps + 1):
+        now = log_probs(params, data, sentence, ids)
+        total += now.max()
+        if now.argmax() == EOS:
+            return ids, total, step
+        ids.append(int(now.argmax()))
+    return ids, total, max_steps
+
+
+@each_network
+def test_greedy_translations_are_the_likeliest_tokens_up_to_eos(framework, data, network):
+    model, _ = made(framework, data, network)
+    framework.course.Trainer(30, 0.05).fit(model, data)  # so that it ends sentences, each at its own step
+    params = {name: value.astype(np.float64) for name, value in framework.course.weights.dump(model).items()}
+    lengths = set()
+    for sentence, translation in zip(SENTENCES, framework.course.translate(model, SENTENCES, data), strict=True):
+        ids, total, number = greedily(params, data, sentence, data.num_steps)
+        assert translation.tokens == data.target_vocab.to_tokens(ids)
+        assert str(translation) == " ".join(translation.tokens)
+        close(translation.score, total / number**0.75, 1e-4)
+        lengths.add(len(ids))
+    assert len(lengths) > 1, "else it would not show that each ends on its own"
+
+
+@each_network
+def test_a_wide_beam_finds_the_best_of_all(framework, data, network):
+    model, params = made(framework, data, network)
+    V, sentence = len(data.target_vocab), "a big dog"
+    scores = {}
+    for ids in product(range(V), repeat=2):
+        first, second = log_probs(params, data, sentence, []), log_probs(params, data, sentence, ids[:1])
+        if ids[0] == EOS:
+            scores[()] = first[EOS]
+        else:
+            scores[ids[:1] if ids[1] == EOS else ids] = (first[ids[0]] + second[ids[1]]) / 2**0.75
+    best = max(scores, key=scores.__getitem__)
+    [translation] = framework.course.translate(model, [sentence], data, beam=V, max_steps=2)
+    assert translation.tokens == data.target_vocab.to_tokens(list(best))
+    close(translation.score, scores[best], 1e-5)
+
+
+@each_network
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, network, beam):
+    model, _ = made(framework, data, network)
+    together = framework.course.translate(model, SENTENCES, data, beam)
+    alone = [framework.course.translate(model, [sentence], data, beam)[0] for sentence in SENTENCES]
+    assert [translation.tokens for translation in together] == [translation.tokens for translation in alone]
+    close([translation.score for translation in together], [translation.score for translation in alone], 1e-5)
+
+
+@each_network
+def test_it_is_cut_off_where_the_data_are_or_where_one_says(framework, data, network):
+    model, params = made(framework, data, network)
+    params["decoder.b_q"][EOS] = -1000
+    framework.course.weights.load(model, params)
+    for max_steps in (None, 3, 20):
+        [translation] = framework.course.translate(model, ["a dog"], data, max_steps=max_steps)
+        assert len(translation.tokens) == (max_steps or data.num_steps)
+
+
+def test_it_changes_nothing_and_uses_no_dropout(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"], dropout=0.9, teacher_forcing=0.0)
+    before = framework.course.weights.dump(model)
+    framework.training(model)
+    found = [framework.course.translate(model, SENTENCES, data) for _ in range(3)]
+    assert found[0] == found[1] == found[2]
+    for name, value in framework.course.weights.dump(model).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_is_left_in_its_mode(pytorch, data, training):
+    model, _ = made(pytorch, data, NETWORKS["deep LSTM"])
+    model.train(training)
+    pytorch.course.translate(model, ["a dog"], data)
+    assert model.training is training
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        pytorch.course.translate(model, ["a dog"], data, beam=0)
+    assert model.training is training
+
+
+def test_one_string_and_none_are_refused(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    with pytest.raises(TypeError, match="one string"):
+        framework.course.translate(model, "a dog", data)
+    with pytest.raises(ValueError, match="empty"):
+        framework.course.translate(model, [], data)
