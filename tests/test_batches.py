@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.datasets import RandomBatches, SequentialBatches, WindowBatches
+from course_utils.datasets.batches import ArrayBatches
 
 CUTS = {"sequential": SequentialBatches, "random": RandomBatches, "windows": WindowBatches}
 sizes = st.tuples(st.integers(1, 5), st.integers(1, 6))  # n, T
@@ -195,3 +196,20 @@ def test_changing_a_batch_changes_neither_the_text_nor_its_targets(cut):
         X[:] = -1  # as one does who hides tokens from a model
         np.testing.assert_array_equal(Y, before)
     np.testing.assert_array_equal(ids, np.arange(60))
+
+
+@pytest.mark.parametrize("rng", [None, np.random.default_rng(3)])
+def test_rows_of_arrays_come_once_an_epoch_and_stay_together(rng):
+    rows = np.arange(11)
+    batches = ArrayBatches((rows, rows * 10), rows * 100, batch_size=4, rng=rng)
+    epochs = [list(batches), list(batches)]
+    assert len(batches) == len(epochs[0]) == 3
+    for epoch in epochs:
+        found = np.concatenate([np.stack([*X, Y]) for X, Y in epoch], axis=1)  # (3, 11)
+        assert sorted(found[0]) == rows.tolist()
+        np.testing.assert_array_equal(found, np.outer([1, 10, 100], found[0]))
+    orders = [np.concatenate([X[0] for X, _ in epoch]).tolist() for epoch in epochs]
+    assert (orders[0] == orders[1] == rows.tolist()) == (rng is None)
+    assert (orders[0] == orders[1]) == (rng is None), "each epoch has an order of its own"
+    with pytest.raises(ValueError, match="batch_size is 0, expected 1 or more"):
+        ArrayBatches(rows, rows, batch_size=0)

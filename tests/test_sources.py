@@ -265,7 +265,7 @@ def test_fetch_the_defaults(folder):
     assert text.rstrip("\n\x1a").endswith("THE END")
     names = json.loads(sources.path("emoji", "emoji_fr.json").read_text(encoding="utf-8"))
     assert names["🥇"] == ":médaille_d’or:"
-    assert sorted(p.name for p in folder.iterdir()) == ["alice29.txt", "emoji.json", "emoji_fr.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["alice29.txt", "emoji.json", "emoji_fr.json", "stocks.csv.gz"]
 
 
 # From a folder

@@ -115,3 +115,32 @@ class WindowBatches:
         for first in range(0, len(order), self.batch_size):
             window = self.windows[order[first : first + self.batch_size]]
             yield window[:, :-1].copy(), window[:, 1:].copy()
+
+
+class ArrayBatches:
+    """The rows of two arrays, batch by batch: `(X[rows], Y[rows])`.
+
+    Args:
+        X, Y: arrays with one row for each example; X may be a tuple of arrays.
+        batch_size: n; the last batch may have fewer.
+        rng: draws the order of the rows anew in each epoch; without it they come in their own.
+
+    >>> [(X.tolist(), Y.tolist()) for X, Y in ArrayBatches(np.array([5, 6, 7]), np.array([0, 1, 0]), batch_size=2)]
+    [([5, 6], [0, 1]), ([7], [0])]
+    """
+
+    carries_state = False
+
+    def __init__(self, X, Y: np.ndarray, batch_size: int, rng: np.random.Generator | None = None):
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
+        self.X, self.Y, self.batch_size, self.rng = X, Y, batch_size, rng
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.Y) / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple]:
+        order = np.arange(len(self.Y)) if self.rng is None else self.rng.permutation(len(self.Y))
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            yield tuple(part[rows] for part in self.X) if isinstance(self.X, tuple) else self.X[rows], self.Y[rows]

@@ -98,6 +98,27 @@ SOURCES: dict[str, Source] = {
         "as in the package emoji of Taehoon Kim and Kevin Wurster.",
         loader="TranslationData",
     ),
+    "stocks": Source(
+        use="daily prices of four stocks, for forecasts",
+        origin=Package(
+            "bokeh-sampledata",
+            "2026.1",
+            "wheel",
+            "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
+        ),
+        files=(
+            File(
+                name="stocks.csv.gz",
+                size=294_246,
+                sha256="5abadf99b2d394f920120a27de6f0df129859d71d4cfb0bf661bcc99446ab1fd",
+                member="bokeh_sampledata/_data/stocks.csv.gz",
+            ),
+        ),
+        licence="public domain (prices), BSD (package)",
+        citation="Quandl WIKI Prices, 2000-2013, declared public domain by Quandl and supplied as they are, "
+        "without warranty, in the package bokeh-sampledata of the Bokeh Contributors.",
+        loader="StockData",
+    ),
     "time_machine": Source(
         use="prose, as in Dive into Deep Learning",
         origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),
@@ -135,7 +156,7 @@ def default_names() -> list[str]:
     """The data sets that the course needs and set-up fetches.
 
     >>> default_names()
-    ['alice', 'emoji']
+    ['alice', 'emoji', 'stocks']
     """
     return [name for name, source in SOURCES.items() if source.default]
 
@@ -165,7 +186,7 @@ def verify(names: Iterable[str] | None = None) -> dict[str, str]:
     """The `status` of each of `names`, by default of all data sets.
 
     >>> sorted(verify())
-    ['alice', 'emoji', 'fra_eng', 'time_machine']
+    ['alice', 'emoji', 'fra_eng', 'stocks', 'time_machine']
     """
     return {name: status(name) for name in _known(names, SOURCES)}
 

@@ -1,0 +1,311 @@
+"""Forecasts of a series of prices: simple ones to compare with, two ways to forecast, and honest measures.
+
+A step is a function from the prices so far, (days,), to the next one. It is never given more than that, so it cannot
+know the future. `one_step_forecast` gives it the truth after each day, `recursive_forecast` its own forecasts: the same
+step, and two questions that must be told apart.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+Step = Callable[[np.ndarray], float]
+
+
+# Simple forecasts
+
+
+def persistence(close: np.ndarray) -> float:
+    """Tomorrow's price is today's: a step that is hard to beat.
+
+    >>> float(persistence(np.array([9.0, 10.0])))
+    10.0
+    """
+    return close[-1]
+
+
+def drift(train: np.ndarray) -> Step:
+    """A step that goes on with the average log return of the training prices (days,), day after day.
+
+    >>> step = drift(np.array([1.0, 3.0, 4.0]))
+    >>> round(step(np.array([10.0])), 6)
+    20.0
+    """
+    return autoregression(train, lags=0)
+
+
+def autoregression(train: np.ndarray, lags: int = 5) -> Step:
+    """A step that is linear in the last log returns: r_t = c + a_1 r_{t−1} + … + a_p r_{t−p}, by least squares.
+
+    Args:
+        train: (days,), the prices that c and a are fitted to.
+        lags: p, how many returns it looks at.
+
+    >>> step = autoregression(np.exp([0, 1, 0.5, 0.75, 0.625, 0.6875]), lags=1)  # each return is −1/2 of the one before
+    >>> round(math.log(step(np.exp([0, 2]))), 6)
+    1.0
+    """
+    if lags < 0 or len(train) < 2 * lags + 2:
+        raise ValueError(f"lags is {lags} with {len(train)} prices, expected 0 or more lags and {2 * lags + 2} prices.")
+    returns = np.diff(np.log(train))
+    past = np.stack([returns[lags - i : len(returns) - i] for i in range(1, lags + 1)] + [np.ones(len(returns) - lags)])
+    *weights, intercept = np.linalg.lstsq(past.T, returns[lags:], rcond=None)[0]
+
+    def step(close: np.ndarray) -> float:
+        if len(close) < lags + 1:
+            raise ValueError(f"There are {len(close)} prices, expected {lags + 1} or more for {lags} lags.")
+        latest = np.diff(np.log(close[-lags - 1 :]))[::-1]
+        return float(close[-1] * np.exp(intercept + latest @ np.array(weights)))
+
+    return step
+
+
+# Two ways to forecast
+
+
+def one_step_forecast(step: Step, close: np.ndarray, num_days: int) -> np.ndarray:
+    """Forecasts (num_days,) of the last days of `close` (days,), each made on the day before, when its truth is known.
+
+    >>> one_step_forecast(persistence, np.array([1.0, 2.0, 3.0, 4.0]), num_days=2).tolist()
+    [2.0, 3.0]
+    """
+    if not 1 <= num_days < len(close):
+        raise ValueError(f"num_days is {num_days}, expected 1 to {len(close) - 1}: the first day has none before.")
+    return np.array([step(close[:day]) for day in range(len(close) - num_days, len(close))], dtype=np.float64)
+
+
+def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarray:
+    """Forecasts (num_days,) of the days after `past` (days,), all made on its last day, each from those before it.
+
+    >>> recursive_forecast(lambda close: close[-1] + close[-2], np.array([1.0, 2.0]), num_days=3).tolist()
+    [3.0, 5.0, 8.0]
+    """
+    close = np.concatenate([past, np.zeros(num_days)])
+    for day in range(len(past), len(close)):
+        close[day] = step(close[:day])
+    return close[len(past) :]
+
+
+class Fold(NamedTuple):
+    """A year to test on: its days are `start` to `stop` − 1; all those before may be trained on.
+
+    With `prices.until(stop)` and `test_days=stop - start`, a `StockData` has the year as its test part.
+    """
+
+    year: int
+    start: int
+    stop: int
+
+
+def walk_forward(dates: np.ndarray, min_days: int = 500) -> list[Fold]:
+    """A fold for each calendar year that has at least `min_days` days before it.
+
+    Args:
+        dates: (days,) datetime64[D], going up.
+        min_days: how many days are the least to train and validate on.
+
+    >>> walk_forward(np.arange("2010-06-01", "2012-02-01", dtype="datetime64[D]"), min_days=300)
+    [Fold(year=2012, start=579, stop=610)]
+    """
+    years, starts = np.unique(np.asarray(dates).astype("datetime64[Y]").astype(int) + 1970, return_index=True)
+    stops = [*starts[1:], len(dates)]
+    folds = [Fold(int(year), int(a), int(b)) for year, a, b in zip(years, starts, stops, strict=True) if a >= min_days]
+    if not folds:
+        raise ValueError(f"No year has {min_days} days before it: give a longer series or a smaller min_days.")
+    return folds
+
+
+# Measures
+
+
+def mae(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """Mean absolute error, in the unit of the series.
+
+    >>> mae(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    1.0
+    """
+    _check(actual, forecast)
+    return float(np.abs(actual - forecast).mean())
+
+
+def rmse(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """Root mean squared error, in the unit of the series; large errors weigh more.
+
+    >>> rmse(np.array([1.0, 2.0]), np.array([2.0, 9.0]))
+    5.0
+    """
+    _check(actual, forecast)
+    return float(np.sqrt(((actual - forecast) ** 2).mean()))
+
+
+def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> float:
+    """Mean absolute scaled error: the MAE over that of persistence, a day ahead, in the training part.
+
+    So it can be compared between series (Hyndman and Koehler, 2006). Of a price that has grown tenfold since, the
+    errors in dollars have, too: give logarithms of prices, whose errors are shares. Persistence itself scores 1 only
+    where the days of the test are as lively as those of training.
+
+    Args:
+        actual, forecast: (n,).
+        train: (days,), the series before, in the order of time.
+
+    >>> mase(np.array([5.0, 7.0]), np.array([4.0, 6.0]), train=np.array([1.0, 3.0, 5.0]))
+    0.5
+    """
+    scale = np.abs(np.diff(train)).mean() if len(train) > 1 else 0.0
+    if not scale > 0:
+        raise ValueError("The training part never changes, so there is nothing to scale by: expected one that moves.")
+    return mae(actual, forecast) / float(scale)
+
+
+class Direction(NamedTuple):
+    """How often the direction was right: `share` of `calls`, and an interval (low, high) for the share in the long run.
+
+    Without a call the share is NaN and the interval everything from 0 to 1.
+    """
+
+    share: float
+    low: float
+    high: float
+    calls: int
+
+
+def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, level: float = 0.95) -> Direction:
+    """How often the price went the way that was forecast, with Wilson's binomial interval.
+
+    A day counts if a direction was called, so persistence never calls one, and if the price did move. The interval
+    takes the days for independent, as they nearly are a day ahead and are not in a recursive forecast. A share that is
+    not far above a half may come from the price's upward drift alone: compare `drift`.
+
+    Args:
+        actual, forecast: (n,), the price on the day that is forecast, and what was said.
+        last: (n,), the price on the day on which the forecast was made.
+        level: of the interval.
+
+    >>> last = np.full(4, 10.0)
+    >>> found = directional_accuracy(last + [1, 2, -1, 0], last + [1, 1, 1, 1], last)
+    >>> found.calls, round(found.share, 3), round(found.low, 3), round(found.high, 3)
+    (3, 0.667, 0.208, 0.939)
+    """
+    _check(actual, forecast, last)
+    went, said = np.sign(actual - last), np.sign(forecast - last)
+    called = (went != 0) & (said != 0)
+    right, calls = int((went == said)[called].sum()), int(called.sum())
+    if not calls:
+        return Direction(math.nan, 0.0, 1.0, 0)
+    interval = stats.binomtest(right, calls).proportion_ci(level, method="wilson")
+    return Direction(right / calls, float(interval.low), float(interval.high), calls)
+
+
+class DieboldMariano(NamedTuple):
+    """The outcome of `diebold_mariano`: below 0 the model is better, and chance alone does as much with `p_value`."""
+
+    statistic: float
+    p_value: float
+
+
+def diebold_mariano(
+    actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray, horizon: int = 1, power: Literal[1, 2] = 2
+) -> DieboldMariano:
+    """Are a model's errors smaller than the baseline's by more than chance? The test of Diebold and Mariano (1995).
+
+    With d_t = |e_t|^power − |e_t of the baseline|^power it is mean(d) over its standard error, in which neighbours up
+    to horizon − 1 days apart count (Newey and West, 1987), with the correction for few days and the t distribution of
+    Harvey, Leybourne and Newbold (1997); two-sided. For one day ahead it is the t test of mean(d) = 0. Where the
+    baseline is a special case of the model, as persistence is of an autoregression, it finds less than there is
+    (Clark and West, 2007).
+
+    Args:
+        actual, forecast, baseline: (n,), in the order of time.
+        horizon: how many days ahead the forecasts are.
+        power: 2 compares squared errors, 1 absolute ones.
+
+    >>> diebold_mariano(np.zeros(4), np.array([1.0, 2.0, 1.0, 2.0]), np.array([2.0, 1.0, 2.0, 1.0]))
+    DieboldMariano(statistic=0.0, p_value=1.0)
+    """
+    _check(actual, forecast, baseline)
+    n = len(actual)
+    if not 1 <= horizon < n:
+        raise ValueError(f"horizon is {horizon} with {n} forecasts, expected 1 or more, and more forecasts than that.")
+    d = np.abs(actual - forecast) ** power - np.abs(actual - baseline) ** power
+    if not d.any():  # the same forecasts
+        return DieboldMariano(0.0, 1.0)
+    apart = d - d.mean()
+    variance = sum((1 + (k > 0)) * (1 - k / horizon) * (apart[k:] @ apart[: n - k]) / n for k in range(horizon))
+    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
+    error = math.sqrt(variance / n / correction)
+    statistic = float(d.mean() / error) if error else math.copysign(math.inf, d.mean())
+    return DieboldMariano(statistic, float(2 * stats.t.sf(abs(statistic), n - 1)))
+
+
+def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5) -> np.ndarray:
+    """How the day-to-day changes of a forecast go with those of the truth 0, 1, … days before: (max_lag + 1,).
+
+    A model that knows something goes with the truth of the same day, at lag 0. One that repeats yesterday's price has
+    1 at lag 1: its plot looks perfect, shifted by a day. NaN where the forecast always changes by the same.
+
+    >>> truth = np.array([1.0, 3.0, 2.0, 2.5, 5.0, 4.0, 4.5])
+    >>> lag_correlations(truth[1:], truth[:-1], max_lag=1).round(2).tolist()
+    [-0.55, 1.0]
+    """
+    _check(actual, forecast)
+    if not 0 <= max_lag <= len(actual) - 3:
+        raise ValueError(f"max_lag is {max_lag}, expected 0 to {len(actual) - 3} for {len(actual)} forecasts.")
+    went, said = np.diff(actual), np.diff(forecast)
+    pairs = [(went[: len(went) - lag], said[lag:]) for lag in range(max_lag + 1)]
+    return np.array([np.corrcoef(*pair)[0, 1] if all(map(_changes, pair)) else math.nan for pair in pairs])
+
+
+def _changes(series: np.ndarray) -> bool:
+    return np.ptp(series) > 1e-9 * np.abs(series).max()  # more than rounding does
+
+
+def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
+    """The share of the days on which the truth lay in the interval; a 90 % interval should have 0.9 in the long run.
+
+    The days of one recursive forecast miss together, so their share says little; that over many starts says more.
+
+    >>> coverage(np.array([1.0, 2.0]), low=np.array([0.5, 2.5]), high=np.array([1.5, 3.5]))
+    0.5
+    """
+    _check(actual, low, high)
+    if (low > high).any():
+        raise ValueError(f"low is above high on {int((low > high).sum())} days, expected low ≤ high: swap them there.")
+    return float(((low <= actual) & (actual <= high)).mean())
+
+
+def scores(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, train: np.ndarray) -> dict[str, float]:
+    """A row of the table in which forecasts of prices a day ahead are compared.
+
+    MAE and RMSE are in the prices' unit, MASE is that of their logarithms. `direction` is the directional accuracy, its
+    95 % interval goes from `low` to `high`; `p` is that of the Diebold–Mariano test against persistence.
+
+    Args:
+        actual, forecast, last: (n,), as for `directional_accuracy`; `last` is persistence's forecast.
+        train: (days,), the training prices.
+
+    >>> last, actual = np.array([10.0, 11.0, 10.5]), np.array([11.0, 10.5, 12.0])
+    >>> scores(actual, last, last, train=np.array([8.0, 9.0]))["MAE"]
+    1.0
+    """
+    direction = directional_accuracy(actual, forecast, last)
+    return {
+        "MAE": mae(actual, forecast),
+        "RMSE": rmse(actual, forecast),
+        "MASE": mase(np.log(actual), np.log(forecast), np.log(train)),
+        "direction": direction.share,
+        "low": direction.low,
+        "high": direction.high,
+        "p": diebold_mariano(actual, forecast, last).p_value,
+    }
+
+
+def _check(*series: np.ndarray) -> None:
+    shapes = [np.shape(one) for one in series]
+    if len({*shapes}) > 1 or len(shapes[0]) != 1 or not shapes[0][0]:
+        raise ValueError(f"The series have the shapes {shapes}, expected one and the same, (n,), n ≥ 1: flatten them.")
+    if not all(np.isfinite(one).all() for one in series):
+        raise ValueError("A series has a number that is not finite: forecast every day, or leave it out of all series.")

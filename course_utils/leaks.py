@@ -1,0 +1,75 @@
+"""Does a forecast know the future? Two ways to find out: change the future, and shuffle the past.
+
+A leak is a way by which a model is given, while it learns or forecasts, what nobody can know yet. Its scores are then
+too good to be true, and nothing fails. So look for it on purpose.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Known(NamedTuple):
+    """Values with the day on which each of them is known: row i may depend on the prices up to day `days[i]`.
+
+    Attributes:
+        days: (rows,) int, numbers of days.
+        values: (rows, ...).
+        is_target: row i is what is to be forecast for day `days[i]`, so it must depend on that day's price, too.
+    """
+
+    days: np.ndarray
+    values: np.ndarray
+    is_target: bool = False
+
+
+def find_leaks(
+    pipeline: Callable[[np.ndarray], dict[str, Known]], close: np.ndarray, days: Iterable[int], seed: int = 0
+) -> list[str]:
+    """Change every price after a day, and look what moves: nothing that was known by then may. Once for each day.
+
+    Args:
+        pipeline: from prices (days,) to whatever is made of them, by name, such as `StockData.known` and forecasts.
+        close: (days,), the true prices.
+        days: after which the prices are changed, one after the other.
+        seed: of the changes.
+
+    Returns: a sentence for each thing that knows the future, or is no target of the day that it is said to be; none,
+    where all is well.
+
+    >>> def centred(close):
+    ...     return {"the mean": Known(np.arange(1, 9), np.convolve(close, [1 / 3] * 3, "valid"))}
+    >>> find_leaks(centred, np.arange(10.0, 20.0), [4])
+    ['Later prices move the mean of day 4.']
+    """
+    rng, found = np.random.default_rng(seed), {}
+    true = pipeline(close)
+    for day in days:
+        if not 0 <= day < len(close) - 1:
+            raise ValueError(f"day {day} has no later one, expected one from 0 to {len(close) - 2}.")
+        changed = close.copy()
+        later = len(close) - day - 1
+        changed[day + 1 :] *= np.exp(rng.choice([-1, 1], later) * rng.uniform(0.05, 0.5, later))  # float32 sees it
+        other = pipeline(changed)
+        for name, (known, values, is_target) in true.items():
+            moved = (other[name].values != values).reshape(len(values), -1).any(axis=1)
+            if (early := moved & (known <= day)).any():
+                found.setdefault(name, f"Later prices move {name} of day {known[early][-1]}.")
+            if is_target and not moved[known == day + 1].all():
+                found.setdefault(name, f"The price of day {day + 1} does not move {name} of that day.")
+    return list(found.values())
+
+
+def shuffle_returns(close: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Prices with the same daily returns in an order drawn by chance; the first and the last price stay.
+
+    Whatever yesterday may say about today is gone, the average return is not. A model that still beats persistence on
+    such prices has found a leak, or luck: shuffle several times.
+
+    >>> shuffle_returns(np.array([100.0, 110.0, 99.0, 120.0]), seed=3).round(1).tolist()
+    [100.0, 121.2, 109.1, 120.0]
+    """
+    log_prices = np.log(close)
+    returns = np.random.default_rng(seed).permutation(np.diff(log_prices))
+    return np.exp(log_prices[0] + np.concatenate([[0.0], np.cumsum(returns)]))

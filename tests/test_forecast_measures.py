@@ -1,0 +1,266 @@
+"""Measures of forecasts: against loops, scikit-learn, SciPy, simulations, and with planted mistakes."""
+
+import math
+
+import numpy as np
+import pytest
+from data_helpers import says
+from hypothesis import given
+from hypothesis import strategies as st
+from mutated import mutated
+from price_helpers import near, walk
+from scipy import stats
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
+from course_utils import forecasting
+from course_utils.forecasting import (
+    autoregression,
+    coverage,
+    diebold_mariano,
+    directional_accuracy,
+    lag_correlations,
+    mae,
+    mase,
+    one_step_forecast,
+    rmse,
+    scores,
+)
+
+seeds, sizes = st.integers(0, 999), st.integers(3, 40)
+
+
+@given(sizes, seeds)
+def test_errors_are_those_of_scikit_learn(n, seed):
+    actual, forecast = walk(n, seed), walk(n, seed + 1)
+    near(mae(actual, forecast), mean_absolute_error(actual, forecast))
+    near(rmse(actual, forecast), root_mean_squared_error(actual, forecast))
+    near(mase(actual[1:], actual[:-1], actual), 1)
+    near(mase(actual * 7, forecast * 7, actual * 7), mase(actual, forecast, actual))
+
+
+def wilson(right, calls, z):
+    """The interval by its formula (Wilson, 1927)."""
+    share = right / calls
+    centre = share + z**2 / (2 * calls)
+    half = z * math.sqrt(share * (1 - share) / calls + z**2 / (4 * calls**2))
+    return (centre - half) / (1 + z**2 / calls), (centre + half) / (1 + z**2 / calls)
+
+
+@given(sizes, seeds, st.sampled_from([(0.95, 1.959963984540054), (0.8, 1.2815515655446004)]))
+def test_directions_are_counted_where_one_is_called_and_taken(n, seed, level):
+    rng = np.random.default_rng(seed)
+    last = walk(n, seed)
+    went, said = rng.integers(-1, 2, (2, n))
+    found = directional_accuracy(last + went, last + 3 * said, last, level[0])
+    calls = sum(bool(a and b) for a, b in zip(went, said, strict=True))
+    right = sum(a == b != 0 for a, b in zip(went, said, strict=True))
+    assert found.calls == calls
+    if calls:
+        near(found[:3], (right / calls, *wilson(right, calls, level[1])))
+    else:
+        assert math.isnan(found.share)
+        assert found[1:3] == (0, 1)
+
+
+def test_persistence_calls_no_direction():
+    close = walk(30)
+    assert directional_accuracy(close[1:], close[:-1], close[:-1]).calls == 0
+
+
+def dm_by_hand(actual, forecast, baseline, horizon, power):
+    """The statistic, with loops over pairs of days."""
+    n = len(actual)
+    d = [abs(a - f) ** power - abs(a - b) ** power for a, f, b in zip(actual, forecast, baseline, strict=True)]
+    mean, total = sum(d) / n, 0.0
+    for i in range(n):
+        for j in range(n):
+            if abs(i - j) < horizon:
+                total += (1 - abs(i - j) / horizon) * (d[i] - mean) * (d[j] - mean)
+    statistic = mean / math.sqrt(total / n**2)
+    return statistic * math.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
+
+
+@given(st.integers(6, 30), seeds, st.integers(1, 5), st.sampled_from([1, 2]))
+def test_diebold_mariano_is_as_the_papers_say(n, seed, horizon, power):
+    actual, forecast, baseline = np.random.default_rng(seed).normal(size=(3, n))
+    found = diebold_mariano(actual, forecast, baseline, horizon, power)
+    near(found.statistic, dm_by_hand(actual, forecast, baseline, horizon, power))
+    near(found.p_value, 2 * stats.t.sf(abs(found.statistic), n - 1))
+    other = diebold_mariano(actual, baseline, forecast, horizon, power)
+    near((other.statistic, other.p_value), (-found.statistic, found.p_value))
+
+
+@given(st.integers(3, 30), seeds)
+def test_a_day_ahead_it_is_the_t_test(n, seed):
+    actual, forecast, baseline = np.random.default_rng(seed).normal(size=(3, n))
+    expected = stats.ttest_1samp((actual - forecast) ** 2 - (actual - baseline) ** 2, 0)
+    near(tuple(diebold_mariano(actual, forecast, baseline)), (expected.statistic, expected.pvalue))
+
+
+def test_it_cries_wolf_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    for horizon in (1, 3):
+        alarms = 0
+        for _ in range(2000):
+            noise = rng.normal(size=(2, 102))
+            errors = sum(noise[:, k : 100 + k] for k in range(horizon))  # errors of forecasts that overlap
+            alarms += diebold_mariano(np.zeros(100), *errors, horizon=horizon).p_value < 0.05
+        assert 0.03 < alarms / 2000 < 0.08
+
+
+def test_equal_and_always_worse_forecasts():
+    actual = np.arange(5.0)
+    assert diebold_mariano(actual, actual + 1, actual + 1) == (0.0, 1.0)
+    assert diebold_mariano(actual, actual + 2, actual + 1) == (math.inf, 0.0)
+    assert diebold_mariano(actual, actual, actual - 1) == (-math.inf, 0.0)
+
+
+def test_yesterdays_price_shows_at_lag_1_and_the_truth_at_lag_0():
+    close = walk(500)
+    actual, yesterday = close[3:], close[2:-1]
+    for forecast, peak in ((actual, 0), (yesterday, 1), (yesterday * 1.001 + 3, 1), (close[1:-2], 2), (close[:-3], 3)):
+        found = lag_correlations(actual, forecast)
+        assert found.shape == (6,)
+        assert found[peak] == pytest.approx(1)
+        assert np.abs(np.delete(found, peak)).max() < 0.2
+
+
+@given(st.integers(8, 40), seeds)
+def test_correlations_are_those_of_the_changes(n, seed):
+    actual, forecast = walk(n, seed), walk(n, seed + 1)
+    for lag, found in enumerate(lag_correlations(actual, forecast, max_lag=3)):
+        pairs = [(actual[t - lag] - actual[t - lag - 1], forecast[t] - forecast[t - 1]) for t in range(lag + 1, n)]
+        near(found, stats.pearsonr(*zip(*pairs, strict=True)).statistic)
+
+
+def test_a_line_goes_with_nothing():
+    close = walk(30)
+    for line in (np.full(30, 5.3), 5.3 + 0.1 * np.arange(30)):
+        assert np.isnan(lag_correlations(close, line)).all()
+
+
+def test_coverage_of_what_is_known():
+    actual = np.random.default_rng(0).normal(size=4000)
+    assert coverage(actual, np.full(4000, -1.645), np.full(4000, 1.645)) == pytest.approx(0.9, abs=0.015)
+    assert coverage(actual, actual, actual) == 1
+    assert coverage(actual, actual + 1, actual + 2) == 0
+    with pytest.raises(ValueError) as error:
+        coverage(actual[:3], np.array([0.0, 1, 2]), np.array([0.0, 0, 0]))
+    says(error, "2 days", "swap")
+
+
+def test_a_row_of_the_table():
+    close = walk(160, 3)
+    train, last, actual = close[:100], close[100:-1], close[101:]
+    forecast = one_step_forecast(autoregression(train), close, 59)
+    row, direction = scores(actual, forecast, last, train), directional_accuracy(actual, forecast, last)
+    assert row == {
+        "MAE": mae(actual, forecast),
+        "RMSE": rmse(actual, forecast),
+        "MASE": mase(np.log(actual), np.log(forecast), np.log(train)),
+        "direction": direction.share,
+        "low": direction.low,
+        "high": direction.high,
+        "p": diebold_mariano(actual, forecast, last).p_value,
+    }
+    assert scores(actual * 1000, forecast * 1000, last * 1000, train * 10)["MASE"] == pytest.approx(row["MASE"])
+
+
+@pytest.mark.parametrize("measure", [mae, rmse, lambda a, b: coverage(a, b, b), lambda a, b: diebold_mariano(a, b, b)])
+@pytest.mark.parametrize(
+    ("actual", "forecast", "said"),
+    [
+        (np.ones(3), np.ones((3, 1)), "[(3,), (3, 1)"),  # would broadcast to (3, 3) without a word
+        (np.ones(3), np.ones(4), "[(3,), (4,)"),
+        (np.ones((2, 2)), np.ones((2, 2)), "(n,)"),
+        (np.ones(0), np.ones(0), "n ≥ 1"),
+        (np.ones(2), np.array([1, math.nan]), "not finite"),
+    ],
+)
+def test_series_that_cannot_be_compared_are_refused(measure, actual, forecast, said):
+    with pytest.raises(ValueError) as error:
+        measure(actual, forecast)
+    says(error, said)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mase(np.ones(2), np.ones(2), np.ones(9)), "never changes"),
+        (lambda: mase(np.ones(2), np.ones(2), np.ones(1)), "never changes"),
+        (lambda: diebold_mariano(np.ones(4), np.ones(4), np.ones(4), horizon=0), "horizon is 0"),
+        (lambda: diebold_mariano(np.ones(4), np.ones(4), np.ones(4), horizon=4), "horizon is 4"),
+        (lambda: lag_correlations(np.ones(4), np.ones(4), max_lag=2), "0 to 1"),
+        (lambda: lag_correlations(np.ones(4), np.ones(4), max_lag=-1), "max_lag is -1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(call, said):
+    with pytest.raises(ValueError) as error:
+        call()
+    says(error, said)
+
+
+# What a mistake would do
+
+
+def check(module):
+    """AssertionError unless the measures are right on series chosen to show each rule."""
+    close, other = walk(40, 1), walk(40, 2)
+    actual, last, forecast = close[1:], close[:-1], other[1:]
+    for horizon, power in ((1, 1), (1, 2), (3, 2)):
+        found = module.diebold_mariano(actual, forecast, last, horizon, power)
+        near(found.statistic, dm_by_hand(actual, forecast, last, horizon, power))
+        near(found.p_value, 2 * stats.t.sf(abs(found.statistic), len(actual) - 1))
+    went = np.array([1, 1, -1, 0, 1, 1])
+    found = module.directional_accuracy(7 + went, 7.0 + np.array([2, -1, -2, 1, 0, 1]), np.full(6, 7.0))
+    near(found, (3 / 4, *wilson(3, 4, 1.959963984540054), 4))
+    near(module.lag_correlations(actual, last, max_lag=2)[1], 1)
+    near(module.mase(actual, last, close), 1)
+    near(module.coverage(actual, actual, actual), 1)
+    near(module.rmse(actual, forecast), root_mean_squared_error(actual, forecast))
+    returns = np.diff(np.log(close))
+    fitted = LinearRegression().fit(np.stack([returns[1:-1], returns[:-2]], axis=1), returns[2:])
+    expected = math.log(other[-1]) + fitted.predict([np.diff(np.log(other))[[-1, -2]]])[0]
+    assert math.log(module.autoregression(close, 2)(other)) == pytest.approx(expected)
+    assert module.one_step_forecast(lambda so_far: so_far[-1], close, 3).tolist() == close[-4:-1].tolist()
+    near(module.recursive_forecast(lambda so_far: 2 * so_far[-1], close, 2)[1], 4 * close[-1])
+
+
+MUTANTS = {
+    "DM, the baseline's errors first": ("d.mean() / error) if error", "-d.mean() / error) if error"),
+    "DM, neighbours counted once": ("(1 + (k > 0)) *", "1 *"),
+    "DM, neighbours not weighted": ("(1 - k / horizon) *", "1 *"),
+    "DM, not centred": ("apart = d - d.mean()", "apart = d"),
+    "DM, no correction for few days": (
+        "error = math.sqrt(variance / n / correction)",
+        "error = math.sqrt(variance / n)",
+    ),
+    "DM, one-sided": ("float(2 * stats.t.sf", "float(stats.t.sf"),
+    "DM, degrees of freedom": ("abs(statistic), n - 1)", "abs(statistic), n)"),
+    "days without a call count": ("(went != 0) & (said != 0)", "(went != 0) | (said != 0)"),
+    "days on which nothing moved count": ("(went != 0) & (said != 0)", "said != 0"),
+    "another interval": ('method="wilson"', 'method="exact"'),
+    "lags the other way round": ("(went[: len(went) - lag], said[lag:])", "(went[lag:], said[: len(said) - lag])"),
+    "correlation of levels": ("went, said = np.diff(actual), np.diff(forecast)", "went, said = actual, forecast[::-1]"),
+    "MASE by the standard deviation": ("np.abs(np.diff(train)).mean()", "np.diff(train).std()"),
+    "MASE with squares": ("return mae(actual, forecast) /", "return rmse(actual, forecast) /"),
+    "open intervals": ("(low <= actual) & (actual <= high)", "(low < actual) & (actual < high)"),
+    "RMSE without the root": ("np.sqrt(((actual - forecast) ** 2).mean())", "((actual - forecast) ** 2).mean()"),
+    "the oldest return first": ("-lags - 1 :]))[::-1]", "-lags - 1 :]))"),
+    "lags a day off": ("returns[lags - i : len(returns) - i]", "returns[lags - i + 1 : len(returns) - i + 1]"),
+    "no intercept": ("[np.ones(len(returns) - lags)]", "[np.zeros(len(returns) - lags)]"),
+    "today is known": ("step(close[:day]) for", "step(close[: day + 1]) for"),
+    "each day from the same past": ("close[day] = step(close[:day])", "close[day] = step(past)"),
+}
+
+
+def test_what_is_right_passes():
+    check(forecasting)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mistake_is_caught(name):
+    module = mutated("forecasting", *MUTANTS[name])
+    with pytest.raises(AssertionError):
+        check(module)
