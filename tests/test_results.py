@@ -20,3 +20,10 @@ def test_the_best_run_reaches_its_target_in_both_frameworks(chapter):
     assert set(found) == {"torch", "tensorflow"}
     assert all(metrics["perplexity"] <= target and metrics["tokens"] <= tokens for metrics in found.values())
     assert found["tensorflow"]["perplexity"] == pytest.approx(found["torch"]["perplexity"], rel=0.05)
+
+
+def test_new_combinations_are_translated_well_in_both_frameworks():
+    runs = results.load(results.FILE)["07_seq2seq"]["runs"]
+    found = {entry["framework"]: entry["metrics"] for entry in runs if entry["run"] == "new combinations"}
+    assert set(found) == {"torch", "tensorflow"}
+    assert all(metrics["BLEU"] >= 0.95 and metrics["exact"] >= 0.85 for metrics in found.values())
