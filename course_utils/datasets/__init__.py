@@ -1,32 +1,51 @@
 """Data sets and how they become batches, in NumPy: no framework is needed here."""
 
 from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches
+from course_utils.datasets.digits import ClipData, DigitsData, SceneData
+from course_utils.datasets.music import MusicData, load_tunes
 from course_utils.datasets.ngram import NGram
+from course_utils.datasets.sentiment import SentimentData, Snippet, load_snippets
 from course_utils.datasets.sources import SOURCES, DataError
 from course_utils.datasets.stocks import Prices, StockData, load_prices
 from course_utils.datasets.tasks import BlankBatches, RecallBatches
 from course_utils.datasets.text import LanguageModelData, Vocab, load_corpus, normalize, tokenize
 from course_utils.datasets.translation import Pair, TranslationData, load_pairs, tokenize_sentence
+from course_utils.datasets.tunes import Note, Tune, bars_add_up, longest_common_run, notes, read_tune, split_tune
 
 __all__ = [
     "SOURCES",
     "BlankBatches",
+    "ClipData",
     "DataError",
+    "DigitsData",
     "LanguageModelData",
+    "MusicData",
     "NGram",
+    "Note",
     "Pair",
     "Prices",
     "RandomBatches",
     "RecallBatches",
+    "SceneData",
+    "SentimentData",
     "SequentialBatches",
+    "Snippet",
     "StockData",
     "TranslationData",
+    "Tune",
     "Vocab",
     "WindowBatches",
+    "bars_add_up",
     "load_corpus",
     "load_pairs",
     "load_prices",
+    "load_snippets",
+    "load_tunes",
+    "longest_common_run",
     "normalize",
+    "notes",
+    "read_tune",
+    "split_tune",
     "tokenize",
     "tokenize_sentence",
 ]

@@ -98,6 +98,42 @@ SOURCES: dict[str, Source] = {
         "as in the package emoji of Taehoon Kim and Kevin Wurster.",
         loader="TranslationData",
     ),
+    "music": Source(
+        use="dance tunes in ABC notation",
+        origin=Package(
+            "music21", "10.5.1", "wheel", "dc3309498c4c95cebdf8d4f20c868deb6b63bce1d929cad4f51a7ccc982987b1"
+        ),
+        files=(
+            File(  # the package itself: the tunes are in 1,098 of its files
+                name="music21-10.5.1-py3-none-any.whl",
+                size=20_118_992,
+                sha256="dc3309498c4c95cebdf8d4f20c868deb6b63bce1d929cad4f51a7ccc982987b1",
+            ),
+        ),
+        licence="public domain (tunes), by permission of the encoders (ABC), BSD (package)",
+        citation="Ryan's Mammoth Collection, Boston 1883; F. O'Neill, O'Neill's Music of Ireland, Chicago 1903; typed "
+        "in ABC by J. Chambers, J. B. Walsh, H. Norbeck and others, as in the package music21 of Michael Scott Asato "
+        "Cuthbert and others.",
+        loader="MusicData",
+    ),
+    "sentiment": Source(
+        use="snippets of film reviews and how people rated them",
+        origin=Package(
+            "vaderSentiment", "3.3.2", "sdist", "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"
+        ),
+        files=(
+            File(
+                name="hutto_ICWSM_2014.tar.gz",
+                size=2_338_514,
+                sha256="d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa",
+                member="vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz",
+            ),
+        ),
+        licence="MIT (package and ratings); the snippets are quotations from reviews",
+        citation="C. J. Hutto and E. Gilbert, VADER: A parsimonious rule-based model for sentiment analysis of social "
+        "media text, ICWSM 2014; the snippets after B. Pang and L. Lee, 2004.",
+        loader="SentimentData",
+    ),
     "stocks": Source(
         use="daily prices of four stocks, for forecasts",
         origin=Package(
@@ -156,7 +192,7 @@ def default_names() -> list[str]:
     """The data sets that the course needs and set-up fetches.
 
     >>> default_names()
-    ['alice', 'emoji', 'stocks']
+    ['alice', 'emoji', 'music', 'sentiment', 'stocks']
     """
     return [name for name, source in SOURCES.items() if source.default]
 
@@ -186,7 +222,7 @@ def verify(names: Iterable[str] | None = None) -> dict[str, str]:
     """The `status` of each of `names`, by default of all data sets.
 
     >>> sorted(verify())
-    ['alice', 'emoji', 'fra_eng', 'stocks', 'time_machine']
+    ['alice', 'emoji', 'fra_eng', 'music', 'sentiment', 'stocks', 'time_machine']
     """
     return {name: status(name) for name in _known(names, SOURCES)}
 

@@ -1,0 +1,178 @@
+"""Dance tunes of Ryan's and O'Neill's books as sequences of signs, each begun by its dance and its metre.
+
+Everything here is NumPy, so that PyTorch and TensorFlow are given the very same batches.
+"""
+
+import math
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+
+from course_utils.datasets import sources
+from course_utils.datasets.groups import draw, join
+from course_utils.datasets.text import Vocab
+from course_utils.datasets.translation import EOS, PAD, RESERVED
+from course_utils.datasets.tunes import Tune, bars_add_up, read_tune, with_a_run_in_common
+from course_utils.shapes import NO_TARGET
+
+DANCES = ("air", "hornpipe", "jig", "reel", "slip jig", "strathspey")
+METRES = ("2/2", "2/4", "3/4", "4/4", "6/8", "9/8")
+COPY = 16  # so many notes in a row make a near-copy
+LONGEST = 384  # signs
+
+_WIDTH_STEP = 32  # TensorFlow compiles a step anew for each shape: fewer shapes are worth some padding
+_BOOKS = ("music21/corpus/ryansMammoth/", "music21/corpus/oneills1850/")
+_OTHER_NAMES = {"double jig": "jig", "slipjig": "slip jig", "clog": "hornpipe"}
+# O'Neill's book is in sections, these by number; nearly all tunes there that name their dance name the section's.
+_SECTIONS = {"air": range(1, 626), "jig": range(701, 1116), "slip jig": range(1116, 1176), "reel": range(1176, 1556),
+             "hornpipe": range(1556, 1781)}  # fmt: skip
+
+
+def load_tunes() -> list[Tune]:
+    """The tunes of both books, as `read_tune` reads them, in the order of the books' files.
+
+    Of the 3,068 there 2,876 can be read; those with several keys or metres, rare tuplets or rare signs are left out. A
+    tune that does not name its dance has that of O'Neill's section, if it is in one of those with one dance only.
+
+    Raises `DataError` when the file is missing or altered.
+    """
+    with zipfile.ZipFile(sources.path("music")) as package:
+        names = [name for name in package.namelist() if name.startswith(_BOOKS) and name.endswith(".abc")]
+        texts = [(name, package.read(name).decode("utf-8")) for name in sorted(names)]
+    tunes = []
+    for name, text in texts:
+        for part in re.split(r"(?m)^(?=X:)", text)[1:]:
+            try:
+                tune = read_tune(part)
+            except ValueError:
+                continue
+            number = int(re.match(r"X:\s*(\d+)", part)[1]) if name.startswith(_BOOKS[1]) else 0
+            tunes.append(tune._replace(dance=_name_dance(tune.dance, number)))
+    return tunes
+
+
+def _name_dance(written: str, number: int) -> str:
+    """One name for each dance; `number` is that of the tune in O'Neill's book, 0 elsewhere."""
+    name = written.lower()
+    section = next((dance for dance, numbers in _SECTIONS.items() if number in numbers), "")
+    return _OTHER_NAMES.get(name, name) or section
+
+
+class TuneBatches:
+    """Batches of whole tunes of like length, so that little of a batch is padding.
+
+    Each time one iterates, an epoch of `(X, Y)`, int64 (n, T): X the ids of tunes without the last, then `<pad>`; Y the
+    next id at each step, and −1 where there is none. Nor does the second step count: that is the metre, which is given.
+    T is rounded up to a multiple of 32.
+
+    Args:
+        rows: a list of ids for each tune, the first two its dance and its metre, the last `<eos>`.
+        batch_size: n; the last batch may have fewer.
+        rng: draws which tunes meet, and the order of the batches, anew in each epoch; without it short ones come first,
+            and each epoch is the same.
+
+    >>> [(X, Y)] = TuneBatches([[9, 8, 5, 6, 7, 3]], batch_size=1)
+    >>> X[0, :6].tolist(), Y[0, :6].tolist(), X.shape
+    ([9, 8, 5, 6, 7, 1], [-1, 5, 6, 7, 3, -1], (1, 32))
+    """
+
+    carries_state = False
+
+    def __init__(self, rows: Sequence[Sequence[int]], batch_size: int, rng: np.random.Generator | None = None):
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
+        self.lengths = np.array([len(row) - 1 for row in rows], dtype=np.int64)
+        self.ids = np.full((len(rows), self._widths(self.lengths).max() + 1), PAD)  # (number of tunes, T + 1)
+        self.ids[np.arange(self.ids.shape[1]) <= self.lengths[:, None]] = np.fromiter(chain.from_iterable(rows), int)
+        self.batch_size, self.rng = batch_size, rng
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.ids) / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        chance = np.zeros(len(self.ids)) if self.rng is None else self.rng.random(len(self.ids))
+        order = np.lexsort([chance, self._widths(self.lengths)])  # by the last one first
+        starts = np.arange(0, len(order), self.batch_size)
+        if self.rng is not None:
+            self.rng.shuffle(starts)
+        for start in starts:
+            rows = order[start : start + self.batch_size]
+            ids, lengths = self.ids[rows, : self._widths(self.lengths[rows]).max() + 1], self.lengths[rows, None]
+            steps = np.arange(ids.shape[1] - 1)
+            yield (
+                np.where(steps < lengths, ids[:, :-1], PAD),
+                np.where((steps > 0) & (steps < lengths), ids[:, 1:], NO_TARGET),
+            )
+
+    @staticmethod
+    def _widths(lengths: np.ndarray) -> np.ndarray:
+        return -(-lengths // _WIDTH_STEP) * _WIDTH_STEP
+
+
+class MusicData:
+    """Dance tunes for a language model: a training part, and a part that is held out and never trained on.
+
+    A tune is a sequence of signs (see `Tune`), all in one key, and the two that come first say what is to follow:
+    "<reel>", then "<2/2>", then the music, then `<eos>`. So a model that is given the first two makes a tune to order.
+
+    Held-out and training part share no near-copies: two tunes with 16 notes in a row in common, the same pitches
+    whatever their lengths, are on one side. Both books have some tunes twice or in several settings. So the longest
+    run that a held-out tune shares with training has 15 notes or fewer: a made tune with more is a copy.
+
+    Of the tunes that `load_tunes` gives these are left out: dances and metres that are rare or unknown, tunes whose
+    bars do not add up, and those of more than 384 signs.
+
+    Args:
+        batch_size: n; the last batch may have fewer.
+        heldout: how much is held out, as a share.
+        seed: of the split and of the order of the batches. Two epochs differ; two objects with one seed do not.
+
+    Attributes: `vocab` (of the training part, with `<unk>`, `<pad>`, `<bos>`, `<eos>` as ids 0 to 3, though no tune has
+    `<bos>`), `train`, `heldout` (see `TuneBatches`), `train_tunes`, `heldout_tunes` (lists of `Tune`).
+    """
+
+    def __init__(self, batch_size: int = 32, heldout: float = 0.1, seed: int = 0):
+        tunes = [
+            tune
+            for tune in load_tunes()
+            if tune.dance in DANCES and tune.metre in METRES and len(tune.signs) <= LONGEST and bars_add_up(tune)
+        ]
+        rng = np.random.default_rng(seed)
+        unseen = draw(join(len(tunes), with_a_run_in_common(tunes, COPY)), heldout, rng)  # (tunes,) bool
+        self.train_tunes, self.heldout_tunes = (
+            [tune for tune, is_unseen in zip(tunes, unseen, strict=True) if is_unseen == side] for side in (False, True)
+        )
+        order = [token for tune in self.train_tunes for token in [*self.prefix(tune.dance, tune.metre), *tune.signs]]
+        self.vocab = Vocab(order, reserved=RESERVED)
+        self.train, self.heldout = (
+            TuneBatches([self.encode(tune) for tune in part], batch_size, generator)
+            for part, generator in ((self.train_tunes, rng), (self.heldout_tunes, None))
+        )
+
+    @staticmethod
+    def prefix(dance: str, metre: str) -> list[str]:
+        """The two tokens that order a tune.
+
+        >>> MusicData.prefix("slip jig", "9/8")
+        ['<slip jig>', '<9/8>']
+        """
+        for name, value, known in (("dance", dance, DANCES), ("metre", metre, METRES)):
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}, expected one of {known}.")
+        return [f"<{dance}>", f"<{metre}>"]
+
+    def encode(self, tune: Tune) -> list[int]:
+        """The ids of a tune: dance, metre, signs, `<eos>`."""
+        return [*self.vocab[[*self.prefix(tune.dance, tune.metre), *tune.signs]], EOS]
+
+    def decode(self, ids: Sequence[int]) -> Tune:
+        """The tune of ids as `encode` gives them; it ends at `<eos>`, or with the ids."""
+        ids = [int(i) for i in ids]
+        tokens = self.vocab.to_tokens(ids[: ids.index(EOS)] if EOS in ids else ids)
+        if len(tokens) < 2:
+            raise ValueError(f"ids stand for {tokens}, expected a dance, a metre and the music.")
+        dance, metre, *signs = tokens
+        return Tune(tuple(signs), metre.strip("<>"), dance.strip("<>"))

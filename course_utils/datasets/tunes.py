@@ -1,0 +1,373 @@
+"""Tunes in ABC notation: read, brought into one key and one way of writing, checked, and turned into notes.
+
+The notation is that of the ABC standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1), as far as dance tunes need it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import NamedTuple
+
+_LETTERS = "CDEFGAB"
+_SEMITONES = (0, 2, 4, 5, 7, 9, 11)  # of the letters, above C
+_SHARPS = (0, 2, 4, -1, 1, 3, 5)  # in the signatures of their major keys
+_MODES = {"maj": (0, "C"), "min": (-3, "A"), "dor": (-2, "D"), "mix": (-1, "G"), "lyd": (1, "F"), "phr": (-4, "E")}
+_ACCIDENTALS = {"__": -2, "_": -1, "=": 0, "^": 1, "^^": 2}
+_METRES = {"C": "4/4", "C|": "2/2"}
+_PARTS = ("|:", ":|", "::", "||")  # bar lines where a part begins or ends
+
+_PITCH = re.compile(r"(__|_|=|\^\^|\^)?([A-Ga-g])('+|,*)")
+_LENGTH = re.compile(r"([1-9]\d*)?(?:/([1-9]\d*))?")
+_TOKEN = re.compile(rf"{_PITCH.pattern}|z|\(3|\[[12]|\|:|:\||::|\|\||\||[1-9]\d*/[1-9]\d*|/?[1-9]\d*")
+_SOUND, _LASTS = r"(?:__|_|=|\^\^|\^)?[A-Ga-gz][,']*", r"\d*/*\d*"  # as people write a note; z is a rest
+_WRITTEN = re.compile(rf"({_SOUND})({_LASTS})")
+_SIGN = re.compile(
+    rf"(?P<note>{_SOUND}{_LASTS})|\[(?P<chord>(?:{_SOUND}{_LASTS})+)\](?P<times>{_LASTS})|\((?P<tuplet>\d)(?::\d*)*|(?P<broken>>+|<+)"
+    r"|(?P<bar>[:|]*\|[:|\]]*|::|\[\|)(?:\s*\[?(?P<ending>[12]))?|\[(?P<volta>[12])|[\s).~THSuvMPk\\`-]+|\("
+)
+_ABOVE = re.compile(r'"[^"]*"|\{[^}]*\}|![^!]*!')  # words above the notes, grace notes, signs with a name
+
+
+class Note(NamedTuple):
+    """A sound: its MIDI number (60 is middle C, 61 a semitone above), and its onset and duration in quarter notes."""
+
+    pitch: int
+    start: float
+    duration: float
+
+
+class Tune(NamedTuple):
+    """A tune as signs, in C major or in what else has no sharps and flats, with what it is.
+
+    The signs are pitches ("c" is the C above middle C, "c'" an octave above that, "C" below; "^c" sharp, "_c" flat,
+    "=c" natural), "z" for a rest, lengths that follow them ("2", "3/2", "/2"; without one a note lasts one unit), "(3"
+    before three notes in the time of two, and bar lines ("|", "||"; "|:", ":|", "::" repeat; "[1" and "[2" begin
+    endings). The unit is an eighth, in 2/4 a sixteenth.
+
+    Args:
+        signs: the tokens.
+        metre: such as "6/8".
+        dance: such as "jig", empty if unknown. title: its name. key: in which it was written, such as "Dmix".
+
+    >>> print(Tune(("c", "2", "e", "|", "g", "3", "||"), "3/8", "jig", "Sketch").abc)
+    X:1
+    T:Sketch
+    R:jig
+    M:3/8
+    L:1/8
+    K:C
+    c2e | g3 ||
+    """
+
+    signs: tuple[str, ...]
+    metre: str
+    dance: str = ""
+    title: str = ""
+    key: str = "C"
+
+    @property
+    def abc(self) -> str:
+        """The tune as a text that any program for ABC can read."""
+        head = {"X": 1, "T": self.title, "R": self.dance, "M": self.metre, "L": _unit(self.metre), "K": "C"}
+        body = "".join(f" {sign} " if set(sign) & set("|:") else sign for sign in self.signs)
+        return "\n".join([*(f"{name}:{value}" for name, value in head.items()), re.sub(" +", " ", body).strip()])
+
+
+def read_tune(text: str) -> Tune:
+    r"""A tune in ABC notation, as a book has it, in our few signs.
+
+    It is moved into the key without sharps and flats that has its mode (major: C, minor: A, dorian: D, mixolydian: G),
+    up or down, whichever is nearer. Dotted pairs (">") get their lengths. Of a chord the highest note stays. Slurs,
+    ties, ornaments, fingerings, words and comments go; so does where a tune is to be played again from a sign.
+
+    Raises ValueError, saying why, where that is not all: several keys or metres, tuplets other than "(3".
+
+    >>> tune = read_tune("X:1\nM:6/8\nL:1/8\nR:jig\nK:D % two sharps\n|: (d>e).f {g}=c3 | [Ad]6 :|")
+    >>> " ".join(tune.signs)
+    '|: c 3/2 d /2 e _B 3 | c 6 :|'
+    """
+    fields, body = defaultdict(list), []
+    for line in text.splitlines():
+        line = line.partition("%")[0]
+        field = re.match(r"([A-Za-z+]):(?!\|)(.*)", line)
+        fields[field[1]].append(field[2].strip()) if field else body.append(line)
+    if len(fields["K"]) != 1 or len(fields["M"]) != 1:
+        raise ValueError(f"The tune has {len(fields['K'])} keys and {len(fields['M'])} metres, expected one of each.")
+    metre = _METRES.get(fields["M"][0], fields["M"][0])
+    if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
+        raise ValueError(f"The metre is {metre!r}, expected one such as 6/8.")
+    usual = "1/16" if Fraction(metre) < Fraction(3, 4) else "1/8"  # the standard's unit, if none is given
+    scale = Fraction((fields["L"] or [usual])[0]) / _unit(metre)
+    key = fields["K"][0]
+    signs = []
+    for kind, value, length in _lengthened([*_read_signs(_ABOVE.sub("", " ".join(body)))]):
+        if kind == "note":
+            signs.append(value if value == "z" else _move(value, key))
+            signs += [] if length * scale == 1 else [_write(length * scale)]
+        elif kind == "bar" and signs and signs[-1] in ("|", *_PARTS):
+            signs[-1] = _one_bar_line(signs[-1], value)
+        elif signs or value not in ("|", "||"):
+            signs.append(value)
+    if not signs:
+        raise ValueError("The tune has no notes.")
+    last = _one_bar_line(signs.pop() if signs[-1] in ("|", *_PARTS) else "", "||")
+    signs.append({"|:": "||", "::": ":|"}.get(last, last))
+    title, dance = (fields[name][0] if fields[name] else "" for name in "TR")
+    return Tune(tuple(signs), metre, dance, title, key)
+
+
+def split_tune(body: str) -> list[str]:
+    """The signs of a tune, or of a piece of one, that is typed in them; spaces do not count.
+
+    >>> split_tune("c3/2d/2 e | (3gab c'2 ||")
+    ['c', '3/2', 'd', '/2', 'e', '|', '(3', 'g', 'a', 'b', "c'", '2', '||']
+    """
+    text, at, signs = "".join(body.split()), 0, []
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if not found:
+            raise ValueError(f"{text[at : at + 10]!r} is none of a tune's signs: type them as in 'c3/2d/2 e | g3 ||'.")
+        signs.append(found[0])
+        at = found.end()
+    return signs
+
+
+def notes(tune: Tune) -> list[Note]:
+    """The sounds of a tune, as they are written: what is to be repeated is there once, and rests are gaps.
+
+    An accidental holds until the bar ends, for the same letter in the same octave.
+
+    Raises ValueError where the signs make no sense, as those that a model writes may.
+
+    >>> notes(Tune(("^c", "2", "c", "|", "c", "||"), "3/8"))
+    [Note(pitch=73, start=0.0, duration=1.0), Note(pitch=73, start=1.0, duration=0.5),
+     Note(pitch=72, start=1.5, duration=0.5)]
+    """
+    found, start, quarters = [], Fraction(0), float(4 * _unit(tune.metre))
+    for kind, pitch, duration in _events(tune):
+        if kind == "note" and pitch is not None:
+            found.append(Note(pitch, float(start) * quarters, float(duration) * quarters))
+        start += duration
+    return found
+
+
+def bars_add_up(tune: Tune) -> bool:
+    """Whether the signs make sense and each bar is as long as the metre says.
+
+    The first bar of a part may be shorter, a pick-up. So may the last, by as much as one of the tune's pick-ups. Parts
+    begin and end at double bars and repeats.
+
+    >>> bars_add_up(Tune(tuple(split_tune("e | c2d | e2 ||")), "3/8")), bars_add_up(Tune(("c", "||"), "3/8"))
+    (True, False)
+    """
+    whole = Fraction(tune.metre) / _unit(tune.metre)
+    bars, line, length = [], "||", Fraction(0)  # of each: the line before it, its length, the line after it
+    try:
+        for kind, sign, duration in _events(tune):
+            length += duration
+            if kind == "bar" and (length or bars):
+                bars.append((line, length, sign))
+            if kind == "bar":
+                line, length = sign, Fraction(0)
+    except ValueError:
+        return False
+    if length:
+        bars.append((line, length, "||"))
+    pickups = [length for before, length, _ in bars if before in _PARTS and length < whole]
+
+    def fits(before, length, after):
+        if length == whole:
+            return True
+        if after in _PARTS and not (before in _PARTS and after == "|:"):  # a pick-up may stand alone before "|:"
+            return whole - length in pickups
+        return before in _PARTS and length < whole
+
+    return bool(bars) and all(fits(*bar) for bar in bars)
+
+
+def longest_common_run(tune: Tune, others: Iterable[Tune]) -> int:
+    """The most notes in a row that a tune shares with one of the others: the same pitches, whatever their lengths.
+
+    Raises ValueError where the signs of one make no sense.
+
+    >>> one, other = (Tune(tuple(split_tune(text)), "3/8") for text in ("c2 d | efg ||", "g2 c/2d/2 | e2 f | aaa ||"))
+    >>> longest_common_run(one, [other])
+    4
+    """
+    melody, known = _melody(tune), "\0".join(map(_melody, others))
+    longest = 0
+    for start in range(len(melody)):
+        while start + longest < len(melody) and melody[start : start + longest + 1] in known:
+            longest += 1
+    return longest
+
+
+def with_a_run_in_common(tunes: Sequence[Tune], run: int) -> Iterator[tuple[int, int]]:
+    """Places in `tunes` of two that share `run` notes in a row: enough pairs to join all that do, by a chain.
+
+    >>> tunes = [Tune(tuple(text), "3/8") for text in ("cde", "gfe", "ecd")]
+    >>> [*with_a_run_in_common(tunes, 2)]
+    [(0, 0), (0, 0), (1, 1), (1, 1), (2, 2), (0, 2)]
+    """
+    seen = {}
+    for i, melody in enumerate(map(_melody, tunes)):
+        for start in range(len(melody) - run + 1):
+            yield seen.setdefault(melody[start : start + run], i), i
+
+
+@cache
+def _melody(tune: Tune) -> str:
+    """The pitches of a tune, a character for each."""
+    return "".join(chr(note.pitch) for note in notes(tune))
+
+
+def _events(tune: Tune) -> Iterator[tuple[str, int | str | None, Fraction]]:
+    """("note", MIDI number or None for a rest, length in units) and ("bar", line, 0), as the signs have them."""
+    signs = [*tune.signs, ""]
+    altered, at, triplet, before = {}, 0, 0, ""
+    while at < len(signs) - 1:
+        sign, next_sign = signs[at : at + 2]
+        at += 1
+        pitch = _PITCH.fullmatch(sign)
+        if triplet and not pitch and sign != "z":
+            raise ValueError(f"{sign!r} stands inside a triplet, expected three notes after (3.")
+        if pitch or sign == "z":
+            duration = _length(next_sign)
+            at += next_sign != "" and duration is not None
+            duration = duration or Fraction(1)
+            if triplet:
+                triplet, duration = triplet - 1, duration * Fraction(2, 3)
+            yield "note", _midi(pitch, altered) if pitch else None, duration
+        elif sign == "(3":
+            triplet = 3
+        elif sign in ("|", *_PARTS):
+            if before in ("|", *_PARTS, "[1", "[2"):
+                raise ValueError(f"{sign!r} comes after {before!r}, expected notes between them.")
+            altered.clear()
+            yield "bar", sign, Fraction(0)
+        elif sign not in ("[1", "[2") or before not in ("|", *_PARTS):
+            raise ValueError(f"{sign!r} after {before!r} makes no sense in a tune.")
+        before = sign
+    if triplet:
+        raise ValueError("The tune ends inside a triplet.")
+
+
+@cache
+def _length(sign: str) -> Fraction | None:
+    """How many units a sign says, if it is a length; 1 for none."""
+    found = _LENGTH.fullmatch(sign)
+    return Fraction(int(found[1] or 1), int(found[2] or 1)) if found else None
+
+
+def _midi(pitch: re.Match, altered: dict[str, int]) -> int:
+    """The MIDI number of a pitch; what its accidental does is noted in `altered` for the rest of the bar."""
+    accidental, letter, octave = pitch.groups()
+    if accidental:
+        altered[letter + octave] = _ACCIDENTALS[accidental]
+    octaves, number = divmod(_step(letter + octave), 7)
+    return 60 + 12 * octaves + _SEMITONES[number] + altered.get(letter + octave, 0)
+
+
+def _unit(metre: str) -> Fraction:
+    return Fraction(1, 16 if metre == "2/4" else 8)
+
+
+@cache
+def _read_key(text: str) -> tuple[dict[str, int], int]:
+    """What a key does to each letter, 1 for a sharp and −1 for a flat, and by how many letters to move a tune."""
+    found = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)", text)
+    mode = found and {"": "maj", "m": "min"}.get(found[3], found[3][:3].lower())
+    if mode not in _MODES:
+        raise ValueError(f"The key is {text!r}, expected a tonic and a mode, such as G, F#m or Ador.")
+    more, target = _MODES[mode]
+    number = _SHARPS[_LETTERS.index(found[1])] + {"#": 7, "b": -7, "": 0}[found[2]] + more
+    order = "FCGDAEB" if number > 0 else "BEADGCF"
+    sharps = dict.fromkeys(_LETTERS, 0)
+    for i in range(abs(number)):
+        sharps[order[i % 7]] += 1 if number > 0 else -1
+    return sharps, (_LETTERS.index(target) - _LETTERS.index(found[1]) + 3) % 7 - 3
+
+
+def _read_signs(body: str) -> Iterator[tuple[str, str, Fraction]]:
+    """(kind, sign, length) of all that is written and counts; kind is "note", "broken", "tuplet", "bar" or "ending"."""
+    at = 0
+    while at < len(body):
+        found = _SIGN.match(body, at)
+        if not found:
+            raise ValueError(f"{body[at : at + 10]!r} cannot be read.")
+        at = found.end()
+        if found["note"] or found["chord"]:
+            notes = _WRITTEN.findall(found["note"] or found["chord"])
+            note, length = max(notes, key=lambda written: -99 if written[0][0] == "z" else _step(written[0]))
+            length = _read_length(length) * _read_length(found["times"]) if found["chord"] else _read_length(length)
+            yield "note", "z" if note[0] == "z" else note, length
+        elif found["bar"]:
+            begins, ends = found["bar"].endswith(":"), found["bar"].startswith(":")
+            bar = "::" if begins and ends else "|:" if begins else ":|" if ends else "|"
+            yield "bar", bar if bar != "|" or found["bar"] == "|" else "||", Fraction(0)
+        for kind in ("tuplet", "broken"):
+            if found[kind]:
+                yield kind, found[kind], Fraction(0)
+        if found["ending"] or found["volta"]:
+            yield "ending", f"[{found['ending'] or found['volta']}", Fraction(0)
+
+
+@cache
+def _read_length(text: str) -> Fraction:
+    times, slashes, parts = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()
+    if "0" in (times, parts):
+        raise ValueError(f"A note has the length {text!r}, expected more than 0 and less than for ever.")
+    return Fraction(int(times or 1), int(parts) if parts else 2 ** len(slashes))
+
+
+def _lengthened(signs: list) -> Iterator[tuple[str, str, Fraction]]:
+    """The signs without `>` and `<`, whose notes get the lengths that they mean, and tuplets checked."""
+    lengths = [length for _, _, length in signs]
+    for i, (kind, sign, _) in enumerate(signs):
+        if kind == "broken":
+            if not 0 < i < len(signs) - 1 or not signs[i - 1][0] == signs[i + 1][0] == "note":
+                raise ValueError(f"{sign!r} is not between two notes.")
+            short = Fraction(1, 2 ** len(sign))
+            lengths[i - 1] *= 2 - short if sign[0] == ">" else short
+            lengths[i + 1] *= short if sign[0] == ">" else 2 - short
+        if kind == "tuplet" and sign != "3":
+            raise ValueError(f"It has a tuplet of {sign} notes, expected 3 only.")
+    for (kind, sign, _), length in zip(signs, lengths, strict=True):
+        if kind != "broken":
+            yield kind, "(3" if kind == "tuplet" else sign, length
+
+
+@cache
+def _step(pitch: str) -> int:
+    """How many letters a pitch is above middle C, whatever its accidental."""
+    _, letter, octave = _PITCH.fullmatch(pitch).groups()
+    return _LETTERS.index(letter.upper()) + 7 * (letter.islower() + octave.count("'") - octave.count(","))
+
+
+@cache
+def _move(pitch: str, key: str) -> str:
+    """The pitch in the key without sharps and flats; an accidental changes by what the old key did to the letter."""
+    sharps, shift = _read_key(key)
+    octave, letter = divmod(_step(pitch) + shift, 7)
+    accidental = _PITCH.fullmatch(pitch)[1] or ""
+    if accidental:
+        change = _ACCIDENTALS[accidental] - sharps[_LETTERS[_step(pitch) % 7]]
+        accidental = next((sign for sign, meaning in _ACCIDENTALS.items() if meaning == change), None)
+        if accidental is None:
+            raise ValueError(f"{pitch!r} is three semitones away from what the key has.")
+    if octave > 0:
+        return accidental + _LETTERS[letter].lower() + "'" * (octave - 1)
+    return accidental + _LETTERS[letter] + "," * -octave
+
+
+def _write(length: Fraction) -> str:
+    times = "" if length.numerator == 1 and length.denominator > 1 else str(length.numerator)
+    return times + (f"/{length.denominator}" if length.denominator > 1 else "")
+
+
+def _one_bar_line(one: str, other: str) -> str:
+    """What two bar lines without a note between them mean."""
+    begins, ends = ({one, other} & {sign, "::"} for sign in ("|:", ":|"))
+    return "::" if begins and ends else "|:" if begins else ":|" if ends else "||" if "||" in (one, other) else "|"

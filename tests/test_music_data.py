@@ -1,0 +1,229 @@
+"""Dance tunes as data: two real books, a split that keeps near-copies together, batches that hold whole tunes."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from data_helpers import says
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.datasets import (
+    DataError,
+    MusicData,
+    Tune,
+    bars_add_up,
+    load_tunes,
+    longest_common_run,
+    music,
+    read_tune,
+    split_tune,
+)
+from course_utils.datasets.music import DANCES, METRES, TuneBatches
+from course_utils.datasets.translation import EOS, PAD, RESERVED
+
+seeds = st.integers(0, 2**32 - 1)
+
+# Batches
+
+rows = st.lists(
+    st.lists(st.integers(4, 30), min_size=3, max_size=70).map(lambda ids: [*ids, EOS]), min_size=1, max_size=30
+)
+
+
+@given(rows=rows, n=st.integers(1, 7), rng=st.none() | seeds.map(np.random.default_rng))
+def test_an_epoch_has_every_tune_once_with_the_label_one_step_ahead(rows, n, rng):
+    batches = TuneBatches(rows, n, rng)
+    epoch, found = list(batches), []
+    assert len(epoch) == len(batches) == math.ceil(len(rows) / n)
+    assert sorted(len(X) for X, _ in epoch)[1:] == [n] * (len(epoch) - 1)
+    for X, Y in epoch:
+        assert X.dtype == Y.dtype == np.int64
+        assert X.shape == Y.shape
+        assert X.shape[1] % 32 == 0
+        assert X.shape[1] - max((X != PAD).sum(axis=1)) < 32, "no more padding than the width needs"
+        for x, y in zip(X, Y, strict=True):
+            steps = (x != PAD).sum()
+            assert (x[steps:] == PAD).all()
+            assert (y[steps:] == -1).all()
+            assert y[0] == -1, "the metre is given"
+            assert y[1:steps].tolist() == [*x[2:steps], EOS]
+            found.append([*x[:steps].tolist(), EOS])
+    assert sorted(found) == sorted(rows)
+    assert not batches.carries_state
+
+
+def test_tunes_of_like_length_meet_and_anew_in_each_epoch():
+    rng = np.random.default_rng(0)
+    rows = [[5, 6, *[7 + i] * int(length), EOS] for i, length in enumerate(rng.integers(1, 300, size=400))]
+    batches = TuneBatches(rows, 8, rng)
+    epochs = [list(batches) for _ in range(2)]
+    assert np.mean([np.mean(X == PAD) for X, _ in epochs[0]]) < 0.2, "at random it would be a half"
+    one, other = ({tuple(X[:, 2]) for X, _ in epoch} for epoch in epochs)
+    assert one != other, "other tunes meet"
+    widths = [X.shape[1] for X, _ in epochs[0]]
+    assert widths != sorted(widths)
+    assert len({*widths}) <= 10, "a few to compile"
+    still = TuneBatches(rows, 8)
+    assert str([*still]) == str([*still])
+
+
+# The split
+
+
+@pytest.fixture(scope="class")  # which is for each test too, but Hypothesis minds a fixture for each function
+def fake():
+    """60 tunes, three and three of them near-copies, and some that are to be left out."""
+    rng = np.random.default_rng(0)
+    good = []
+    for i in range(20):
+        melody = rng.choice([*"CDEFGABcdefgab"], size=24)
+        for lengths in ("{}2{}2{}2{}2", "{}{}3{}3{}", "{}3{}{}{}3"):
+            body = "|".join(lengths.format(*melody[at : at + 4]) for at in range(0, 24, 4))
+            good.append(Tune(tuple(split_tune(body + "||")), "4/4", "reel" if i % 2 else "air", f"{i} {lengths}"))
+    others = [
+        Tune(tuple(split_tune("c8|d7|e8||")), "4/4", "reel", "does not add up"),
+        Tune(tuple(split_tune("c8||")), "4/4", "polka", "rare dance"),
+        Tune(tuple(split_tune("c8||")), "4/4", "", "unknown dance"),
+        Tune(tuple(split_tune("c3||")), "3/8", "air", "rare metre"),
+        Tune(tuple(split_tune("c4d4|" * 77 + "e8||")), "4/4", "reel", "too long"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(music, "load_tunes", lambda: [*others, *good])
+        yield good
+
+
+@given(share=st.sampled_from([0.1, 0.35, 0.6]), n=st.integers(1, 30), seed=seeds)
+def test_whole_groups_are_held_out_and_nothing_that_is_not_wanted_is_in(fake, share, n, seed):
+    data = MusicData(n, share, seed)
+    assert sorted(data.train_tunes + data.heldout_tunes) == sorted(fake)
+    assert len(data.heldout_tunes) == 3 * int(20 * share + 1e-9)
+    assert all(longest_common_run(tune, data.train_tunes) < 16 for tune in data.heldout_tunes)
+    tokens = {sign for tune in data.train_tunes for sign in [*tune.signs, f"<{tune.dance}>", f"<{tune.metre}>"]}
+    assert data.vocab.tokens[:4] == ["<unk>", *RESERVED]
+    assert {*data.vocab.tokens[4:]} == tokens
+    for batches, part in ((data.train, data.train_tunes), (data.heldout, data.heldout_tunes)):
+        assert max(len(X) for X, _ in batches) <= n
+        found = sorted([*x[x != PAD].tolist(), EOS] for X, _ in batches for x in X)
+        assert found == sorted(data.encode(tune) for tune in part)
+
+
+def test_fifteen_notes_in_a_row_are_no_copy_and_sixteen_are(monkeypatch):
+    for length, together in ((15, False), (16, True)):
+        run = "CDEFGABcdefgabc'"
+        run = split_tune(run)[:length] if length < 16 else [*split_tune(run), "d'"]
+        tunes = [Tune(("z", "8", "|", *head, *run, "|", "z", "8", "||"), "4/4", "air") for head in (["G"], ["A"])]
+        monkeypatch.setattr(music, "bars_add_up", lambda tune: True)
+        monkeypatch.setattr(music, "load_tunes", lambda tunes=tunes: tunes)
+        if together:
+            with pytest.raises(ValueError, match="nothing on one side"):
+                MusicData(heldout=0.5)
+        else:
+            assert len(MusicData(heldout=0.5).heldout_tunes) == 1
+
+
+def test_a_tune_comes_back_from_its_ids(fake):
+    data = MusicData()
+    for tune in data.train_tunes[:5]:
+        ids = data.encode(tune)
+        assert data.vocab.to_tokens(ids) == [f"<{tune.dance}>", f"<{tune.metre}>", *tune.signs, "<eos>"]
+        assert data.decode(ids) == data.decode([*ids, 5, 6]) == data.decode(ids[:-1]) == tune._replace(title="")
+        assert data.decode(np.array(ids)) == tune._replace(title="")
+    for ids in ([], [EOS, 5, 6, 7], [5]):
+        with pytest.raises(ValueError) as error:
+            data.decode(ids)
+        says(error, "a dance, a metre and the music")
+
+
+def test_only_known_dances_and_metres_are_ordered():
+    assert MusicData.prefix("reel", "2/2") == ["<reel>", "<2/2>"]
+    for dance, metre, said in (("polka", "2/4", ["dance is 'polka'", str(DANCES)]), ("jig", "7/8", [str(METRES)])):
+        with pytest.raises(ValueError) as error:
+            MusicData.prefix(dance, metre)
+        says(error, *said)
+
+
+def test_a_seed_gives_the_same_split_and_batches(fake):
+    def everything(seed):
+        data = MusicData(7, seed=seed)
+        return data.heldout_tunes, [[str(batch) for batch in data.train] for _ in range(2)]
+
+    assert everything(3) == everything(3)
+    (split, epochs), (other_split, _) = everything(3), everything(4)
+    assert epochs[0] != epochs[1]
+    assert split != other_split
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"heldout": 0.0}, ["heldout=0.0 of 60", "nothing on one side"]),
+        ({"heldout": 1.0}, ["heldout=1.0"]),
+        ({"batch_size": 0}, ["batch_size is 0", "1 or more"]),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(fake, settings, said):
+    with pytest.raises(ValueError) as error:
+        MusicData(**settings)
+    says(error, *said)
+
+
+def test_without_the_file_there_are_no_tunes(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    with pytest.raises(DataError) as error:
+        load_tunes()
+    says(error, "missing", "'course data fetch music'")
+
+
+# The real ones
+
+
+@pytest.fixture(scope="module")
+def tunes():
+    try:
+        return load_tunes()
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def real(tunes):
+    return MusicData()
+
+
+def test_the_tunes_and_what_is_said_of_them(tunes):
+    assert len(tunes) == 2876
+    reel = next(tune for tune in tunes if tune.title == "The Wind Up -- Reel")
+    assert (reel.dance, reel.metre, reel.key) == ("reel", "2/4", "Dm")
+    assert " ".join(reel.signs).startswith("e 4 e 3 =d | c B A c B ^G E 2 | e 4 e 3 =d | c B A ^G A B c d |"), "by hand"
+    again = {tune: read_tune(tune.abc) for tune in tunes}
+    assert all(tune.signs == copy.signs and tune.metre == copy.metre for tune, copy in again.items())
+
+
+def test_tunes_without_a_dance_get_that_of_their_section(tunes, monkeypatch):
+    asked, name_dance = [], music._name_dance
+    monkeypatch.setattr(music, "_name_dance", lambda written, number: asked.append((written, number)) or "")
+    load_tunes()
+    assert len(asked) == len(tunes)
+    assert [name_dance(*pair) for pair in asked] == [tune.dance for tune in tunes]
+    named = [(name_dance(written, 0), name_dance("", number)) for written, number in asked if written]
+    agree = [dance == section for dance, section in named if section]
+    assert len(agree) > 700
+    assert np.mean(agree) > 0.97
+    assert sum(not written and bool(name_dance("", number)) for written, number in asked) > 900
+    counts = Counter((tune.dance, tune.metre) for tune in tunes)
+    assert counts["slip jig", "9/8"] == 93
+    assert counts["jig", "6/8"] > 550
+
+
+def test_no_near_copy_of_a_held_out_tune_is_trained_on(real):
+    assert (len(real.train_tunes), len(real.heldout_tunes)) == (2190, 243)
+    assert max(longest_common_run(tune, real.train_tunes) for tune in real.heldout_tunes) < 16
+    assert all(bars_add_up(tune) for tune in real.train_tunes + real.heldout_tunes)
+
+
+def test_little_is_padding_and_next_to_nothing_is_unknown(real):
+    assert np.mean([np.mean(X == PAD) for X, _ in real.train]) < 0.12
+    assert np.mean(np.concatenate([X[X != PAD] == 0 for X, _ in real.heldout])) < 1e-3
+    assert len({X.shape[1] for X, _ in real.train}) <= 10
