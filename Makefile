@@ -19,12 +19,18 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
-.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments bench timings perturb lock clean
+ifneq ($(filter student-release,$(MAKECMDGOALS)),)
+ifndef DIR
+$(error Say where to, as in: make student-release DIR=../for_students)
+endif
+endif
+
+.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments assignments student-release grading-corpus bench timings perturb lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make COMMAND, where COMMAND is one of:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## create .venv and install the locked versions (every other command does so by itself)
 
@@ -65,6 +71,15 @@ refresh: data ## execute a chapter anew and store its outputs: make refresh CH=0
 experiments: data ## run the long sweeps behind a chapter, or all without CH: make experiments CH=05 ARGS="--jobs 2"
 	@set -- experiments/$(CH)*.py; [ -e "$$1" ] || { echo "There is no experiment $$1: see experiments/." >&2; exit 1; }; \
 	for script; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+assignments: setup ## make the students' notebooks in assignments/ from the masters in solutions/
+	@$(BIN)/course assignments
+
+student-release: setup ## write a copy of the course without what is for instructors only: make student-release DIR=../for_students
+	@$(BIN)/course student-release "$(DIR)"
+
+grading-corpus: setup ## try the grader on every submission of the corpus, on 1,000 of them, and on a cluster
+	@CI=1 COURSE_CORPUS=all $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
 
 bench: setup ## measure what Trainer costs, and how fast the layers train; writes results/trainer.json and cells.json
 	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py

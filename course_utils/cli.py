@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -193,6 +194,81 @@ def perturb(chapters: ChapterNames = None) -> None:
             typer.echo(outcomes[-1].report)
     Console().print(perturbed.table(outcomes))
     if any(outcome.result == "failed" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _saying_what_is_wrong_with_an_assignment() -> Iterator[None]:
+    """Say an `AssignmentError` or a `GradingError` in its one sentence on stderr and exit with 1."""
+    from course_utils.assignments import AssignmentError
+    from course_utils.grading.errors import GradingError
+
+    try:
+        yield
+    except (AssignmentError, GradingError) as error:
+        typer.echo(f"[FAIL] {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def assignments() -> None:
+    """Make the students' version of every assignment, in assignments/, from the masters in solutions/."""
+    from course_utils.assignments.building import build
+    from course_utils.notebooks import ROOT
+
+    with _saying_what_is_wrong_with_an_assignment():
+        for name in build(ROOT, ROOT / "assignments"):
+            typer.echo(f"assignments/{name}")
+
+
+@app.command()
+def student_release(target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")]) -> None:
+    """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
+    from course_utils.assignments.releasing import release
+    from course_utils.notebooks import ROOT
+
+    with _saying_what_is_wrong_with_an_assignment():
+        typer.echo(f"{target}: {release(ROOT, target)} files")
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="nbgrader's `submitted`, a folder of notebooks, or a zip.")],
+    assignment: Annotated[str, typer.Option(help="Its folder, or its name in solutions/, such as a2_gru.")],
+    out: Annotated[Path, typer.Option(help="A folder for the results; what is in it already is not graded again.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler that does it instead.")] = "",
+    question: Annotated[list[str] | None, typer.Option(help="Grade this question again, and leave the others.")] = None,
+    deadline: Annotated[datetime | None, typer.Option(help="In this machine's time, as 2026-03-01T18:00:00.")] = None,
+    late_percent: Annotated[float, typer.Option(min=0, max=100, help="Taken off for each day begun.")] = 10,
+    late_days: Annotated[int, typer.Option(min=0, help="Days after which nothing counts.")] = 7,
+    gradebook: Annotated[
+        Path | None, typer.Option(help="Also write marks into nbgrader's course in this folder.")
+    ] = None,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Run students' code WITHOUT a sandbox, with all your rights.")
+    ] = False,
+) -> None:
+    """Grade a class: results, tables and pages in a folder. Interrupted, it goes on where it stopped."""
+    from course_utils.grading import command
+
+    session = command.Session(
+        submissions=submissions,
+        folder=command.find_assignment(assignment),
+        out=out,
+        jobs=jobs,
+        scheduler=scheduler,
+        sandboxed=not unsandboxed,
+        questions=tuple(question or ()),
+        deadline=deadline and deadline.astimezone(),
+        policy=command.LatePolicy(late_percent, late_days),
+        gradebook=gradebook,
+    )
+    with _saying_what_is_wrong_with_an_assignment():
+        failures = command.run(session, typer.echo)
+    for failure in failures:
+        typer.echo(f"[FAIL] {failure}", err=True)
+    if failures:
         raise typer.Exit(1)
 
 

@@ -1,0 +1,42 @@
+"""Assignments: how their questions are declared, what a student checks while working, and what is graded.
+
+`tests.py` of an assignment uses `question` and `Wrong`; its notebooks use `Checker`; who grades uses `load_assignment`.
+"""
+
+from course_utils.assignments.checking import Checker
+from course_utils.assignments.errors import (
+    AssignmentError,
+    BadValue,
+    Forbidden,
+    NotAttempted,
+    StudentError,
+    StudentLost,
+    StudentProblem,
+)
+from course_utils.assignments.hiding import hidden
+from course_utils.assignments.loading import Assignment, Question, load_assignment
+from course_utils.assignments.marks import Mark, Part
+from course_utils.assignments.questions import Check, Wrong, question
+from course_utils.assignments.students import LocalStudent, Student
+
+__all__ = [
+    "Assignment",
+    "AssignmentError",
+    "BadValue",
+    "Check",
+    "Checker",
+    "Forbidden",
+    "LocalStudent",
+    "Mark",
+    "NotAttempted",
+    "Part",
+    "Question",
+    "Student",
+    "StudentError",
+    "StudentLost",
+    "StudentProblem",
+    "Wrong",
+    "hidden",
+    "load_assignment",
+    "question",
+]

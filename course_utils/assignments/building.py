@@ -1,0 +1,77 @@
+"""The students' version of the assignments, made from the masters: notebooks by nbgrader, and cases to check with."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from course_utils.assignments import recording
+from course_utils.assignments.errors import AssignmentError
+from course_utils.assignments.loading import Assignment, load_assignment
+
+_KEPT_OF_NOTEBOOK = ("kernelspec", "language_info")
+_KEPT_OF_CELL = ("nbgrader", "deletable", "editable", "tags")
+
+
+def build(root: Path, out: Path) -> list[str]:
+    """Write `out`/aN_topic for every master in `root`/solutions, as it is for students; older ones are replaced.
+
+    Args:
+        root: the folder with nbgrader_config.py and solutions/.
+        out: the folder for the assignments; other files in it stay.
+
+    Returns: the assignments' names.
+
+    Raises:
+        AssignmentError: a master is not in order, or nbgrader does not take it. Nothing is written.
+    """
+    masters = find_masters(root)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".made-") as folder:
+        made = Path(folder)
+        _generate(root, made)
+        for master in masters:
+            _tidy(made / master.name)
+            for question in master.questions:
+                if question.declared is not None:
+                    recording.write(recording.record(question.declared), made / master.name / "checks")
+        for old in out.glob("a[0-9]*_*"):
+            shutil.rmtree(old)
+        for master in masters:
+            (made / master.name).replace(out / master.name)
+    return [master.name for master in masters]
+
+
+def find_masters(root: Path) -> list[Assignment]:
+    """All assignments in `root`/solutions."""
+    folders = sorted(path.parent for path in (root / "solutions").glob("*/tests.py"))
+    if not folders:
+        raise AssignmentError(f"There are no masters in {root / 'solutions'}: only the instructors' copy has them.")
+    return [load_assignment(folder) for folder in folders]
+
+
+def _generate(root: Path, made: Path) -> None:
+    """Have nbgrader take solutions and mark schemes out of all masters."""
+    options = ["--force", "--no-db", f"--CourseDirectory.root={root}", f"--CourseDirectory.release_directory={made}"]
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", *options]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode == 0:
+        return
+    if "No module named nbgrader" in done.stderr:
+        raise AssignmentError("nbgrader is not installed: run `pip install nbgrader`, or `make setup`.")
+    errors = [line.partition("ERROR] ")[2] for line in done.stderr.splitlines() if "ERROR] " in line]
+    raise AssignmentError(f"nbgrader does not take a master: {' '.join(errors[:2]) or done.stderr[-300:]}")
+
+
+def _tidy(folder: Path) -> None:
+    """Leave in the notebooks what does not depend on who saved the master, and when."""
+    for path in folder.glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata = {key: notebook.metadata[key] for key in _KEPT_OF_NOTEBOOK if key in notebook.metadata}
+        notebook.metadata["language_info"] = {"name": "python"}
+        for cell in notebook.cells:
+            cell.metadata = {key: cell.metadata[key] for key in _KEPT_OF_CELL if key in cell.metadata}
+        path.write_text(nbformat.writes(nbformat.from_dict(notebook)) + "\n", encoding="utf-8")

@@ -1,0 +1,66 @@
+"""What a student runs under each exercise: the cases on record, and a line for each part of the question."""
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+from course_utils.assignments import recording
+from course_utils.assignments.hiding import hidden
+from course_utils.assignments.marks import NOT_DONE, Mark
+from course_utils.assignments.students import Framework, LocalStudent, globals_of
+
+
+class Checker:
+    """Checks the functions of the notebook that it is used in.
+
+    Args:
+        framework: what the notebook computes with, "torch" or "tensorflow".
+        folder: where the cases are; by default beside the notebook.
+
+    Call it with a question and the function; it prints what is right and what is not, and returns the points that the
+    cases shown here give. Grading draws other cases.
+    """
+
+    def __init__(self, framework: Framework, folder: Path | None = None):
+        self._framework, self._folder = framework, folder
+        self._marks: dict[str, Mark] = {}
+
+    def __call__(self, question: str, function: Callable) -> float:
+        """Check a function and return its points."""
+        record = recording.read(question, self._folder or _folder())
+        with hidden(record.forbids, globals_of(function)):
+            mark = record.check(LocalStudent({function.__name__: function}, self._framework))
+        self._marks[question] = mark
+        if not mark.attempted:
+            print(f"{question}: {NOT_DONE}")
+            return 0.0
+        print(question)
+        said = set()
+        for part in mark.parts:
+            reason = part.misconception or part.message
+            known = f"{part.message.partition('. ')[0]}; see above" if reason in said else part.message
+            _say("[OK]  " if part.passed else "[FAIL]", part.name, "" if part.passed else known)
+            said.add(reason)
+        for name in record.later:
+            _say("[LATER]", name, "is checked when your work is graded")
+        print(f"points for these cases, of {mark.max_points:g}:")
+        return mark.points
+
+    def done(self, question: str) -> bool:
+        """Whether the last check of this question found all right; says so if not."""
+        mark = self._marks.get(question)
+        right = mark is not None and mark.points == mark.max_points
+        if not right:
+            print(f"This cell waits for {question}: finish it, run its check, and come back.")
+        return right
+
+
+def _say(status: str, name: str, message: str) -> None:
+    line = f"  {status} {name}" + (f": {message}" if message else "")
+    print(textwrap.fill(line, 96, subsequent_indent=" " * 9, break_long_words=False))
+
+
+def _folder() -> Path:
+    """The folder checks/ beside the notebook; for an instructor's master the one that was made from it."""
+    beside = Path("checks")
+    return beside if beside.is_dir() else Path("../../assignments", Path.cwd().name, "checks")

@@ -1,0 +1,74 @@
+"""What may be wrong with an assignment, or come back from a student's code instead of a value. Each is a sentence."""
+
+
+class AssignmentError(Exception):
+    """What is wrong with an assignment as it was written, for the instructor."""
+
+
+class StudentProblem(Exception):
+    """What a call of a student's function ended with instead of a value."""
+
+
+class NotAttempted(StudentProblem):
+    """The function is still the one that was handed out.
+
+    >>> raise NotAttempted("gru_step")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.NotAttempted: gru_step is not done yet.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} is not done yet.")
+        self.name = name
+
+
+class StudentError(StudentProblem):
+    """An exception in the student's code: the name of its type, and what it said and where.
+
+    >>> raise StudentError("ValueError", "shapes differ (line 3: H @ W)")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.StudentError: your code raised ValueError: shapes differ (line 3: H @ W).
+    """
+
+    def __init__(self, kind: str, text: str):
+        super().__init__(f"your code raised {kind}: {text}".rstrip(". :") + ".")
+        self.kind, self.text = kind, text
+
+
+class Forbidden(StudentProblem):
+    """The student used a name that is hidden in this question.
+
+    >>> raise Forbidden("torch.nn.GRU")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.Forbidden: torch.nn.GRU is hidden in this question: write it yourself.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} is hidden in this question: write it yourself.")
+        self.name = name
+
+
+class BadValue(StudentProblem):
+    """The function returned something that is no plain value, or not of the form that was asked for.
+
+    >>> raise BadValue("a generator came, expected arrays, numbers or text")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.BadValue: a generator came, expected arrays, numbers or text.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason.rstrip(".") + ".")
+        self.reason = reason
+
+
+class StudentLost(StudentProblem):
+    """The process that ran the student's code ended, or was ended: time, memory, output, a crash.
+
+    >>> raise StudentLost("more than 10 s passed")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.StudentLost: your code was stopped: more than 10 s passed.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(f"your code was stopped: {reason.rstrip('.')}.")
+        self.reason = reason

@@ -1,0 +1,104 @@
+"""Values made of arrays: a number, text, None, an array, or dicts, lists and tuples of such, as deep as you like."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+
+def mapped(value: Any, function: Callable) -> Any:
+    """The same structure with `function` of every leaf.
+
+    >>> mapped({"b": (1, [2, None])}, lambda leaf: leaf and 10 * leaf)
+    {'b': (10, [20, None])}
+    """
+    if isinstance(value, dict):
+        return {name: mapped(part, function) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(mapped(part, function) for part in value)
+    return function(value)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """All leaves, from left to right.
+
+    >>> list(leaves({"b": (1, [2, None])}))
+    [1, 2, None]
+    """
+    if isinstance(value, (dict, list, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def difference(actual: Any, expected: Any, tolerance: float, where: str = "") -> str | None:
+    """What is different between two values, as half a sentence, or None.
+
+    Args:
+        actual, expected: nested values. A tuple equals a list, a number an array without axes.
+        tolerance: the largest difference allowed, relative to 1 or to the largest expected number, if that is larger.
+        where: what the values are called, for the message.
+
+    >>> difference((np.zeros((2, 3)), 1), (np.eye(2, 3), 1), 1e-4)
+    'in entry 0, at (0, 0) 0 came, 1 was expected (the largest difference)'
+    >>> difference({"b": 1.0}, {"b": 1.00001}, 1e-4) is None
+    True
+    >>> difference(np.zeros((2, 3)), np.zeros((3, 2)), 1e-4)
+    'the shape (2, 3) came, (3, 2) was expected'
+    """
+    at = f"in {where}, " if where else ""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        if actual.keys() != expected.keys():
+            return f"{at}the names {_listed(actual)} came, {_listed(expected)} were expected"
+        pairs = [(f"{where}[{name!r}]" if where else name, actual[name], expected[name]) for name in expected]
+    elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
+        if len(actual) != len(expected):
+            return f"{at}{len(actual)} values came, {len(expected)} were expected"
+        name = where or "entry "
+        pairs = [
+            (f"{name}[{i}]" if where else f"{name}{i}", *both)
+            for i, both in enumerate(zip(actual, expected, strict=True))
+        ]
+    elif any(isinstance(each, (dict, list, tuple, str, type(None))) for each in (actual, expected)):
+        same = type(actual) is type(expected) and actual == expected
+        return None if same else f"{at}{kind_of(actual)} came, {kind_of(expected)} was expected"
+    else:
+        return _array_difference(np.asarray(actual), np.asarray(expected), tolerance, at)
+    return next((found for name, a, e in pairs if (found := difference(a, e, tolerance, name))), None)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for messages.
+
+    >>> kind_of(None), kind_of((1, 2)), kind_of("yes"), kind_of(np.zeros((2, 3)))
+    ('None', 'a tuple of 2', "the text 'yes'", 'an array of shape (2, 3)')
+    """
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, (dict, list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"an array of shape {tuple(np.shape(value))}" if np.ndim(value) else f"the number {_number(value)}"
+
+
+def _array_difference(actual: np.ndarray, expected: np.ndarray, tolerance: float, at: str) -> str | None:
+    if actual.shape != expected.shape:
+        return f"{at}the shape {actual.shape} came, {expected.shape} was expected"
+    gap = np.abs(actual.astype("float64") - expected.astype("float64"))
+    if not gap.size or gap.max() <= tolerance * max(1.0, np.abs(expected).max()):  # "not <=" lets no NaN pass
+        return None
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(np.nan_to_num(gap, nan=np.inf)), gap.shape))
+    place = f"at {index} " if index else ""
+    return f"{at}{place}{_number(actual[index])} came, {_number(expected[index])} was expected" + (
+        " (the largest difference)" if index else ""
+    )
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _listed(names: dict) -> str:
+    return ", ".join(sorted(map(str, names))) or "(none)"

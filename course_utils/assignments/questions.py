@@ -1,0 +1,134 @@
+"""How the questions of an assignment are declared, in its `tests.py`, and how an answer is checked.
+
+A check says what is asked of a student's function, on inputs that are drawn anew each time, and gives each result to a
+part of the question. The same check is put to the reference answer, which says what is expected, and to each wrong
+answer that one can think of, which tells a student whose results are the same what they have mixed up.
+
+>>> @question({"value": 2, "slope": 1}, reference=np.tanh, explained="chapter 02", wrong=[
+...     Wrong("sine", np.sin, "This is the sine.", keeps=0.5)])
+... def check_squash(student, rng):
+...     x = rng.normal(size=3)
+...     yield "value", student.call("tanh", x)
+...     yield "slope", student.gradient("tanh", x, wrt=0, weights=1)
+>>> check_squash(LocalStudent({"tanh": np.sin}, "numpy"), np.random.default_rng(0)).points
+1.5
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_utils.assignments.errors import AssignmentError, StudentLost, StudentProblem
+from course_utils.assignments.marks import Case, Mark, Mistake, judge
+from course_utils.assignments.students import LocalStudent, Student
+
+Probe = Callable[[Student, np.random.Generator], Iterator[tuple[str, Any]]]
+
+
+class Wrong(NamedTuple):
+    """A wrong answer that a student may well give.
+
+    Args:
+        id: its name, for statistics; unique in the question.
+        answer: a NumPy function with the reference's arguments.
+        message: what is said to a student whose results equal this answer's: what is mixed up, never the right answer.
+        keeps: the share of the points that a part keeps all the same.
+    """
+
+    id: str
+    answer: Callable
+    message: str
+    keeps: float = 0.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """A declared question; called with a student and a random generator it gives a `Mark`."""
+
+    id: str
+    probe: Probe
+    points: Mapping[str, float]
+    reference: Callable
+    explained: str
+    wrong: Sequence[Wrong]
+    forbids: tuple[str, ...]
+    needs: tuple[str, ...]
+    tolerance: float
+
+    def __call__(self, student: Student, rng: np.random.Generator) -> Mark:
+        """Put the check to a student, on inputs drawn from `rng`.
+
+        What comes before an error of the student's code counts. `StudentLost` is handed on.
+        """
+        seed = int(rng.integers(2**62))
+        expected = self.cases(self.reference, seed)
+        got = []
+        try:
+            for case in self.probe(student, np.random.default_rng(seed)):
+                got.append(case[1])
+        except StudentLost:
+            raise
+        except StudentProblem as problem:
+            got.append(problem)
+        mark = self.judge(got, expected, [])
+        return mark if mark.points == mark.max_points else self.judge(got, expected, self.mistakes(seed))
+
+    def judge(self, got: Sequence[Any], expected: Sequence[Case], mistakes: Sequence[Mistake]) -> Mark:
+        """Compare values that came with those expected."""
+        return judge(got, expected, self.points, mistakes, self.explained, self.tolerance)
+
+    def cases(self, answer: Callable, seed: int) -> list[Case]:
+        """What the check gets to see of a NumPy function, up to the first error."""
+        student, found = LocalStudent({self.name: answer}, "numpy"), []
+        try:
+            for part, value in self.probe(student, np.random.default_rng(seed)):
+                found.append(Case(part, value))
+        except StudentProblem as problem:
+            if answer is self.reference:
+                raise AssignmentError(f"{self.id}: the reference answer fails: {problem}") from problem
+        if answer is self.reference and {case.part for case in found} != set(self.points):
+            raise AssignmentError(f"{self.id}: the check's parts are not those that have points, {list(self.points)}.")
+        return found
+
+    def mistakes(self, seed: int) -> list[Mistake]:
+        """The wrong answers' values."""
+        return [
+            Mistake(each.id, each.message, each.keeps, [case.value for case in self.cases(each.answer, seed)])
+            for each in self.wrong
+        ]
+
+    @property
+    def name(self) -> str:
+        """The name of the function that students write: the reference's."""
+        return self.reference.__name__
+
+
+def question(
+    points: Mapping[str, float],
+    *,
+    reference: Callable,
+    explained: str,
+    wrong: Sequence[Wrong] = (),
+    forbids: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    tolerance: float = 1e-4,
+) -> Callable[[Probe], Check]:
+    """Declare the question whose grade id is the decorated function's name without `check_`.
+
+    Args:
+        points: of each part, by the names that the check yields, the easy ones first.
+        reference: the right answer, a NumPy function with the name and the arguments that students are asked for.
+        explained: where the course explains it, as in "chapter 03, “Two gates”".
+        wrong: wrong answers that one can think of.
+        forbids: dotted names that are hidden from the student while this question is checked.
+        needs: grade ids of questions whose functions the student may use in this one.
+        tolerance: relative to 1 or the largest expected number of a case; float32 needs 1e-4.
+    """
+
+    def declare(probe: Probe) -> Check:
+        name = probe.__name__.removeprefix("check_")
+        return Check(name, probe, dict(points), reference, explained, tuple(wrong), forbids, needs, tolerance)
+
+    return declare

@@ -1,0 +1,163 @@
+"""Cases that students may see: a check put on record once, without its code, as JSON and arrays.
+
+Each case has its inputs, the expected result and those of the wrong answers. Arrays are rounded to six decimals and
+stored uncompressed, so that every machine writes the same bytes.
+"""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_utils.assignments.errors import AssignmentError, StudentProblem
+from course_utils.assignments.marks import Case, Mark, Mistake, judge
+from course_utils.assignments.questions import Check
+from course_utils.assignments.students import LocalStudent, Student
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call of a student's function, or of its gradient if `wrt` and `weights` are given."""
+
+    name: str
+    args: tuple
+    kwargs: dict
+    wrt: int | None = None
+    weights: Any = None
+
+    def put_to(self, student: Student) -> Any:
+        """What comes back: a value, or the problem."""
+        try:
+            if self.wrt is None:
+                return student.call(self.name, *self.args, **self.kwargs)
+            return student.gradient(self.name, *self.args, wrt=self.wrt, weights=self.weights, **self.kwargs)
+        except StudentProblem as problem:
+            return problem
+
+
+@dataclass(frozen=True)
+class Record:
+    """A question as it is shown to students."""
+
+    id: str
+    points: Mapping[str, float]
+    later: Sequence[str]
+    explained: str
+    forbids: Sequence[str]
+    tolerance: float
+    requests: Sequence[Request]
+    expected: Sequence[Case]
+    mistakes: Sequence[Mistake]
+
+    def check(self, student: Student) -> Mark:
+        """Compare the student's results with those on record."""
+        got = [request.put_to(student) for request in self.requests]
+        return judge(got, self.expected, self.points, self.mistakes, self.explained, self.tolerance)
+
+
+class _Recorder:
+    """A student that notes what is asked of it."""
+
+    def __init__(self, student: Student):
+        self.framework, self._student = student.framework, student
+        self.request: Request | None = None
+        self.result: Any = None
+
+    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        self.request = Request(name, args, kwargs)
+        self.result = self._student.call(name, *args, **kwargs)
+        return self.result
+
+    def gradient(self, name: str, /, *args: Any, wrt: int, weights: Any, **kwargs: Any) -> Any:
+        self.request = Request(name, args, kwargs, wrt, weights)
+        self.result = self._student.gradient(name, *args, wrt=wrt, weights=weights, **kwargs)
+        return self.result
+
+
+def record(check: Check) -> Record:
+    """Put a check's cases on record. A part whose values are computed from several results is left for the grading."""
+    recorder = _Recorder(LocalStudent({check.name: check.reference}, "numpy"))
+    requests = [
+        recorder.request if recorder.result is value else None
+        for _, value in check.probe(recorder, np.random.default_rng(_SEED))
+    ]
+    expected = check.cases(check.reference, _SEED)
+    later = {case.part for case, request in zip(expected, requests, strict=True) if request is None}
+    shown = [i for i, case in enumerate(expected) if case.part not in later]
+    return Record(
+        check.id,
+        {name: worth for name, worth in check.points.items() if name not in later},
+        sorted(later),
+        check.explained,
+        check.forbids,
+        check.tolerance,
+        [requests[i] for i in shown],
+        [expected[i] for i in shown],
+        [
+            mistake._replace(values=[mistake.values[i] for i in shown if i < len(mistake.values)])
+            for mistake in check.mistakes(_SEED)
+        ],
+    )
+
+
+def write(shown: Record, folder: Path) -> None:
+    """Write a record as two files, named after its question."""
+    arrays: list[np.ndarray] = []
+    text = json.dumps(_packed(asdict(shown), arrays), indent=1, ensure_ascii=False)
+    stored = io.BytesIO()
+    np.savez(stored, *arrays)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{shown.id}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{shown.id}.npz").write_bytes(stored.getvalue())
+
+
+def read(question: str, folder: Path) -> Record:
+    """The record of a question.
+
+    Raises:
+        AssignmentError: the files are not there, or not what was written.
+    """
+    try:
+        text = (folder / f"{question}.json").read_text(encoding="utf-8")
+        with np.load(folder / f"{question}.npz", allow_pickle=False) as arrays:
+            found = _unpacked(json.loads(text), arrays)
+        found["requests"] = [Request(**request) for request in found["requests"]]
+        found["expected"] = [Case(*case) for case in found["expected"]]
+        found["mistakes"] = [Mistake(*mistake) for mistake in found["mistakes"]]
+        return Record(**found)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AssignmentError(
+            f"The cases of {question} cannot be read from {folder}: take this folder from the course anew."
+        ) from error
+
+
+def _packed(value: Any, arrays: list[np.ndarray]) -> Any:
+    """What JSON can hold, with a number in the place of each array."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        arrays.append((np.round(array, 6) + 0.0).astype("float32") if array.dtype.kind == "f" else array)
+        return {"array": len(arrays) - 1}
+    if isinstance(value, dict):
+        return {"dict": {name: _packed(part, arrays) for name, part in value.items()}}
+    if isinstance(value, tuple):
+        return {"tuple": [_packed(part, arrays) for part in value]}
+    return [_packed(part, arrays) for part in value] if isinstance(value, list) else value
+
+
+def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(part, arrays) for part in value]
+    if not isinstance(value, dict):
+        return value
+    [(kind, content)] = value.items()
+    if kind == "array":
+        return arrays[f"arr_{content}"]
+    if kind == "tuple":
+        return tuple(_unpacked(part, arrays) for part in content)
+    return {name: _unpacked(part, arrays) for name, part in content.items()}

@@ -1,0 +1,181 @@
+"""One student's process: shut in by a keeper, which stays outside and reports how it ended.
+
+The keeper is forked from the zygote and forks the student's process. It holds one end of a leash, a socket whose other
+end the grader holds: when the grader lets go, or ends, the student's process is killed, whatever it is doing.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from course_utils.grading import linux, seccomp
+
+NOBODY = 65534
+_BROKEN = 97  # the exit status of a process that could not be shut in
+_TICK = 0.05  # seconds between two looks at whether it still runs
+_TAIL = 2000  # bytes of what was printed last, to explain a failure of the sandbox itself
+
+Request = dict[str, float]
+Serve = Callable[[socket.socket, Request], None]
+
+
+def keep(data: socket.socket, leash: socket.socket, request: Request, serve: Serve) -> None:
+    """Shut a new process in, have it call `serve(data, request)`, and report its end on the leash.
+
+    Args:
+        data: the student's end of the connection to the grader.
+        leash: the keeper's end.
+        request: the fields of `Limits`, "user" (the number the process gets as its user) and "walls" (False leaves
+            out all but the limits).
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        others = request["walls"] and _may_change_user()  # asked now, since there may be no /proc later
+        if request["walls"]:
+            _separate(request, others)
+        printed, prints = os.pipe()
+        child = os.fork()
+    except OSError as error:
+        _report(leash, end="broken", text=str(error))
+        return
+    if child == 0:
+        _become_the_student(data, prints, request, int(request["user"]) if others else 0, serve)
+    os.close(prints)
+    data.close()
+    _report(leash, **_watch(child, printed, leash, request))
+
+
+def _separate(request: Request, others: bool) -> None:
+    """Namespaces of its own for the next child, and empty folders to write in."""
+    if not others:
+        linux.own_users(NOBODY)
+    linux.unshare(linux.APART)
+    linux.mount("", "/", flags=linux.PRIVATE | linux.RECURSIVE)
+    plain = linux.NO_SETUID | linux.NO_DEVICES
+    size = int(request["disk_bytes"])
+    linux.mount("tmpfs", "/tmp", "tmpfs", plain, f"mode=1777,size={size},nr_inodes=4096")
+    linux.mount("tmpfs", "/dev/shm", "tmpfs", plain | linux.NO_PROGRAMS, f"mode=1777,size={size // 4},nr_inodes=256")
+
+
+def _may_change_user() -> bool:
+    """Whether other users than one's own exist here."""
+    return sum(int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines()) > NOBODY
+
+
+def _become_the_student(data: socket.socket, prints: int, request: Request, user: int, serve: Serve) -> None:
+    """What the child does; never returns."""
+    status = _BROKEN
+    try:
+        kept = os.dup2(data.fileno(), 3)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for number, source in enumerate((nothing, prints, prints)):
+            os.dup2(source, number)
+        os.closerange(4, 1024)  # the zygote has only a few open
+        os.setsid()
+        if request["walls"]:
+            _own_proc()
+            os.chdir("/tmp")
+        _limit(request)
+        if request["walls"]:
+            _give_up_rights(user)
+        serve(socket.socket(fileno=kept), request)
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except BaseException as error:  # whatever it is, this process must not go on as a second keeper
+        with contextlib.suppress(OSError):
+            os.write(2, f"{type(error).__name__}: {error}".encode())
+    finally:
+        os._exit(status)
+
+
+def _own_proc() -> None:
+    """A /proc of this process namespace; nothing at all where the outer sandbox forbids that."""
+    hardened = linux.NO_SETUID | linux.NO_DEVICES | linux.NO_PROGRAMS
+    try:
+        linux.mount("proc", "/proc", "proc", hardened)
+    except PermissionError:
+        linux.mount("tmpfs", "/proc", "tmpfs", hardened | linux.READ_ONLY, "mode=0555,size=4k")
+
+
+def _limit(request: Request) -> None:
+    limits = {
+        "RLIMIT_AS": request["memory_bytes"],
+        "RLIMIT_CPU": request["cpu_seconds"],
+        "RLIMIT_FSIZE": request["disk_bytes"],
+        "RLIMIT_NOFILE": request["files"],
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_MEMLOCK": 2**16,
+    }
+    if request["walls"]:  # without them the user is the instructor, whose other processes would count
+        limits["RLIMIT_NPROC"] = request["threads"]
+    for name, most in limits.items():
+        kind = getattr(resource, name, None)  # macOS lacks some
+        if kind is not None:
+            with contextlib.suppress(ValueError):  # lower already, or not known there
+                resource.setrlimit(kind, (int(most), int(most)))
+    os.nice(5)  # what checks the answers goes first
+
+
+def _give_up_rights(user: int) -> None:
+    """Become a user without rights, or stay the one that one is if `user` is 0, and forgo all that could bring more."""
+    linux.bound_capabilities()
+    if user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    linux.give_up_capabilities()
+    linux.may_look_at_itself()
+    linux.die_with_parent()
+    seccomp.install()  # which also sets that no program can give rights back
+
+
+def _watch(child: int, printed: int, leash: socket.socket, request: Request) -> dict:
+    """Wait for the child's end, or bring it about when the leash is let go or too much is printed."""
+    size, tail, end = 0, b"", ""
+    poll = select.poll()
+    poll.register(leash, select.POLLIN)
+    poll.register(printed, select.POLLIN)
+    while True:
+        gone, status, used = os.wait4(child, os.WNOHANG)
+        if gone:
+            break
+        for number, _ in poll.poll(_TICK * 1000):
+            if number == printed:
+                text = os.read(printed, 2**16)
+                size, tail = size + len(text), (tail + text)[-_TAIL:]
+                if not text:
+                    poll.unregister(printed)
+                    time.sleep(_TICK / 10)  # most often its end is near
+                elif size > request["output_bytes"]:
+                    end = "output"
+            else:
+                end = end or "let go"
+        if end:
+            os.kill(child, signal.SIGKILL)
+            _, status, used = os.wait4(child, 0)
+            break
+    return _as_report(end, status, used, tail, request)
+
+
+def _as_report(end: str, status: int, used: resource.struct_rusage, tail: bytes, request: Request) -> dict:
+    code = os.waitstatus_to_exitcode(status)
+    cpu = used.ru_utime + used.ru_stime
+    if not end and code == -signal.SIGKILL and cpu >= request["cpu_seconds"] - 1:
+        end = "cpu"
+    if not end:
+        end = "signal" if code < 0 else "broken" if code == _BROKEN else "exit"
+    return {"end": end, "code": abs(code), "cpu": cpu, "peak": used.ru_maxrss, "text": tail.decode("utf-8", "replace")}
+
+
+def _report(leash: socket.socket, **report) -> None:
+    with contextlib.suppress(OSError):  # nobody waits for it any more
+        leash.sendall(json.dumps(report).encode())

@@ -1,0 +1,157 @@
+"""The kinds of sandbox: how the zygote is started so that it, and what it forks, sees almost nothing of the machine."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import course_utils
+from course_utils.datasets import sources
+
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "USER": "student",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
+_ANSWER_SECONDS = 60
+_IMAGE = "course-grading-empty"  # a container image with nothing in it: all it shows is this machine's, read-only
+
+Command = Callable[[list[str], Path | None], list[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to shut the zygote in.
+
+    Attributes:
+        name: as reports name it.
+        missing: what this machine lacks for it, as half a sentence; "" if nothing.
+        command: given the zygote's command and the folder of its socket (if it is found by path), the whole command.
+        by_path: whether the zygote finds its socket by a path, because it cannot inherit it.
+    """
+
+    name: str
+    missing: Callable[[], str]
+    command: Command
+    by_path: bool = False
+
+
+def environment() -> dict[str, str]:
+    """The whole environment of what runs in a sandbox."""
+    kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
+    return ENVIRONMENT | kept | {"COURSE_DATA": str(sources.data_folder())}
+
+
+@functools.cache
+def visible() -> tuple[list[str], dict[str, str]]:
+    """What can be seen inside: paths, and links by the paths where they stand.
+
+    The system's programs and libraries, Python and its packages, this package, the data sets. Neither the solutions
+    nor the submissions are there.
+    """
+    links = {path: os.readlink(path) for path in _SYSTEM if os.path.islink(path)}
+    own = (sys.base_prefix, sys.prefix, str(Path(course_utils.__file__).parent), str(sources.data_folder()))
+    paths = []
+    for path in sorted({path for path in (*_SYSTEM, *own) if path not in links and os.path.exists(path)}):
+        if not any(Path(path).is_relative_to(above) for above in paths):
+            paths.append(path)
+    return paths, links
+
+
+def _bubblewrap(command: list[str], folder: Path | None) -> list[str]:
+    paths, links = visible()
+    words = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--hostname", "grader"]
+    if os.geteuid() != 0:  # root needs no user namespace, and in one its processes would not be counted
+        words += ["--unshare-user", "--uid", "0", "--gid", "0"]
+    words += ["--die-with-parent", "--new-session", "--cap-add", "ALL"]  # the zygote takes them from its children
+    for path in paths:
+        words += ["--ro-bind", path, path]
+    for path, target in links.items():
+        words += ["--symlink", target, path]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/"]  # a user who is not root owns them
+    return [str(shutil.which("bwrap")), *words, "--", *command]
+
+
+def _namespaces(command: list[str], folder: Path | None) -> list[str]:
+    paths, links = visible()
+    spec = json.dumps({"read_only": paths, "links": links})
+    return [*python("course_utils.grading.enclosure"), spec, *command]
+
+
+def _container(program: str) -> Command:
+    def command(zygote: list[str], folder: Path | None) -> list[str]:
+        paths, links = visible()
+        shown = [*paths, *(str(Path(path)) for path in links)]
+        words = ["run", "--rm", "--network", "none", "--read-only", "--ipc", "private", "--user", "0:0"]
+        words += ["--cap-drop", "ALL", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
+        for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"):
+            words += ["--cap-add", capability]
+        for path in shown:
+            words += ["--volume", f"{path}:{path}:ro"]
+        words += ["--volume", f"{folder}:{folder}", "--tmpfs", "/tmp", "--workdir", "/tmp"]
+        for name, value in environment().items():
+            words += ["--env", f"{name}={value}"]
+        return [program, *words, _IMAGE, *zygote]
+
+    return command
+
+
+def python(module: str) -> list[str]:
+    """The command that runs a module of this package, and takes nothing from the current folder or the user's."""
+    return [sys.executable, "-s", "-P", "-B", "-m", module]
+
+
+def _no_bubblewrap() -> str:
+    return "" if shutil.which("bwrap") else "bubblewrap is not installed"
+
+
+def _no_namespaces() -> str:
+    return "" if sys.platform == "linux" else "only Linux has namespaces"
+
+
+def _no_container(program: str) -> Callable[[], str]:
+    def missing() -> str:
+        if not shutil.which(program):
+            return f"{program} is not installed"
+        try:
+            done = subprocess.run([program, "version"], capture_output=True, timeout=20, check=False)
+            if done.returncode:
+                return f"{program} does not answer"
+            present = subprocess.run(
+                [program, "image", "inspect", _IMAGE], capture_output=True, timeout=20, check=False
+            )
+            if present.returncode:
+                subprocess.run([program, "import", "-", _IMAGE], input=bytes(1024), check=True, timeout=60)
+        except (OSError, subprocess.SubprocessError):
+            return f"{program} does not answer"
+        return ""
+
+    return missing
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("bubblewrap", _no_bubblewrap, _bubblewrap),
+        Kind("namespaces", _no_namespaces, _namespaces),
+        Kind("docker", _no_container("docker"), _container("docker"), by_path=True),
+        Kind("podman", _no_container("podman"), _container("podman"), by_path=True),
+    )
+}
+UNSANDBOXED = Kind("none", lambda: "", lambda command, folder: command)

@@ -1,0 +1,237 @@
+"""A sandbox as the grader holds it: a zygote that can be forked, and the processes that come of it."""
+
+import itertools
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course_utils.assignments.errors import BadValue
+from course_utils.grading.channel import Channel, Closed, TooLate, TooLong
+from course_utils.grading.errors import GradingError
+from course_utils.grading.kinds import Kind, environment, python
+from course_utils.grading.limits import Limits
+
+_START_SECONDS = 180  # a framework's import, on a slow disk that reads it for the first time
+_READY_SECONDS = 60
+_END_SECONDS = 20
+_GRACE_SECONDS = 1  # between a process's last word and its keeper's report
+_FIRST_USER = 1_000_000  # users that no machine gives to people; each process gets one of its own
+_SIDE_BY_SIDE = 128  # processes of one grader that may have to be told apart
+
+
+class SandboxError(GradingError):
+    """The sandbox itself cannot be had or has failed, in a sentence: never a student's fault."""
+
+
+class NoSandbox(SandboxError):
+    """This machine has no sandbox that holds."""
+
+
+class Lost(Exception):
+    """The process has ended, or had to be ended.
+
+    Attributes:
+        cap: what it used too much of ("time", "cpu", "output", "value", "memory"), or "" if it ended by itself.
+        reason: half a sentence for the student.
+    """
+
+    def __init__(self, cap: str, reason: str):
+        super().__init__(reason)
+        self.cap, self.reason = cap, reason
+
+
+@dataclass(frozen=True)
+class End:
+    """How a process ended, as its keeper reports it.
+
+    Attributes:
+        end: "exit", "signal", "cpu", "output", "let go" (the grader ended it) or "broken" (the sandbox failed).
+        code: its exit status, or the number of the signal.
+        cpu: seconds of processor time.
+        peak: largest resident memory, in kB.
+        text: what it printed last.
+    """
+
+    end: str
+    code: int = 0
+    cpu: float = 0.0
+    peak: int = 0
+    text: str = ""
+
+
+class Zygote:
+    """A process with a framework in it, in a sandbox of some kind. Close it, or use it in a `with` statement.
+
+    Args:
+        kind: how it is shut in.
+        framework: "torch", "tensorflow" or "numpy".
+        modules: names of what it imports, so that nobody has to wait for that again.
+
+    Raises:
+        SandboxError: it does not start.
+    """
+
+    def __init__(self, kind: Kind, framework: str, modules: tuple[str, ...]):
+        self.kind, self.framework = kind, framework
+        self._numbers, self._lock = itertools.count(), threading.Lock()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the zygote)
+        self._process = self._control = None
+        command = [*python("course_utils.grading.zygote"), "{address}", framework, *modules]
+        try:
+            self._connect_by_path(command) if kind.by_path else self._connect_by_number(command)
+            self._await_ready()
+        except (OSError, subprocess.SubprocessError) as error:
+            self.close()
+            raise SandboxError(f"The sandbox of kind {kind.name} does not start: {error}.") from error
+
+    def _connect_by_number(self, command: list[str]) -> None:
+        """Start the zygote with its end of the connection open."""
+        self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with other:
+            self._run(command, str(other.fileno()), None, pass_fds=[other.fileno()], env=environment())
+
+    def _connect_by_path(self, command: list[str]) -> None:
+        """Start the zygote through a server, which passes no open files on, and let it come to a socket's path."""
+        with (
+            tempfile.TemporaryDirectory(prefix="grading-") as folder,
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
+        ):
+            address = str(Path(folder) / "control")
+            listener.bind(address)
+            listener.listen(1)
+            listener.settimeout(_START_SECONDS)
+            self._run(command, address, Path(folder))
+            self._control, _ = listener.accept()
+
+    def _run(self, command: list[str], address: str, folder: Path | None, **options: Any) -> None:
+        words = self.kind.command([word.replace("{address}", address) for word in command], folder)
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors, **options
+        )
+
+    def _await_ready(self) -> None:
+        self._control.settimeout(_START_SECONDS)
+        if self._control.recv(16) != b"ready":
+            self._process.wait(_END_SECONDS)
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+            raise OSError(said[-1] if said else "it ended without a word")
+
+    def fork(self, limits: Limits) -> "Process":
+        """A new process with nothing in it but the framework.
+
+        Raises:
+            SandboxError: the sandbox has failed.
+        """
+        ours, theirs = socket.socketpair()
+        leash, keepers = socket.socketpair()
+        with theirs, keepers, self._lock:
+            user = _FIRST_USER + os.getpid() * _SIDE_BY_SIDE + next(self._numbers) % _SIDE_BY_SIDE
+            request = limits.as_dict() | {"user": user, "walls": self.kind.name != "none"}
+            try:
+                socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno(), keepers.fileno()])
+            except OSError as error:
+                raise SandboxError(f"The sandbox of kind {self.kind.name} has ended: {error}.") from error
+        process = Process(Channel(ours, limits.value_bytes), leash)
+        try:
+            ready = process.ask(None, _READY_SECONDS, "it does not start")
+        except Lost as lost:
+            raise SandboxError(f"The sandbox has failed: {process.end().text or lost.reason}.") from lost
+        if ready != "ready":
+            raise SandboxError("The sandbox has failed: it does not say that it is ready.")
+        return process
+
+    def close(self) -> None:
+        """End the zygote and all that is in its sandbox."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._errors.close()
+
+    def __enter__(self) -> "Zygote":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Process:
+    """A student's process: what one asks it, it answers, or it is lost."""
+
+    def __init__(self, channel: Channel, leash: socket.socket):
+        self._channel, self._leash = channel, leash
+        self._end: End | None = None
+
+    def ask(self, request: Any, seconds: float, too_late: str) -> Any:
+        """Send a request (None sends nothing) and wait for the answer.
+
+        Args:
+            request: as `worker` says.
+            seconds: how long to wait.
+            too_late: what to say if that is not enough, as half a sentence.
+
+        Raises:
+            Lost: no answer came; the process is ended.
+            BadValue: what came is no message.
+        """
+        began = time.monotonic()
+        try:
+            if request is not None:
+                self._channel.send(request, seconds)
+            return self._channel.receive(max(0.01, seconds - (time.monotonic() - began)))
+        except TooLate as error:
+            self.end()
+            raise Lost("time", too_late) from error
+        except TooLong as error:
+            self.end()
+            raise Lost("value", "its answer is too large") from error
+        except Closed as error:
+            raise _explained(self.end(_GRACE_SECONDS)) from error
+        except BadValue as error:
+            self.end()
+            raise Lost("", "its answer is no message of values") from error
+
+    def end(self, grace: float = 0) -> End:
+        """Let go of the process, which ends it if it still runs after `grace` seconds, and say how it ended."""
+        if self._end is None:
+            self._end = self._await_report(grace)
+            self._channel.close()
+            self._leash.close()
+        return self._end
+
+    def _await_report(self, grace: float) -> End:
+        report = b""
+        for seconds in (grace, _END_SECONDS):
+            try:
+                self._leash.settimeout(seconds or 0.001)
+                while part := self._leash.recv(2**16):
+                    report += part
+                return End(**json.loads(report))
+            except TimeoutError:
+                self._leash.shutdown(socket.SHUT_WR)
+            except (OSError, ValueError, TypeError):
+                break
+        return End("broken", text="its keeper gave no report")
+
+
+def _explained(end: End) -> Lost:
+    """What to tell the student of an end."""
+    if end.end == "output":
+        return Lost("output", "it printed too much")
+    if end.end == "cpu":
+        return Lost("cpu", "it used too much processor time")
+    if end.end == "signal":
+        return Lost("", f"it crashed (signal {end.code})")
+    return Lost("", f"it ended by itself (exit status {end.code})")

@@ -1,0 +1,205 @@
+"""A submission while it runs: questions one after the other, and a new process whenever one is lost."""
+
+import re
+import time
+from typing import Any
+
+from course_utils.assignments.errors import (
+    BadValue,
+    Forbidden,
+    NotAttempted,
+    StudentError,
+    StudentLost,
+    StudentProblem,
+)
+from course_utils.assignments.loading import Question
+from course_utils.grading.limits import Limits
+from course_utils.grading.notebooks import Plan, Step
+from course_utils.grading.sandbox import Lost, Process, Zygote
+from course_utils.grading.values import TooLarge
+
+_PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge)}
+_LONGEST = 500  # characters of a message
+_OUT_OF_MEMORY = re.compile(
+    r"MemoryError|not enough memory|OOM|Cannot allocate memory|failed to allocate", re.IGNORECASE
+)
+
+
+class RemoteStudent:
+    """A student's functions, in a process of the sandbox: an `assignments.Student`.
+
+    Args:
+        process: in which the notebook's cells have run.
+        framework: what it computes with.
+        limits: what it may use.
+        deadline: when the whole submission must be done, by `time.monotonic`.
+    """
+
+    def __init__(self, process: Process, framework: str, limits: Limits, deadline: float):
+        self.framework = framework
+        self._process, self._limits, self._deadline = process, limits, deadline
+        self.lost: Lost | None = None
+        self.caps: set[str] = set()
+
+    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """What the student's function returns; raises a `StudentProblem`."""
+        return self._value(["call", name, args, kwargs], name)
+
+    def gradient(self, name: str, /, *args: Any, wrt: int, weights: Any, **kwargs: Any) -> Any:
+        """The gradient of Σ outputs · weights by `args[wrt]`; raises a `StudentProblem`."""
+        return self._value(["gradient", name, args, kwargs, wrt, weights], name)
+
+    def run(self, step: Step) -> None:
+        """Run a cell; raises a `StudentProblem` if it fails."""
+        self._ask(["cell", step.name, step.source], self._limits.cell_seconds, f"the cell {step.name}")
+
+    def hide(self, names: tuple[str, ...]) -> None:
+        """Hide these names, and no others, from now on."""
+        self._ask(["question", list(names)], self._limits.call_seconds, "hiding names")
+
+    def defines(self, name: str) -> bool:
+        """Whether there is a function of this name."""
+        return self._value(["defined", [name]], name) == [True]
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.end()
+
+    def _value(self, request: list, name: str) -> Any:
+        answer = self._ask(request, self._limits.call_seconds, name)
+        if len(answer) != 2 or answer[0] != "value":
+            raise self._lose(Lost("", "its answer is no value"))
+        return answer[1]
+
+    def _ask(self, request: list, seconds: float, what: str) -> list:
+        if self.lost:
+            raise StudentLost(str(self.lost))
+        left = self._deadline - time.monotonic()
+        too_late = f"{what} did not end within {seconds:g} s"
+        if left < seconds:
+            seconds, too_late = max(left, 0.1), "the whole notebook took too long"
+        try:
+            answer = self._process.ask(request, seconds, too_late)
+        except Lost as lost:
+            raise self._lose(lost) from lost
+        if not isinstance(answer, list) or not answer:
+            raise self._lose(Lost("", "its answer is no value"))
+        if answer[0] == "problem":
+            raise self._problem(answer)
+        return answer
+
+    def _problem(self, answer: list) -> StudentProblem:
+        """The problem that the process reports, as far as it is one."""
+        match answer:
+            case [_, str(kind), [*texts]] if kind in _PROBLEMS and all(isinstance(text, str) for text in texts):
+                if len(texts) == (2 if kind == "StudentError" else 1):
+                    if _OUT_OF_MEMORY.search(" ".join(texts)):
+                        self.caps.add("memory")
+                    if kind == "TooLarge":
+                        self.caps.add("value")
+                    return _PROBLEMS[kind](*map(readable, texts))
+        return self._lose(Lost("", "its answer is no value"))
+
+    def _lose(self, lost: Lost) -> StudentLost:
+        self._process.end()
+        self.lost = lost
+        if lost.cap:
+            self.caps.add(lost.cap)
+        return StudentLost(str(lost))
+
+
+def readable(text: str) -> str:
+    r"""A text for a report: on one line, not too long, without addresses, which differ from run to run.
+
+    >>> readable("<f at 0x7f00>\n fails")
+    '<f at 0x…> fails'
+    """
+    text = re.sub(r"0x[0-9a-fA-F]{4,}", "0x…", text[: 4 * _LONGEST])
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+class Session:
+    """A submission while it runs. Use it in a `with` statement.
+
+    Args:
+        zygote: of the plan's framework.
+        plan: the cells.
+        limits: what the submission may use.
+    """
+
+    def __init__(self, zygote: Zygote, plan: Plan, limits: Limits):
+        self._zygote, self._plan, self._limits = zygote, plan, limits
+        self._deadline = time.monotonic() + limits.submission_seconds
+        self._student: RemoteStudent | None = None
+        self._done = 0
+        self._deadly: dict[str, Lost] = {}
+        self._failed: dict[str, StudentProblem] = {}
+        self.caps: set[str] = set()
+
+    def student(self, question: Question) -> RemoteStudent:
+        """The student, with all cells above a question's check run, in this process or in a new one.
+
+        A cell that costs a process is not run again.
+
+        Raises:
+            StudentLost: a cell of this very question cost the process, or there is no time left.
+            StudentProblem: a cell of this question fails, and does so before it has defined what is asked for.
+        """
+        student = self._run_above(question)
+        for step in self._plan.answers(question):
+            if step.name in self._deadly:
+                raise StudentLost(str(self._deadly[step.name]))
+        for step in self._plan.answers(question):
+            if step.name in self._failed and not all(map(student.defines, question.provides)):
+                raise self._failed[step.name]
+        student.hide(question.forbids)
+        return student
+
+    def _run_above(self, question: Question) -> RemoteStudent:
+        """All cells above a question's check, and a new process for the rest if one of them costs it."""
+        while True:
+            student = self._alive()
+            hidden: tuple[str, ...] | None = None
+            for step in self._plan.steps[self._done : self._plan.before[question.id]]:
+                if step.name in self._deadly:
+                    self._done += 1
+                    continue
+                try:
+                    if step.forbids != hidden:
+                        student.hide(step.forbids)
+                        hidden = step.forbids
+                    student.run(step)
+                except StudentLost:
+                    self._deadly[step.name] = student.lost
+                    break
+                except StudentProblem as problem:
+                    self._failed[step.name] = problem
+                self._done += 1
+            else:
+                return student
+
+    def _alive(self) -> RemoteStudent:
+        """A student whose process runs."""
+        if self._student is None or self._student.lost:
+            self.end()
+            if time.monotonic() > self._deadline:
+                raise StudentLost("the whole notebook took too long")
+            process = self._zygote.fork(self._limits)
+            self._student = RemoteStudent(process, self._plan.framework, self._limits, self._deadline)
+            self._done = 0
+        return self._student
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        if self._student is not None:
+            self.caps |= self._student.caps
+            self._student.end()
+            self._student = None
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()

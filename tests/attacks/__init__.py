@@ -1,0 +1,1 @@
+"""Submissions of all kinds to the toy assignment, each with what it must get."""

@@ -1,0 +1,49 @@
+"""What the tests of the grader share."""
+
+import contextlib
+
+import pytest
+
+from course_utils.grading import kinds
+from course_utils.grading.errors import GradingError
+from course_utils.grading.grade import Submission, grade_submission
+from course_utils.grading.limits import Limits
+from course_utils.grading.notebooks import released
+from course_utils.grading.probes import find
+
+SECRET = b"the secret of the tests"
+LIMITS = Limits(cell_seconds=6, call_seconds=6, cpu_seconds=60, submission_seconds=120)
+
+
+class Zygotes(contextlib.ExitStack):
+    """A zygote for each framework, started when it is first asked for; skips the test where no sandbox holds."""
+
+    def __init__(self, assignment):
+        super().__init__()
+        self._assignment, self._started = assignment, {}
+
+    def __call__(self, framework):
+        if framework not in self._started:
+            modules = next(each.modules for each in released(self._assignment) if each.framework == framework)
+            try:
+                self._started[framework] = self.enter_context(find(framework, modules))
+            except GradingError as error:
+                pytest.skip(str(error))
+        return self._started[framework]
+
+
+def grade(assignment, zygotes, files, student="ada", limits=LIMITS, **options):
+    return grade_submission(Submission(student, files), assignment, limits, SECRET, zygotes, **options)
+
+
+def messages(result):
+    """All that a result says to the student."""
+    parts = [part["message"] for question in result["questions"] for part in question["parts"]]
+    return "\n".join([result["message"], *result["notes"], *(q["message"] for q in result["questions"]), *parts])
+
+
+def kind_or_skip(name):
+    """A kind of sandbox, where this machine has what it needs."""
+    if reason := kinds.KINDS[name].missing():
+        pytest.skip(reason)
+    return kinds.KINDS[name]

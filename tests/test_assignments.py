@@ -1,0 +1,180 @@
+"""What every assignment must keep to, in both frameworks; whoever writes a new one writes no test for it."""
+
+import ast
+import re
+
+import numpy as np
+import pytest
+from assignment_helpers import (
+    BEGIN,
+    END,
+    MASTERS,
+    RELEASED,
+    STUB,
+    cells,
+    questions,
+    solutions,
+    solved,
+    student,
+    untouched,
+)
+
+from course_utils.assignments import recording
+from course_utils.assignments.building import build
+from course_utils.assignments.loading import FRAMEWORKS
+from course_utils.assignments.nested import difference
+from course_utils.notebooks import ROOT
+
+CHECKED = questions()
+SEEDS = (1, 2)
+every_question = pytest.mark.parametrize(
+    ("master", "question"), CHECKED, ids=[f"{master.name}-{question.id}" for master, question in CHECKED]
+)
+every_notebook = pytest.mark.parametrize(
+    ("name", "framework"), [(name, framework) for name in MASTERS for framework in FRAMEWORKS]
+)
+
+
+@pytest.fixture(autouse=True)
+def installed(request):
+    if framework := request.node.callspec.params.get("framework") if hasattr(request.node, "callspec") else None:
+        pytest.importorskip(framework, reason=f"{framework} is not installed")
+
+
+@every_notebook
+def test_the_solution_gets_every_point(name, framework):
+    namespace, printed = solved(name, framework)
+    assert "[FAIL]" not in printed
+    assert "waits for" not in printed, "an experiment did not run"
+    for question in MASTERS[name].questions:
+        for seed in SEEDS if not question.manual else ():  # the same seeds, so the same arrays, in both frameworks
+            mark = question.check(student(namespace, framework), np.random.default_rng(seed))
+            assert mark.points == mark.max_points == question.points, mark.parts
+
+
+@every_notebook
+def test_what_is_handed_out_runs_and_gets_nothing(name, framework):
+    namespace, printed = untouched(name, framework)
+    assert "[FAIL]" not in printed and "[OK]" not in printed
+    for question in MASTERS[name].questions:
+        if not question.manual:
+            assert f"{question.id}: not done yet\n" in printed
+            mark = question.check(student(namespace, framework), np.random.default_rng(0))
+            assert (mark.points, mark.attempted) == (0, False), mark.parts
+
+
+@every_question
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_wrong_answer_gets_its_own_message_and_what_it_keeps(master, question, seed):
+    check = question.declared
+    expected, mistakes = check.cases(check.reference, seed), check.mistakes(seed)
+    for wrong, mistake in zip(check.wrong, mistakes, strict=True):
+        assert len(mistake.values) == len(expected), f"{wrong.id} fails on an input: it cannot be told by its results"
+        mark = check.judge(mistake.values, expected, mistakes)
+        failed = [part for part in mark.parts if not part.passed]
+        assert failed, f"{wrong.id} passes"
+        for part in failed:
+            assert part.misconception == wrong.id
+            assert wrong.message in part.message and check.explained in part.message
+            assert part.points == wrong.keeps * part.max_points
+        assert mark.points == sum(part.points for part in mark.parts) < mark.max_points
+
+
+@every_question
+@pytest.mark.parametrize("seed", SEEDS)
+def test_answers_are_far_enough_apart(master, question, seed):
+    """A rounding error makes no wrong answer right, and of no wrong answer another."""
+    check = question.declared
+    answers = {wrong.id: [case.value for case in check.cases(wrong.answer, seed)] for wrong in check.wrong}
+    answers["right"] = [case.value for case in check.cases(check.reference, seed)]
+    ids = list(answers)
+    for i, one in enumerate(ids):
+        for other in ids[i + 1 :]:
+            assert difference(answers[one], answers[other], 5 * check.tolerance), f"{one} is the same as {other}"
+
+
+@every_question
+def test_what_students_see_tells_mistakes_apart_too(master, question):
+    check, shown = question.declared, recording.read(question.id, RELEASED / master.name / "checks")
+    assert shown.check(student({check.name: check.reference}, "numpy")).points == sum(shown.points.values())
+    for wrong in check.wrong:
+        failed = [part for part in shown.check(student({check.name: wrong.answer}, "numpy")).parts if not part.passed]
+        assert failed or shown.later
+        assert {part.misconception for part in failed} <= {wrong.id}
+
+
+@every_question
+def test_wrong_answers_are_thought_of(master, question):
+    ids = [wrong.id for wrong in question.declared.wrong]
+    assert len({*ids}) == len(ids) >= 4
+    assert all(re.fullmatch(r"[a-z0-9_]+", each) for each in ids)
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_an_assignment_is_of_a_size_that_can_be_done(name):
+    asked = MASTERS[name].questions
+    assert 5 <= len(asked) <= 8
+    assert 20 <= sum(question.points for question in asked) <= 100
+    assert sum(len(question.declared.wrong) for question in asked if not question.manual) >= 15
+    for framework in FRAMEWORKS:
+        path = MASTERS[name].notebook(framework)
+        text = "\n".join(cell.source for cell in cells(path))
+        assert re.search(r"\*\*Time:\*\* about (60|75|90|100|105|110|120) minutes", text)
+        assert f"**Points:** {sum(question.points for question in asked):g}." in text
+        assert all(len(line) <= 100 for each in cells(path, "answer", "locked") for line in each.source.splitlines())
+        assert "MARK SCHEME" in "\n".join(cell.source for cell in cells(path, "task"))
+
+
+@every_notebook
+def test_the_stub_is_a_part_of_the_solution(name, framework):
+    masters = cells(MASTERS[name].notebook(framework), "answer")
+    for master, stub in zip(masters, cells(RELEASED / name / f"{framework}.ipynb", "answer"), strict=True):
+        kept = [line for line in master.source.splitlines() if line not in solutions(master.source)]
+        kept = [line for line in kept if line.strip() not in (BEGIN, END)]
+        handed_out = [line for line in stub.source.splitlines() if line.strip() not in STUB]
+        assert handed_out == kept
+        assert stub.source.count(STUB[1]) == 1
+        for function in (node for node in ast.parse(stub.source).body if isinstance(node, ast.FunctionDef)):
+            assert re.search(r"\([nTdhqeV\d]\b[^)]*\)", ast.get_docstring(function)), f"{function.name}: which shapes?"
+
+
+def test_the_assignments_are_those_that_the_masters_make(tmp_path):
+    """`make assignments` changes nothing."""
+    assert build(ROOT, tmp_path) == [*MASTERS]
+    made = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    kept = {str(p.relative_to(RELEASED)): p.read_bytes() for name in MASTERS for p in (RELEASED / name).rglob("*.*")}
+    kept = {name: content for name, content in kept.items() if ".ipynb_checkpoints" not in name}
+    assert made.keys() == kept.keys()
+    assert [name for name in made if made[name] != kept[name]] == [], "run make assignments"
+
+
+@every_notebook
+def test_nothing_of_the_answers_is_handed_out(name, framework):
+    released = RELEASED / name
+    text = "\n".join(path.read_text("utf-8") for path in released.rglob("*.json"))
+    text += "\n".join(cell.source for cell in cells(released / f"{framework}.ipynb"))
+    for cell in cells(released / f"{framework}.ipynb"):
+        assert not cell.get("outputs") and cell.get("execution_count") is None
+        assert {*cell.metadata} <= {"nbgrader", "deletable", "editable", "tags"}
+    for secret in secrets(name, framework):
+        assert secret not in text, f"{secret!r} is handed out"
+    for word in (BEGIN, END, "MARK SCHEME", "HIDDEN TESTS", "lambda "):
+        assert word not in text
+    assert {path.suffix for path in released.rglob("*.*")} == {".ipynb", ".json", ".npz"}
+
+
+def secrets(name, framework):
+    """Lines that only the instructors may have: solutions, model answers, mark schemes, statements of tests.py."""
+    path = MASTERS[name].notebook(framework)
+    lines = [line.strip() for cell in cells(path, "answer") for line in solutions(cell.source)]
+    lines += [line.strip() for cell in cells(path, "manual") for line in cell.source.splitlines()]
+    for cell in cells(path, "task"):
+        _, _, scheme = cell.source.partition("BEGIN MARK SCHEME")
+        lines += [line.strip() for line in scheme.splitlines()]
+    for module in path.parent.glob("*.py"):
+        functions = [
+            node for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
+        ]
+        statements = [statement for function in functions for statement in function.body]
+        lines += [ast.unparse(statement) for statement in statements if not isinstance(statement, ast.Expr)]
+    return [line for line in lines if len(line) >= 25]

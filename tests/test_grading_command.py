@@ -1,0 +1,291 @@
+"""A class from folder to tables: everything is written, and what is interrupted goes on without loss or doubling."""
+
+import contextlib
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from attacks import honest, hostile
+from data_helpers import says
+from grading_toy import POINTS, as_bytes, notebook, write_assignment
+from grading_toy import honest as honest_notebook
+
+from course_utils.grading import batch, command, probes
+from course_utils.grading.errors import GradingError
+from course_utils.grading.grade import grade_submission
+from course_utils.grading.kinds import UNSANDBOXED
+from course_utils.grading.late import LatePolicy
+from course_utils.grading.sandbox import SandboxError
+
+LONG = os.environ.get("COURSE_CORPUS") == "all"
+MANY = 1000 if LONG else 300
+# of how many that are handed in one has answers that must be run; each grading process has to load a framework for them
+RUN = MANY // 6 if LONG else MANY
+in_the_long_run = pytest.mark.skipif(not LONG, reason="takes long: `make grading-corpus` runs it")
+COURSE = [sys.executable, "-c", "from course_utils.cli import main; main()"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed():
+    yield
+    batch._bench.close()
+
+
+@pytest.fixture
+def course(tmp_path):
+    return write_assignment(tmp_path / "course")
+
+
+def hand_in(tmp_path, files):
+    for student, content in files.items():
+        path = tmp_path / "submitted" / student / "toy" / "torch.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "submitted"
+
+
+def read_csv(out):
+    with (out / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def run(submitted, course, out, **options):
+    said = []
+    failures = command.run(command.Session(submitted, course, out, **options), said.append)
+    assert failures == []
+    return said
+
+
+def test_a_class_is_graded(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    submitted = hand_in(
+        tmp_path,
+        {
+            "ada": as_bytes(honest_notebook()),
+            "bob": honest.CASES["a_misconception"].files["torch.ipynb"],
+            "cy": as_bytes(notebook()),
+            "dee": b"{",
+            "=eve": hostile.CASES["markup_in_code_and_messages"].files["torch.ipynb"],
+            "fay": hostile.CASES["output"].files["torch.ipynb"],
+        },
+    )
+    out = tmp_path / "out"
+    said = run(submitted, course, out)
+    assert said[0] == "6 submissions of toy, 0 of them graded before."
+    rows = read_csv(out)
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "ada": "graded", "bob": "graded", "cy": "not attempted", "dee": "corrupt", "'=eve": "graded", "fay": "graded",
+    }  # fmt: skip
+    assert [float(rows["ada"][name]) for name in POINTS] == [*POINTS.values()]
+    assert rows["ada"]["explain"] == ""  # people grade it
+    assert (rows["ada"]["final"], rows["ada"]["of"]) == ("9.0", "10.0")
+    assert rows["fay"]["caps hit"] == "output"
+    page = next((out / "feedback").glob("eve-*.html")).read_text("utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "{{" in page  # what looks like a template is not one
+    feedback = (out / "feedback" / "bob.html").read_text("utf-8")
+    assert "These are shares of a column" in feedback
+    assert "rng" not in feedback
+    assert "columns" in (out / "class.html").read_text("utf-8")
+    scope = json.loads((out / "gradescope" / "bob" / "results.json").read_text("utf-8"))
+    assert scope["score"] == float(rows["bob"]["final"]) == sum(test["score"] for test in scope["tests"])
+    assert (out / "secret").stat().st_mode & 0o777 == 0o600
+
+    # again: nothing is run
+    times = {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+    assert run(submitted, course, out)[0] == "6 submissions of toy, 6 of them graded before."
+    assert {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()} == times
+
+    # one handed in anew, one result damaged
+    hand_in(tmp_path, {"dee": as_bytes(notebook())})
+    (out / "results" / "cy.json").write_text("{")
+    assert run(submitted, course, out)[0] == "6 submissions of toy, 4 of them graded before."
+    assert read_csv(out)["dee"]["status"] == "not attempted"
+
+
+def test_one_question_is_graded_again(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    wrong = honest.CASES["a_misconception"].files["torch.ipynb"]
+    submitted, out = hand_in(tmp_path, {"bob": wrong, "cy": as_bytes(notebook())}), tmp_path / "out"
+    run(submitted, course, out)
+    before = json.loads((out / "results" / "bob.json").read_text())
+    checks = (course / "tests.py").read_text()
+    (course / "tests.py").write_text(checks.replace("keeps=0.5", "keeps=0.75").replace("return factor * X", "return X"))
+    assert run(submitted, course, out, questions=("softmax",))[0] == "2 submissions of toy, 0 of them graded before."
+    after = json.loads((out / "results" / "bob.json").read_text())
+    assert [question["points"] for question in before["questions"]] == [2, 1, 4, 0]
+    assert [question["points"] for question in after["questions"]] == [2, 1.5, 4, 0]  # scale would get 0 by now
+    assert (before["points"], after["points"]) == (7, 7.5)
+    with pytest.raises(GradingError) as error:
+        run(submitted, course, out, questions=("explain",))
+    says(error, "'explain'", "scale, softmax, weighted")
+
+
+@in_the_long_run
+def test_a_result_without_a_sandbox_does_not_stand(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    submitted, out = hand_in(tmp_path, {"ada": as_bytes(honest_notebook())}), tmp_path / "out"
+    run(submitted, course, out, sandboxed=False)
+    assert read_csv(out)["ada"]["sandbox"] == "RUN WITHOUT A SANDBOX"
+    assert UNSANDBOXED.name == json.loads((out / "results" / "ada.json").read_text())["sandbox"]
+    for page in ("class.html", "feedback/ada.html"):
+        assert "without a sandbox" in (out / page).read_text("utf-8")
+    run(submitted, course, out)
+    assert read_csv(out)["ada"]["sandbox"] != "RUN WITHOUT A SANDBOX"
+
+
+def test_without_a_sandbox_nothing_is_run(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    monkeypatch.setattr(probes, "KINDS", {})
+    monkeypatch.setattr(batch, "_bench", batch._Bench())
+    submitted = hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook())})
+    with pytest.raises(GradingError) as error:
+        run(submitted, course, tmp_path / "out")
+    says(error, "no sandbox", "bubblewrap", "--unsandboxed")
+    assert not (tmp_path / "out" / "results").exists()
+
+
+def test_a_sandbox_that_fails_costs_a_student_a_second_try_and_nobody_else(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    tries = []
+
+    def fails_for_ada(submission, *rest):
+        tries.append(submission.student)
+        if submission.student == "ada":
+            raise SandboxError("The sandbox has failed: no memory.")
+        return grade_submission(submission, *rest)
+
+    monkeypatch.setattr(batch, "grade_submission", fails_for_ada)
+    submitted = hand_in(tmp_path, {"ada": as_bytes(notebook()), "bob": as_bytes(notebook())})
+    failures = command.run(command.Session(submitted, course, tmp_path / "out"), lambda _: None)
+    assert failures == ["ada could not be graded: The sandbox has failed: no memory."]
+    assert tries == ["ada", "ada", "bob"]
+    assert [*read_csv(tmp_path / "out")] == ["bob"]
+
+
+def test_what_it_costs_to_be_late():
+    policy = LatePolicy(10, 2)
+    assert [policy.penalty(40, hours) for hours in (0, 0.01, 24, 24.01, 48, 48.01)] == [0, 4, 4, 8, 8, 40]
+    assert LatePolicy(60, 7).penalty(40, 47) == 40
+    assert str(policy) == "10 % of the points earned for each day begun; nothing counts after 2 days"
+
+
+def test_an_unknown_assignment_is_said():
+    with pytest.raises(GradingError) as error:
+        command.find_assignment("a99")
+    says(error, "a99")
+
+
+# ---- interruptions ----
+
+
+def many(tmp_path):
+    """A class of which a few have something that must be run."""
+    ones = {f"s{number:04}": as_bytes(notebook()) for number in range(MANY)}
+    return hand_in(tmp_path, ones | {f"s{number:04}": as_bytes(honest_notebook()) for number in range(RUN, MANY, RUN)})
+
+
+def started(submitted, course, out, *options):
+    words = ["grade", submitted, "--assignment", course, "--out", out, *options]
+    return subprocess.Popen([*COURSE, *map(str, words)], env=os.environ | {"CI": "1"}, stderr=subprocess.PIPE)
+
+
+def await_results(out, count, seconds=120):
+    deadline = time.monotonic() + seconds
+    while len(list((out / "results").glob("*.json"))) < count:
+        assert time.monotonic() < deadline, "too few results"
+        time.sleep(0.02)
+
+
+def all_there(out):
+    rows = read_csv(out)
+    assert [*rows] == [f"s{number:04}" for number in range(MANY)]
+    assert len(list((out / "results").iterdir())) == MANY  # nothing half written either
+    graded = [name for name, row in rows.items() if row["status"] == "graded"]
+    assert graded == [f"s{number:04}" for number in range(RUN, MANY, RUN)]
+    assert all(float(rows[name]["points"]) == 9 for name in graded)
+    return True
+
+
+def test_a_grader_that_is_killed_goes_on_where_it_stopped(tmp_path, course):
+    submitted, out = many(tmp_path), tmp_path / "out"
+    grader = started(submitted, course, out, "--jobs", 2)
+    await_results(out, MANY // 10)
+    below = psutil.Process(grader.pid).children(recursive=True)
+    grader.kill()
+    grader.communicate()
+    assert psutil.wait_procs(below, timeout=30)[1] == []  # its processes do not outlive it
+    before = {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}
+    assert len(before) >= MANY // 10
+    grader = started(submitted, course, out, "--jobs", 2)
+    assert (grader.communicate()[1], grader.returncode) == (b"", 0)
+    assert all_there(out)
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}.items()
+
+
+def test_a_worker_that_is_killed_loses_nothing(tmp_path, course):
+    submitted, out = many(tmp_path), tmp_path / "out"
+    grader = started(submitted, course, out, "--jobs", 2)
+    await_results(out, 1)
+    workers = [each for each in psutil.Process(grader.pid).children() if "spawn_main" in " ".join(each.cmdline())]
+    workers[0].send_signal(signal.SIGKILL)
+    assert (grader.communicate()[1], grader.returncode) == (b"", 0)
+    assert all_there(out)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask cluster of two workers on this machine: its address, and the process that keeps the workers."""
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    words = ["--scheduler-file", str(file)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    scheduler = subprocess.Popen(
+        [*dask, "scheduler", *words, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **quiet
+    )
+    workers = subprocess.Popen(
+        [*dask, "worker", *words, "--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
+        **quiet,
+    )
+    deadline = time.monotonic() + 60
+    while not file.exists() or not file.read_text():
+        assert time.monotonic() < deadline, "the scheduler does not start"
+        time.sleep(0.05)
+    yield json.loads(file.read_text())["address"], workers
+    for process in (workers, scheduler):
+        process.terminate()
+    for process in (workers, scheduler):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+
+
+@in_the_long_run
+def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, course, cluster):
+    address, workers = cluster
+    submitted, out = many(tmp_path), tmp_path / "out"
+    grader = started(submitted, course, out, "--scheduler", address)
+    await_results(out, 1)
+    below = psutil.Process(workers.pid).children(recursive=True)
+    busy = [each for each in below if any(b.cmdline()[-1:] for b in each.children())]
+    (busy or below)[0].send_signal(signal.SIGKILL)
+    errors = grader.communicate()[1]
+    assert grader.returncode == 0, errors.decode()
+    assert all_there(out)
+
+
+@in_the_long_run
+def test_a_scheduler_that_is_not_there_is_said(tmp_path, course):
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    submitted = hand_in(tmp_path, {"ada": as_bytes(notebook())})
+    with pytest.raises(GradingError) as error:
+        run(submitted, course, tmp_path / "out", scheduler="tcp://127.0.0.1:1")
+    says(error, "127.0.0.1:1", "start again")

@@ -1,0 +1,147 @@
+"""One submission: the result depends on what goes in only, has the right form, and says what became of it."""
+
+import json
+
+import numpy as np
+import pytest
+from data_helpers import says
+from grading_helpers import LIMITS, Zygotes, grade
+from grading_toy import as_bytes, honest, notebook, write_assignment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.assignments import load_assignment
+from course_utils.grading.errors import Corrupt, GradingError
+from course_utils.grading.grade import Submission, grade_submission, seed, without_times
+from course_utils.grading.limits import Limits
+from course_utils.grading.notebooks import read, released
+from course_utils.grading.session import readable
+from course_utils.grading.store import Store, file_name
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory):
+    return load_assignment(write_assignment(tmp_path_factory.mktemp("course")))
+
+
+@pytest.fixture(scope="module")
+def zygotes(assignment):
+    with Zygotes(assignment) as started:
+        yield started
+
+
+def files(framework="torch", **changed):
+    return {f"{framework}.ipynb": as_bytes(honest(framework, **changed))}
+
+
+def forbidden_zygotes(framework):
+    raise AssertionError("nothing was to be run")
+
+
+RANDOM = "def softmax(X):\n    return torch.rand(X.shape) + np.random.rand() + id(X) * 0"
+
+
+def test_the_same_submission_gets_the_same_bytes(assignment, zygotes):
+    for submitted in (files(), files(softmax=RANDOM), files(softmax="def softmax(X): return object()")):
+        results = [json.dumps(without_times(grade(assignment, zygotes, submitted)), sort_keys=True) for _ in range(2)]
+        assert results[0] == results[1]
+
+
+def test_inputs_come_from_the_secret(assignment, zygotes):
+    learnt = "def scale(X, factor):\n    return 1 / 0 if X[0, 0] > {} else factor * X"
+    rng = np.random.default_rng(seed(b"one", "toy", "scale"))
+    first = np.random.default_rng(int(rng.integers(2**62))).normal(size=(2, 3))[0, 0]
+    submission = Submission("eve", files(scale=learnt.format(float(first) + 1e-3)))
+    points = [
+        grade_submission(submission, assignment, LIMITS, secret, zygotes)["questions"][0]["points"]
+        for secret in (b"one", b"two", b"three", b"four", b"five")
+    ]
+    assert points[0] == 2
+    assert 0 in points[1:]
+
+
+def test_seeds_differ():
+    assert len({seed(s, a, q) for s in (b"s", b"t") for a in ("a", "b") for q in ("q", "r")}) == 8
+
+
+def test_what_is_not_attempted_is_not_run(assignment):
+    result = grade(assignment, forbidden_zygotes, {"torch.ipynb": as_bytes(notebook())})
+    assert (result["status"], result["sandbox"]) == ("not attempted", "not needed")
+    result = grade(assignment, forbidden_zygotes, {"torch.ipynb": b"{"})
+    assert (result["status"], result["points"]) == ("corrupt", 0)
+    refused = Submission("eve", {}, "Nothing was opened, because of a link.")
+    assert grade_submission(refused, assignment, LIMITS, b"", forbidden_zygotes)["message"] == refused.refused
+
+
+def test_only_some_questions(assignment, zygotes):
+    result = grade(assignment, zygotes, files(), only=frozenset({"weighted"}))
+    assert [(question["id"], question["points"]) for question in result["questions"]] == [("weighted", 4.0)]
+
+
+def test_a_question_that_is_lost_costs_no_other(assignment, zygotes):
+    result = grade(assignment, zygotes, files(scale="import os\ndef scale(X, factor): os._exit(1)"))
+    assert [question["status"] for question in result["questions"]] == ["lost", "graded", "graded", "by hand"]
+    assert result["points"] == 7
+
+
+def test_the_whole_submission_has_an_end(assignment, zygotes):
+    endless = dict.fromkeys(("scale", "softmax", "weighted"), "while True: pass")
+    result = grade(assignment, zygotes, files(**endless), limits=Limits(cell_seconds=1, submission_seconds=1.5))
+    assert [question["status"] for question in result["questions"]][:3] == ["lost"] * 3
+    assert result["seconds"]["total"] < 20
+
+
+def test_an_assignment_that_was_not_released_is_said(assignment, tmp_path):
+    lonely = load_assignment(write_assignment(tmp_path))
+    for path in (tmp_path / "assignments" / "toy").iterdir():
+        path.unlink()
+    with pytest.raises(GradingError) as error:
+        grade(lonely, forbidden_zygotes, files())
+    says(error, "make assignments")
+    assert released(assignment)
+
+
+def test_the_schema_knows_a_wrong_result(assignment, tmp_path):
+    result = grade(assignment, forbidden_zygotes, {"torch.ipynb": as_bytes(notebook())})
+    Store(tmp_path).write(result)
+    assert Store(tmp_path).read("ada") == result
+    for broken in ({"status": "fine"}, {"points": -1}, {"extra": 1}, {"questions": [{}]}):
+        with pytest.raises(GradingError) as error:
+            Store(tmp_path).write(result | broken)
+        says(error, "ada", "malformed")
+    assert Store(tmp_path).read("ada") == result
+
+
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
+def test_file_names_are_safe_and_differ(one, other):
+    names = [file_name(student) for student in (one, other)]
+    for name in names:
+        assert name.isascii()
+        assert all(character.isalnum() or character in "-_" for character in name)
+        assert len(name) <= 62
+    assert (names[0] == names[1]) == (one == other)
+
+
+@given(st.text(max_size=3000))
+def test_messages_are_one_line(text):
+    line = readable(text)
+    assert len(line) <= 500
+    assert line.isprintable()
+
+
+NAMES = st.sampled_from(["cells", "cell_type", "source", "metadata", "nbgrader", "worksheets", "id"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(NAMES, parts, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_no_json_breaks_the_reader(whole):
+    try:
+        cells = read(json.dumps(whole).encode())
+    except Corrupt as error:
+        assert str(error).endswith(".")
+    else:
+        assert all(isinstance(text, str) for cell in cells for text in cell)

@@ -1,0 +1,178 @@
+"""The sandbox: each kind that this machine has is tried from inside, and a kind that leaks is not used."""
+
+import json
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from data_helpers import says
+from grading_helpers import kind_or_skip
+
+from course_utils.grading import enclosure, kinds, probes, seccomp
+from course_utils.grading.kinds import KINDS, Kind
+from course_utils.grading.limits import Limits
+from course_utils.grading.sandbox import Lost, SandboxError, Zygote
+
+# shut in by the keeper only: no file system of its own around it
+OPEN = Kind("open", lambda: "", lambda command, folder: command)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_holds(name):
+    try:
+        with Zygote(kind_or_skip(name), "numpy", ()) as zygote:
+            assert probes.leaks(zygote) == {}
+    except SandboxError as error:
+        pytest.skip(f"this machine does not allow it: {error}")
+
+
+def test_the_tries_find_what_leaks():
+    kind_or_skip("namespaces")
+    with Zygote(OPEN, "numpy", ()) as zygote:
+        assert {"files_outside"} <= probes.leaks(zygote).keys() <= {"files_outside", "writing"}
+
+
+def test_a_kind_that_leaks_is_not_used(monkeypatch):
+    kind_or_skip("namespaces")
+    broken = Kind("broken", lambda: "", lambda command, folder: [sys.executable, "-c", "print('no such thing')"])
+    absent = Kind("absent", lambda: "it is not installed", lambda command, folder: command)
+    monkeypatch.setattr(probes, "KINDS", {kind.name: kind for kind in (absent, broken, OPEN)})
+    with pytest.raises(SandboxError) as error:
+        probes.find("numpy", ())
+    says(error, "no sandbox", "--unsandboxed", "absent: it is not installed", "no such thing", "open: it does not hold")
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    try:
+        with probes.find("numpy", ()) as started:
+            yield started
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+def test_what_cannot_be_imported_is_said(zygote):
+    with pytest.raises(SandboxError) as error:
+        Zygote(zygote.kind, "numpy", ("no_such_module",))
+    says(error, "no_such_module")
+
+
+def test_processes_do_not_wait_for_each_other(zygote):
+    slow, fast = zygote.fork(Limits()), zygote.fork(Limits())
+    slow.ask(["cell", "c", "import time\ndef f(): time.sleep(99)"], 9, "")
+    fast.ask(["cell", "c", "def f(): return 3"], 9, "")
+    with pytest.raises(Lost) as error:
+        slow.ask(["call", "f", (), {}], 0.1, "it is slow")
+    assert (error.value.cap, str(error.value)) == ("time", "it is slow")
+    assert fast.ask(["call", "f", (), {}], 9, "") == ["value", 3]
+    assert (slow.end().end, fast.end().end) == ("let go", "let go")
+
+
+def test_nothing_stays_when_the_grader_is_killed():
+    kind_or_skip("namespaces")
+    script = (
+        "import sys, time\n"
+        "from course_utils.grading import probes, limits\n"
+        "process = probes.find('numpy', ()).fork(limits.Limits())\n"
+        "process.ask(['cell', 'c', 'x = 1'], 9, '')\n"
+        "print('running', flush=True)\n"
+        "process.ask(['cell', 'c', 'while True: pass'], 99, '')\n"
+    )
+    grader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert grader.stdout.readline() == b"running\n"
+    below = psutil.Process(grader.pid).children(recursive=True)
+    assert len(below) >= 3  # the zygote, the keeper, the student's process
+    grader.kill()
+    grader.communicate()
+    assert psutil.wait_procs(below, timeout=10)[1] == []
+
+
+def test_an_enclosure_says_what_the_kernel_refuses(tmp_path):
+    spec = json.dumps({"read_only": [str(tmp_path / "missing")], "links": {}})
+    command = [*kinds.python("course_utils.grading.enclosure"), spec, "/bin/true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=kinds.environment())
+    assert done.returncode == 1
+    assert "missing" in done.stderr or "not permitted" in done.stderr
+    assert enclosure.DEVICES
+
+
+def test_what_is_visible_has_neither_solutions_nor_tests():
+    paths, links = kinds.visible()
+    root = kinds.Path(kinds.course_utils.__file__).parent.parent
+    assert str(root) not in paths
+    assert not any((root / "solutions").is_relative_to(path) or (root / "tests").is_relative_to(path) for path in paths)
+    assert not {*paths} & {*links}
+
+
+def test_the_environment_is_small():
+    assert {"PATH", "HOME"} < kinds.environment().keys() < {*kinds.ENVIRONMENT, "COURSE_DATA", "OPENBLAS_CORETYPE",
+                                                            "OPENBLAS_L2_SIZE"} | {"x"}  # fmt: skip
+
+
+# ---- the filter of system calls, run by a small machine that does what the kernel does ----
+
+ALLOWED, EPERM, ENOSYS, KILLED = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
+X86, ARM = 0xC000003E, 0xC00000B7
+
+
+def verdict(machine, number, argument=0, architecture=None):
+    """What the filter answers to a system call."""
+    shown = {0: number, 4: architecture or {"x86_64": X86, "aarch64": ARM}[machine], 16: argument}
+    lines, place, value = seccomp.program(machine), 0, 0
+    while True:
+        operation, yes, no, operand = lines[place]
+        place += 1
+        if operation == 0x20:
+            value = shown[operand]
+        elif operation == 0x06:
+            return operand
+        else:
+            true = {0x15: value == operand, 0x35: value >= operand, 0x45: value & operand}[operation]
+            place += yes if true else no
+
+
+THREAD = 0x3D0F00  # the flags that the C library starts a thread with
+
+
+@pytest.mark.parametrize(
+    ("machine", "call", "argument", "expected"),
+    [
+        ("x86_64", 0, 0, ALLOWED),  # read
+        ("x86_64", 57, 0, EPERM),  # fork
+        ("x86_64", 59, 0, EPERM),  # execve
+        ("x86_64", 56, 17, EPERM),  # clone, as fork
+        ("x86_64", 56, THREAD, ALLOWED),  # clone, as a thread
+        ("x86_64", 435, 0, ENOSYS),  # clone3
+        ("x86_64", 41, 1, ALLOWED),  # socket, local
+        ("x86_64", 41, 2, EPERM),  # socket, internet
+        ("x86_64", 41, 16, EPERM),  # socket, netlink
+        ("x86_64", 0x40000000 + 59, 0, EPERM),  # execve by the other convention
+        ("x86_64", 272, 0, EPERM),  # unshare
+        ("aarch64", 63, 0, ALLOWED),  # read
+        ("aarch64", 221, 0, EPERM),  # execve
+        ("aarch64", 220, 17, EPERM),  # clone, as fork
+        ("aarch64", 220, THREAD, ALLOWED),
+        ("aarch64", 198, 10, EPERM),  # socket, internet version 6
+        ("aarch64", 57, 0, ALLOWED),  # close, which is fork's number elsewhere
+    ],
+)
+def test_the_filter_lets_through_what_it_should(machine, call, argument, expected):
+    assert verdict(machine, call, argument) == expected
+
+
+def test_calls_of_another_processor_are_fatal():
+    assert verdict("x86_64", 0, architecture=ARM) == KILLED
+
+
+def test_an_unknown_processor_is_said():
+    with pytest.raises(OSError, match="riscv64"):
+        seccomp.program("riscv64")
+
+
+def test_a_fork_takes_little_time(zygote):
+    began = time.perf_counter()
+    for _ in range(5):
+        zygote.fork(Limits()).end()
+    assert time.perf_counter() - began < 5
