@@ -18,6 +18,7 @@ from course_utils.grading.late import LatePolicy
 from course_utils.grading.similarity import Pair
 
 _MOST_CODE = 20_000  # characters of an answer that are shown
+_MOST_PAIRS = 30
 _BINS = 10
 _SLOWEST = 5
 
@@ -73,7 +74,8 @@ def class_page(
         unsandboxed=any(result["sandbox"] == "none" for result in results),
         late=sum(result["hours_late"] > 0 for result in results),
         policy=policy,
-        similar=similar,
+        similar=similar and similar[:_MOST_PAIRS],
+        more_similar=max(0, len(similar or ()) - _MOST_PAIRS),
     )
 
 
