@@ -1,0 +1,167 @@
+"""What is asked of the students' functions; the right and the wrong answers are in the files beside."""
+
+import numpy as np
+
+from course_utils.assignments import question
+
+from .batches import WRONG_BATCHES, sequential_batches
+from .clipping import WRONG_CLIPPING, clip
+from .scores import WRONG_SCORES, perplexity
+from .steps import WRONG_STEPS, rnn_step
+from .walks import WRONG_WALKS, unroll
+from .writing import WRONG_WRITING, generate
+
+READY_MADE = (
+    "torch.nn.RNN",
+    "torch.nn.RNNCell",
+    "torch.rnn_tanh",
+    "torch._VF.rnn_tanh",
+    "torch.rnn_tanh_cell",
+    "keras.layers.SimpleRNN",
+    "keras.layers.SimpleRNNCell",
+    "course_utils.torch.RNN",
+    "course_utils.tensorflow.RNN",
+)
+READY_MADE_BATCHES = (
+    "course_utils.datasets.SequentialBatches",
+    "course_utils.datasets.RandomBatches",
+    "course_utils.datasets.LanguageModelData",
+)
+READY_MADE_CLIPPING = (
+    "torch.nn.utils.clip_grad_norm_",
+    "torch.nn.utils.clip_grad_value_",
+    "torch.nn.utils.clip_grads_with_norm_",
+    "torch.nn.utils.get_total_norm",
+    "tensorflow.clip_by_global_norm",
+    "tensorflow.clip_by_norm",
+    "tensorflow.clip_by_value",
+    "tensorflow.linalg.global_norm",
+)
+READY_MADE_WRITING = (
+    "course_utils.torch.generate",
+    "course_utils.tensorflow.generate",
+)
+
+
+def draw_params(rng, d, h, q):
+    return {
+        "W_xh": rng.normal(size=(d, h)),
+        "W_hh": rng.normal(scale=1.5 * h**-0.5, size=(h, h)),
+        "b_h": rng.normal(size=h),
+        "W_hq": rng.normal(size=(h, q)),
+        "b_q": rng.normal(size=q),
+    }
+
+
+def draw_state(rng, *shape):
+    return rng.uniform(-0.9, 0.9, size=shape)
+
+
+def draw_text(rng, id_to_token, length):
+    return "".join(rng.choice(id_to_token[1:], size=length))
+
+
+@question(
+    {"a text of known letters": 4, "unknown letters": 2, "a text that ends with a batch": 2},
+    reference=sequential_batches,
+    explained="chapter 01, “Windows”, and for unknown letters “A vocabulary from scratch”",
+    forbids=READY_MADE_BATCHES,
+    wrong=WRONG_BATCHES,
+)
+def check_sequential_batches(student, rng):
+    vocab, (n, T, offset) = ["<unk>", *rng.permutation(list(" acelt")).tolist()], (3, 4, 2)
+    known = draw_text(rng, vocab, offset + 2 * n * T + 7)
+    yield "a text of known letters", student.call("sequential_batches", known, vocab, n, T, offset)
+    unknown = known[:5] + "s" + known[6:11] + "nn" + known[13:20] + "s" + known[21:]
+    yield "unknown letters", student.call("sequential_batches", unknown, vocab, n, T, offset)
+    full = draw_text(rng, vocab, offset + 3 * n * T)
+    yield "a text that ends with a batch", student.call("sequential_batches", full, vocab, n, T, offset)
+
+
+@question(
+    {"one batch": 3, "batches of different sizes": 3, "logits far from 0": 2},
+    reference=perplexity,
+    explained="chapter 01, “How good is a prediction?”, and for the softmax chapter 02, “Shapes and names”",
+    wrong=WRONG_SCORES,
+)
+def check_perplexity(student, rng):
+    def draw(n, T, size):
+        return rng.normal(scale=size, size=(n, T, 5)), rng.integers(5, size=(n, T))
+
+    yield "one batch", student.call("perplexity", [draw(3, 4, 1.0)])
+    yield "batches of different sizes", student.call("perplexity", [draw(3, 4, 1.0), draw(2, 3, 0.3), draw(1, 6, 2.0)])
+    far = [(logits + 120.0, Y) for logits, Y in (draw(3, 4, 1.0), draw(2, 6, 1.0))]
+    yield "logits far from 0", student.call("perplexity", far)
+
+
+@question(
+    {"from a state of zeros": 2, "from any state": 4},
+    reference=rnn_step,
+    explained="chapter 02, “A hidden state”",
+    forbids=READY_MADE,
+    wrong=WRONG_STEPS,
+)
+def check_rnn_step(student, rng):
+    X_t, params = rng.normal(size=(4, 3)), draw_params(rng, 3, 5, 2)
+    yield "from a state of zeros", student.call("rnn_step", X_t, np.zeros((4, 5)), params)
+    yield "from any state", student.call("rnn_step", X_t, draw_state(rng, 4, 5), params)
+
+
+@question(
+    {"every step": 4, "the gradient": 2, "the gradient, cut": 4},
+    reference=unroll,
+    explained="chapter 02, “One-hot, or a look-up”, “From scratch: the loop” and, for the cut, “Training: the state "
+    "flows on, the gradient stops”",
+    forbids=READY_MADE,
+    needs=("rnn_step",),
+    wrong=WRONG_WALKS,
+)
+def check_unroll(student, rng):
+    n, T, h, V = 3, 7, 4, 5
+    ids, H, params = rng.integers(V, size=(n, T)), draw_state(rng, n, h), draw_params(rng, V, h, V)
+    weights = rng.normal(size=(n, T, V)), rng.normal(size=(n, h))
+    yield "every step", student.call("unroll", ids, H, params)
+    yield "the gradient", student.gradient("unroll", ids, H, params, wrt=1, weights=weights)
+    yield "the gradient, cut", student.call("unroll", ids, H, params, 3)
+    yield "the gradient, cut", student.gradient("unroll", ids, H, params, 3, wrt=1, weights=weights)
+    yield "the gradient, cut", student.gradient("unroll", ids, H, params, 3, wrt=2, weights=weights)
+
+
+@question(
+    {"longer than theta": 3, "shorter than theta": 2, "a gradient of zeros": 1},
+    reference=clip,
+    explained="chapter 02, “Gradient clipping”",
+    forbids=READY_MADE_CLIPPING,
+    wrong=WRONG_CLIPPING,
+)
+def check_clip(student, rng):
+    grads = [rng.normal(size=shape) for shape in ((3, 4), (4,), (4, 2))]
+    norm = np.sqrt(sum((g**2).sum() for g in grads))
+    yield "longer than theta", student.call("clip", [4.0 / norm * g for g in grads], 0.7)
+    yield "shorter than theta", student.call("clip", [1.5 / norm * g for g in grads], 2.5)
+    yield "a gradient of zeros", student.call("clip", [0.0 * g for g in grads], 0.7)
+
+
+def beyond_doubt(prefix, num_preds, params):
+    """Whether at each step the likeliest letter is clearly so: rounding must not decide."""
+    ids, _ = generate(prefix, num_preds, params)
+    logits, _ = unroll(ids[None], np.zeros((1, len(params["b_h"]))), params)
+    first, second = np.sort(logits[0, len(prefix) - 1 :], axis=1)[:, :-3:-1].T
+    return (first - second > 0.02).all()
+
+
+@question(
+    {"after one letter": 3, "after a longer prefix": 6},
+    reference=generate,
+    explained="chapter 02, “Writing”, and for probabilities “Shapes and names”",
+    forbids=READY_MADE + READY_MADE_WRITING,
+    needs=("rnn_step", "unroll"),
+    wrong=WRONG_WRITING,
+)
+def check_generate(student, rng):
+    for part, T, num_preds in (("after one letter", 1, 6), ("after a longer prefix", 4, 8)):
+        while True:
+            prefix, params = rng.integers(7, size=T), draw_params(rng, 7, 5, 7)
+            if beyond_doubt(prefix, num_preds, params):
+                break
+        yield part, student.call("generate", prefix, num_preds, params)
