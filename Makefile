@@ -81,9 +81,10 @@ student-release: setup ## write a copy of the course without what is for instruc
 grading-corpus: setup ## try the grader on every submission of the corpus, on 1,000 of them, and on a cluster
 	@CI=1 COURSE_CORPUS=all $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
 
-bench: setup ## measure what Trainer costs, and how fast the layers train; writes results/trainer.json and cells.json
+bench: setup ## measure what Trainer costs, how fast the layers train and a class is graded; writes results/*.json
 	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py
 	@$(ONE_THREAD) $(BIN)/python benchmarks/cells.py
+	@$(ONE_THREAD) $(BIN)/python benchmarks/grading.py
 
 timings: setup ## show how long each chapter takes
 	@$(BIN)/course timings

@@ -1,6 +1,6 @@
-"""From a model's logits to text, in NumPy, so that both frameworks choose alike.
+"""From a model's logits to text or music, in NumPy, so that both frameworks choose alike.
 
-`generate` and `translate` of each framework give the step.
+`generate`, `compose` and `translate` of each framework give the step.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.datasets import TranslationData, Vocab
+from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
+from course_utils.datasets.music import LONGEST
 from course_utils.search import beam_search
 
 
@@ -26,33 +27,53 @@ class Translation(NamedTuple):
         return " ".join(self.tokens)
 
 
-def choose(logits: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator) -> int:
-    """The id of the next token.
+def distribution(
+    logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> np.ndarray:
+    """The probabilities, (V,) float64, that the next token is drawn by.
 
     Args:
         logits: (V,), unnormalised log-probabilities.
-        temperature: 0 takes the most likely token; 1 draws from the model's own distribution; less is more careful,
-            more is bolder.
-        top_k: draw among the k most likely tokens only; None: among all.
-        rng: where the draw comes from.
+        temperature: the logits are divided by it: 1 is the model's own distribution, less is more careful, more is
+            bolder; 0 leaves the most likely token alone.
+        top_k: all but the k most likely tokens get 0 (Fan et al., 2018); None: none does.
+        top_p: of what is left by now, all get 0 but the fewest most likely tokens that together have p or more, above 0
+            to 1 (Holtzman et al., 2020); None: none does.
 
-    >>> choose(np.array([0.0, 2.0, 1.0]), 0, None, np.random.default_rng(0))
-    1
+    >>> distribution(np.log([0.5, 0.1, 0.3, 0.1]), top_p=0.7).round(3).tolist()
+    [0.625, 0.0, 0.375, 0.0]
     """
     logits = np.asarray(logits, dtype=np.float64)
     if not temperature >= 0 or (top_k is not None and not 1 <= top_k <= len(logits)):
         raise ValueError(
             f"temperature={temperature}, top_k={top_k}: expected 0 or more, and None or 1 to {len(logits)} for top_k."
         )
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p={top_p}: expected a share above 0 and up to 1, or None to leave out no token.")
     if np.isnan(logits).any():
         raise ValueError("The logits hold NaN: the model has diverged; train it again with a lower rate or clip_norm.")
     if temperature == 0:
-        return int(logits.argmax())
+        return np.eye(len(logits))[logits.argmax()]
+    ranked = np.argsort(-logits, kind="stable")  # the most likely first
     if top_k is not None:
-        likely = np.argsort(-logits, kind="stable")[:top_k]
-        logits = np.where(np.isin(np.arange(len(logits)), likely), logits, -np.inf)
+        logits = np.where(np.isin(np.arange(len(logits)), ranked[:top_k]), logits, -np.inf)
     weights = np.exp((logits - logits.max()) / temperature)
-    return int(rng.choice(len(weights), p=weights / weights.sum()))
+    if top_p is not None and top_p < 1:
+        more_likely = np.cumsum(weights[ranked]) - weights[ranked]  # (V,): the mass before each
+        weights[ranked[more_likely >= top_p * weights.sum()]] = 0
+    return weights / weights.sum()
+
+
+def choose(
+    logits: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator, top_p: float | None = None
+) -> int:
+    """The id of the next token, drawn from `distribution(logits, temperature, top_k, top_p)`.
+
+    >>> choose(np.array([0.0, 2.0, 1.0]), 0, None, np.random.default_rng(0))
+    1
+    """
+    probs = distribution(logits, temperature, top_k, top_p)
+    return int(probs.argmax() if temperature == 0 else rng.choice(len(probs), p=probs))
 
 
 def continue_text(
@@ -62,13 +83,14 @@ def continue_text(
     vocab: Vocab,
     temperature: float,
     top_k: int | None,
+    top_p: float | None,
     seed: int,
 ) -> str:
     """`prefix` and `num_preds` characters more: `step` reads the prefix, then each character it led to.
 
     Args:
         step: `(ids, state) -> (logits of the token after the last id, (V,); the new state)`; the first state is None.
-        prefix, num_preds, vocab, temperature, top_k, seed: as for `generate`.
+        prefix, num_preds, vocab, temperature, top_k, top_p, seed: as for `generate`.
     """
     if not prefix:
         raise ValueError(
@@ -78,9 +100,46 @@ def continue_text(
     state, chosen, ids = None, [], vocab[list(prefix)]
     for _ in range(num_preds):
         logits, state = step(ids, state)
-        ids = [choose(logits, temperature, top_k, rng)]
+        ids = [choose(logits, temperature, top_k, rng, top_p)]
         chosen += ids
     return prefix + "".join(vocab.to_tokens(chosen))
+
+
+def write_tunes(
+    step: Callable[[np.ndarray, object], tuple[np.ndarray, object]],
+    data: MusicData,
+    dance: str,
+    metre: str,
+    num: int,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int,
+) -> list[Tune]:
+    """Tunes to order, side by side: `step` reads dance and metre, then of each tune the sign it led to.
+
+    Each tune has draws of its own, so that it does not depend on how many are written beside it.
+
+    Args:
+        step: `(ids (num, T), state) -> (logits of the sign after the last, (num, V); the new state)`; the first state
+            is None. What it says of a tune that has ended is not used.
+        data, dance, metre, num, temperature, top_k, top_p, seed: as for `compose`.
+    """
+    if num < 1:
+        raise ValueError(f"num is {num}, expected 1 tune or more.")
+    rngs = [np.random.default_rng([seed, number]) for number in range(num)]
+    ids, state = np.tile(data.vocab[data.prefix(dance, metre)], (num, 1)), None  # (num, 2)
+    read, ended = ids, np.zeros(num, dtype=bool)
+    for _ in range(LONGEST):
+        logits, state = step(read, state)  # (num, V)
+        read = np.full((num, 1), data.vocab["<eos>"])
+        for row in np.flatnonzero(~ended):
+            read[row] = choose(logits[row], temperature, top_k, rngs[row], top_p)
+        ids = np.hstack([ids, read])  # (num, t)
+        ended |= read[:, 0] == data.vocab["<eos>"]
+        if ended.all():
+            break
+    return [data.decode(row) for row in ids]
 
 
 def search_translations(

@@ -4,6 +4,7 @@ from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from course_utils.metrics import bits_per_character, perplexity
+from course_utils.repro import digits
 
 
 @dataclass
@@ -11,14 +12,19 @@ class History:
     """The record of a training run.
 
     Attributes:
-        train_loss: mean loss of each epoch's batches, nats per token, measured while training (dropout on).
-        heldout_loss: loss on the held-out text after each epoch, nats per token; empty without held-out text.
+        train_loss: mean loss of each epoch's batches, measured while training (dropout on).
+        heldout_loss: loss on the held-out data after each epoch; empty without them.
         grad_norm: the norm of the gradient at each update, before clipping.
         seconds: wall-clock seconds since the start, at the end of each epoch.
-        tokens, updates: how many target tokens were trained on, and in how many steps of the optimiser.
+        tokens, updates: how many targets were trained on, tokens or else rows of Y, and in how many steps of the
+            optimiser.
+        is_cross_entropy: whether the losses are in nats per token, as those of language models are; only of such ones
+            is there a perplexity.
 
     >>> History(train_loss=[2.0, 1.5], heldout_loss=[1.9, 1.6]).best_epoch
     2
+    >>> History(heldout_loss=[0.5], tokens=30, is_cross_entropy=False).metrics
+    {'loss': 0.5, 'targets': 30}
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -27,6 +33,7 @@ class History:
     seconds: list[float] = field(default_factory=list)
     tokens: int = 0
     updates: int = 0
+    is_cross_entropy: bool = True
 
     def add_epoch(self, losses: list[float], norms: list[float]) -> None:
         """Record an epoch: the loss of each update, and the norm of its gradient before clipping."""
@@ -44,10 +51,26 @@ class History:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Held-out perplexity and bits per character after the last epoch, and the tokens trained on."""
+        """Held-out perplexity and bits per character after the last epoch, and the tokens trained on.
+
+        Of another loss than cross-entropy, the held-out loss and the rows of Y.
+        """
         self._check_heldout()
         loss = self.heldout_loss[-1]
+        if not self.is_cross_entropy:
+            return {"loss": loss, "targets": self.tokens}
         return {"perplexity": perplexity(loss), "bits_per_character": bits_per_character(loss), "tokens": self.tokens}
+
+    @property
+    def latest(self) -> dict[str, str]:
+        """What a progress bar says after an epoch: the held-out perplexity, or the loss, where that has none.
+
+        >>> History(heldout_loss=[0.0]).latest, History(heldout_loss=[0.5], is_cross_entropy=False).latest
+        ({'perplexity': '1.00'}, {'loss': '0.5000'})
+        """
+        self._check_heldout()
+        loss = self.heldout_loss[-1]
+        return {"perplexity": f"{perplexity(loss):.2f}"} if self.is_cross_entropy else {"loss": digits(loss)}
 
     def _check_heldout(self) -> None:
         if not self.heldout_loss:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import display
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -19,6 +20,13 @@ from course_utils.metrics import perplexity
 from course_utils.repro import digits
 
 STYLES = [("#1b4f72", "-", "o"), ("#d35400", "--", "s"), ("#1e8449", "-.", "^"), ("#7d3c98", ":", "D")]
+DASHES = [
+    ("--", "#d35400"),
+    ("-.", "#1e8449"),
+    (":", "#7d3c98"),
+    ((0, (1, 3)), "#1b4f72"),
+    ((0, (8, 2, 1, 2, 1, 2)), "0.35"),
+]
 HATCHES = ["", "///", "...", "xxx"]
 
 
@@ -51,6 +59,11 @@ def _axes(title: str, xlabel: str, ylabel: str, size: tuple[float, float] = (6.4
     return figure, axes
 
 
+def _extent(y: np.ndarray) -> str:
+    numbers = zip(("first", "last", "lowest", "highest"), (y[0], y[-1], y.min(), y.max()), strict=True)
+    return ", ".join(f"{name} {digits(value)}" for name, value in numbers)
+
+
 def lines(
     series: dict[str, Sequence[float] | tuple[Sequence[float], Sequence[float]]],
     title: str,
@@ -59,6 +72,7 @@ def lines(
     log: bool = False,
     levels: dict[str, float] | None = None,
     log_x: bool = False,
+    xticks: Sequence[str] | None = None,
 ) -> Picture:
     """Curves over one x axis.
 
@@ -67,6 +81,7 @@ def lines(
         log: a logarithmic y axis.
         levels: label → a value drawn as a grey horizontal line, such as a baseline.
         log_x: a logarithmic x axis.
+        xticks: words at x = 1, 2, …, in the place of numbers.
 
     >>> print(lines({"a": [3.0, 1.0, 2.0]}, "Loss", "epoch", "loss"))
     Figure: Loss. loss against epoch; 1 line.
@@ -87,9 +102,7 @@ def lines(
         few = len(y) <= 30
         axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
         y = np.asarray(y, dtype=float)
-        numbers = zip(("first", "last", "lowest", "highest"), (y[0], y[-1], y.min(), y.max()), strict=True)
-        points = f"{len(y)} point{'s' if len(y) != 1 else ''}"
-        words.append(f"{label}: {points}, " + ", ".join(f"{name} {digits(value)}" for name, value in numbers))
+        words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y)}")
     for i, (label, value) in enumerate((levels or {}).items()):
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
         axes.annotate(f" {label}", (1, value), xycoords=("axes fraction", "data"), va="center", color="0.3")
@@ -98,6 +111,9 @@ def lines(
         axes.set_yscale("log")
     if log_x:
         axes.set_xscale("log")
+    elif xticks is not None:
+        axes.set_xticks(range(1, len(xticks) + 1), xticks, rotation=60, ha="right")
+        words.append(f"From left to right: {' '.join(xticks)}")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # x counts epochs, steps, orders
     if len(series) > 1:
@@ -105,9 +121,63 @@ def lines(
     return Picture(figure, "\n".join(words))
 
 
+def forecast(
+    dates: np.ndarray,
+    actual: Sequence[float],
+    forecasts: dict[str, Sequence[float]],
+    title: str,
+    band: tuple[Sequence[float], Sequence[float]] | None = None,
+    ylabel: str = "price in dollars",
+) -> Picture:
+    """The truth as a thick line and forecasts of the same days, with an interval behind them if there is one.
+
+    Args:
+        dates: (days,) datetime64, the days that the forecasts are about.
+        actual: (days,), the truth.
+        forecasts: label → (days,); five at most, each with dashes of its own.
+        band: the lower and the upper end of the interval, (days,) each.
+
+    >>> dates = np.array(["2013-02-28", "2013-03-01"], dtype="datetime64[D]")
+    >>> print(forecast(dates, [10.0, 12.0], {"flat": [9.0, 9.0]}, "Two days", band=([8.0, 8.0], [10.5, 11.0])))
+    Figure: Two days. price in dollars on 2 days, 2013-02-28 to 2013-03-01.
+    truth: first 10.00, last 12.00, lowest 10.00, highest 12.00
+    flat: first 9.000, last 9.000, on average 2.000 from the truth
+    interval: last day 8.000 to 11.00; the truth is inside on 1 of 2 days
+    """
+    if len(forecasts) > len(DASHES):
+        raise ValueError(f"There are {len(forecasts)} forecasts, expected {len(DASHES)} at most: draw two figures.")
+    actual = np.asarray(actual, dtype=float)
+    figure, axes = _axes(title, "", ylabel, size=(6.0, 3.2))
+    words = [f"Figure: {title}. {ylabel} on {len(dates)} days, {dates[0]} to {dates[-1]}."]
+    words.append(f"truth: {_extent(actual)}")
+    axes.plot(dates, actual, color="black", linewidth=2.2, label="truth")
+    for (label, values), (dash, color) in zip(forecasts.items(), DASHES, strict=False):
+        values = np.asarray(values, dtype=float)
+        axes.plot(dates, values, linestyle=dash, color=color, linewidth=1.8, label=label)
+        off = f"on average {digits(np.abs(values - actual).mean())} from the truth"
+        words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
+    if band is not None:
+        low, high = (np.asarray(end, dtype=float) for end in band)
+        axes.fill_between(dates, low, high, color="0.85", linewidth=0, label="interval", zorder=0)
+        inside = int(((low <= actual) & (actual <= high)).sum())
+        words.append(
+            f"interval: last day {digits(low[-1])} to {digits(high[-1])}; "
+            f"the truth is inside on {inside} of {len(actual)} days"
+        )
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.legend(frameon=False, fontsize=8)
+    return Picture(figure, "\n".join(words))
+
+
 def training_curves(histories: dict[str, History], title: str, levels: dict[str, float] | None = None) -> Picture:
-    """Held-out perplexity after each epoch, a line for each history; `levels` as in `lines`."""
-    series = {label: [perplexity(loss) for loss in history.heldout_loss] for label, history in histories.items()}
+    """Held-out perplexity after each epoch, a line for each history, or the loss, where that is no cross-entropy.
+
+    `levels` are as in `lines`.
+    """
+    losses = {label: history.heldout_loss for label, history in histories.items()}
+    if not all(history.is_cross_entropy for history in histories.values()):
+        return lines(losses, title, "epoch", "held-out loss", levels=levels)
+    series = {label: [perplexity(loss) for loss in values] for label, values in losses.items()}
     return lines(series, title, "epoch", "held-out perplexity", levels=levels)
 
 
@@ -152,6 +222,56 @@ def heatmap(
     summary = ", ".join(f"{name} {digits(value)}" for name, value in numbers)
     shape = f"{rows} rows ({ylabel}) and {columns} columns ({xlabel})"
     return Picture(figure, f"Figure: {title}. A heat map of {shape}, {summary}.")
+
+
+def pictures(images, captions: Sequence[str], title: str, columns: int = 5) -> Picture:
+    """Small pictures in rows, each with its caption below; 0 is paper, and the darkest shade is the highest number.
+
+    Args:
+        images: (number, height, width).
+        captions: one for each; a line break in it is kept.
+
+    >>> print(pictures(np.eye(3)[None], ["a slope"], "Lines"))
+    Figure: Lines. 1 picture of 3 × 3 pixels: a slope.
+    """
+    images = np.asarray(images)
+    rows = -(-len(images) // columns)
+    lines_below = 1 + max(caption.count("\n") for caption in captions)
+    figure = Figure(figsize=(9.0, rows * (9.0 / columns + 0.17 * lines_below) + 0.4), layout="constrained")
+    figure.suptitle(title)
+    for i, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        axes = figure.add_subplot(rows, columns, i + 1)
+        axes.imshow(image, cmap="Greys", vmin=0, vmax=images.max(), interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        axes.set_xlabel(caption, fontsize=9)
+    _, height, width = images.shape
+    number = f"{len(images)} picture{'s' if len(images) != 1 else ''}"
+    words = "; ".join(" / ".join(caption.split("\n")) for caption in captions)
+    return Picture(figure, f"Figure: {title}. {number} of {height} × {width} pixels: {words}.")
+
+
+def piano_roll(notes: Sequence[tuple[int, float, float]], title: str) -> Picture:
+    """Notes as bars: time to the right, pitch upwards, as on the rolls of a player piano.
+
+    Args:
+        notes: of each its MIDI number (60 is middle C), its onset and its duration in quarter notes, as
+            `datasets.notes` gives them.
+
+    >>> print(piano_roll([(67, 0.0, 0.5), (72, 0.5, 1.0), (74, 2.0, 0.5)], "A sketch"))
+    Figure: A sketch. A piano roll of 3 notes, pitches 67 to 74, 2.500 quarter notes long. It begins 67 72 74.
+    """
+    if not notes:
+        raise ValueError("There is no note, expected at least one: give the notes to draw.")
+    pitches, starts, durations = (np.array(column) for column in zip(*notes, strict=True))
+    figure, axes = _axes(title, "quarter notes", "pitch (MIDI number)", size=(9.0, 3.0))
+    axes.barh(pitches, durations, left=starts, height=0.8, color="#1b4f72", edgecolor="white", linewidth=0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color="0.85", linewidth=0.5)
+    axes.set_axisbelow(True)
+    number = f"{len(notes)} note{'s' if len(notes) != 1 else ''}"
+    extent = f"pitches {pitches.min()} to {pitches.max()}, {digits((starts + durations).max())} quarter notes long"
+    begins = " ".join(str(pitch) for pitch in pitches[:8])
+    return Picture(figure, f"Figure: {title}. A piano roll of {number}, {extent}. It begins {begins}.")
 
 
 class LiveCurves:

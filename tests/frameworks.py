@@ -64,6 +64,21 @@ class PyTorch(Framework):
         """One sentence with all these parts."""
         says(error, *parts)
 
+    def linear(self, W, b):
+        """A model (X, state) → (X W + b, state)."""
+        layer = self.torch.nn.Linear(*W.shape)
+        layer.load_state_dict({"weight": self.tensor(W.T), "bias": self.tensor(b)})
+
+        class Linear(self.torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = layer
+
+            def forward(self, X, state=None):
+                return self.layer(X), state
+
+        return Linear()
+
     def tensor(self, array):
         return self.torch.as_tensor(np.asarray(array))
 
@@ -159,6 +174,22 @@ class TensorFlow(Framework):
         if wrapped := re.search("\x1b\\[1m(.*?)\x1b\\[0m", str(error.value), re.DOTALL):
             error = SimpleNamespace(value=wrapped[1])
         says(error, *parts)
+
+    def linear(self, W, b):
+        """A model (X, state) → (X W + b, state)."""
+        layer = self.keras.layers.Dense(W.shape[1])
+        layer.build((None, len(W)))
+        layer.set_weights([W, b])
+
+        class Linear(self.keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.layer = layer
+
+            def call(self, X, state=None, training=False):
+                return self.layer(X), state
+
+        return Linear()
 
     def tensor(self, array):
         return self.tf.convert_to_tensor(array)

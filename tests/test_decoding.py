@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oracle_cells import Network
 
-from course_utils.datasets import Vocab
-from course_utils.decoding import choose
+from course_utils.datasets import MusicData, Tune, Vocab, music, split_tune
+from course_utils.datasets.translation import EOS
+from course_utils.decoding import choose, distribution
 
 VOCAB = Vocab(list("the cat sat on the mat"))
 V, h = len(VOCAB), 5
@@ -21,9 +22,9 @@ LOGITS = np.array([0.5, 2.0, -1.0, 1.5, 2.0, -3.0])
 distinct = arrays.arrays(np.float32, st.integers(2, 9), elements=st.floats(-20, 20, width=32), unique=True)
 
 
-def shares(logits, temperature, top_k, draws=6000):
+def shares(logits, temperature, top_k, draws=6000, top_p=None):
     rng = np.random.default_rng(0)
-    drawn = [choose(logits, temperature, top_k, rng) for _ in range(draws)]
+    drawn = [choose(logits, temperature, top_k, rng, top_p) for _ in range(draws)]
     return np.bincount(drawn, minlength=len(logits)) / draws
 
 
@@ -33,6 +34,7 @@ def test_a_draw_follows_the_distribution(temperature, top_k):
     if top_k is not None:
         probs[np.argsort(-LOGITS)[top_k:]] = 0
     probs /= probs.sum()
+    np.testing.assert_allclose(distribution(LOGITS, temperature, top_k), probs)
     found = shares(LOGITS, temperature, top_k)
     assert not found[probs == 0].any()
     assert np.all(np.abs(found - probs) <= 4 * np.sqrt(probs * (1 - probs) / 6000))
@@ -58,6 +60,51 @@ def test_a_shift_of_all_logits_changes_nothing(logits, shift, seed):
     assert choose(logits, 1.0, None, np.random.default_rng(seed)) == choose(
         logits + shift, 1.0, None, np.random.default_rng(seed)
     )
+
+
+@given(logits=distinct, p=st.floats(0.01, 0.99), temperature=st.sampled_from([0.5, 1.0, 3.0]), data=st.data())
+def test_the_fewest_tokens_that_have_the_mass_p_are_left_as_they_were_to_each_other(logits, p, temperature, data):
+    k = data.draw(st.none() | st.integers(1, len(logits)))
+    whole = distribution(logits, temperature, k)
+    left = distribution(logits, temperature, k, p)
+    kept = left > 0
+    mass = whole[kept].sum()
+    assert mass >= p - 1e-12
+    assert mass - whole[kept].min() < p + 1e-12, "without the least likely of them it would be too little"
+    assert whole[kept].min() >= whole[~kept].max(initial=0), "the most likely ones"
+    np.testing.assert_allclose(left[kept], whole[kept] / mass)
+    assert {choose(logits, temperature, k, np.random.default_rng(i), p) for i in range(9)} <= set(np.flatnonzero(kept))
+
+
+@given(logits=distinct, temperature=st.sampled_from([0, 0.5, 1.0, 3.0]))
+def test_the_mass_of_all_changes_nothing_and_next_to_none_leaves_the_most_likely(logits, temperature):
+    np.testing.assert_array_equal(distribution(logits, temperature, None, 1), distribution(logits, temperature))
+    alone = np.eye(len(logits))[logits.argmax()]
+    np.testing.assert_array_equal(distribution(logits, temperature, None, 1e-9), alone)
+
+
+def test_where_top_p_cuts_by_hand():
+    logits = np.log([0.5, 0.3, 0.1, 0.1])
+    for p, expected in {0.49: [1, 0, 0, 0], 0.51: [5 / 8, 3 / 8, 0, 0], 0.81: [5 / 9, 3 / 9, 1 / 9, 0]}.items():
+        np.testing.assert_allclose(distribution(logits, top_p=p), expected)
+    np.testing.assert_allclose(distribution(logits, top_k=3, top_p=0.85), [5 / 8, 3 / 8, 0, 0], err_msg="k comes first")
+    found = shares(logits, 1.0, None, 4000, top_p=0.6)
+    assert not found[2:].any()
+    assert abs(found[0] - 5 / 8) < 0.04
+
+
+def test_the_logits_are_left_as_they_are():
+    for settings in ((0, None, None), (2.0, 2, 0.5)):
+        given_ones = LOGITS.copy()
+        distribution(given_ones, *settings)
+        np.testing.assert_array_equal(given_ones, LOGITS)
+
+
+@pytest.mark.parametrize("top_p", [0, -0.1, 1.01, float("nan")])
+def test_a_share_out_of_range_is_refused(framework, top_p):
+    with pytest.raises(ValueError) as error:
+        framework.course.generate(made(framework)[0], "a", 1, VOCAB, temperature=1.0, top_p=top_p)
+    says(error, f"top_p={top_p}", "above 0", "up to 1")
 
 
 def test_the_hotter_the_more_even():
@@ -106,7 +153,7 @@ def test_greedy_text_is_the_argmax_of_reading_it_all_anew(framework, kind, prefi
 
 def test_both_frameworks_write_the_same(pytorch, tensorflow):
     texts = [
-        framework.course.generate(made(framework)[0], "the ", 40, VOCAB, temperature=0.8, top_k=5, seed=4)
+        framework.course.generate(made(framework)[0], "the ", 40, VOCAB, temperature=0.8, top_k=5, top_p=0.9, seed=4)
         for framework in (pytorch, tensorflow)
     ]
     assert texts[0] == texts[1]
@@ -121,6 +168,7 @@ def test_the_seed_decides_and_only_where_there_is_a_draw(framework):
     assert text(0, 1.0) == text(0, 1.0) != text(1, 1.0)
     assert text(0, 0.0) == text(1, 0.0)
     assert framework.course.generate(model, "a", 20, VOCAB, temperature=9.0, top_k=1) == text(0, 0.0)
+    assert framework.course.generate(model, "a", 20, VOCAB, temperature=9.0, top_p=1e-9) == text(0, 0.0)
 
 
 def test_the_prefix_is_kept_as_it_is_even_with_characters_never_seen(framework):
@@ -155,3 +203,88 @@ def test_the_model_is_left_in_its_mode(pytorch, training, top_k):
     except ValueError:
         assert top_k == 99
     assert model.training is training
+
+
+# Tunes
+
+
+@pytest.fixture(scope="module")
+def tunes():
+    bodies = ["c4d4|e8||", "d4c4|e8||", "e4d4|c8||", "g4d4|g8||"]
+    known = [Tune(tuple(split_tune(body)), "4/4", "reel" if i % 2 else "air") for i, body in enumerate(bodies)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(music, "load_tunes", lambda: known)
+        return MusicData(heldout=0.25)
+
+
+def composer(framework, data, eos=0.0, **options):
+    """A model for tunes of random weights, and these; `eos` is added to the logit of <eos>."""
+    model = framework.lm("scratch", len(data.vocab), h, **options)
+    params = oracle.random_lm(np.random.default_rng(7), Network("RNN", (h,)), len(data.vocab))
+    params["b_q"][EOS] += eos
+    framework.course.weights.load(model, params)
+    return model, params
+
+
+def test_a_tune_to_order_is_what_reading_it_all_anew_and_the_same_draws_give(framework, tunes):
+    model, params = composer(framework, tunes)
+    found = framework.course.compose(model, tunes, "reel", "4/4", 3, temperature=0.9, top_k=8, top_p=0.95, seed=5)
+    for number, tune in enumerate(found):
+        rng, ids = np.random.default_rng([5, number]), tunes.vocab[["<reel>", "<4/4>"]]
+        while len(ids) < 386:
+            logits, _ = oracle.lm_logits(params, np.array([ids]), np.zeros((1, h)))
+            ids.append(choose(logits[0, -1], 0.9, 8, rng, 0.95))
+            if ids[-1] == EOS:
+                break
+        assert (
+            tune == tunes.decode(ids) == Tune(tuple(tunes.vocab.to_tokens(ids[2:]))[: len(tune.signs)], "4/4", "reel")
+        )
+    assert len({len(tune.signs) for tune in found}) > 1, "each ends on its own"
+
+
+def test_a_tune_does_not_depend_on_those_beside_it_and_the_seed_decides(framework, tunes):
+    model, _ = composer(framework, tunes)
+
+    def some(num, **options):
+        return framework.course.compose(model, tunes, "air", "4/4", num, **options)
+
+    assert some(4)[:2] == some(2) == some(2, seed=0) != some(2, seed=1)
+    assert some(2, top_p=1.0) == some(2)
+    one, other = some(2, temperature=0)
+    assert one == other == some(1, top_k=1)[0]
+
+
+def test_both_frameworks_compose_the_same(pytorch, tensorflow, tunes):
+    made_by = [
+        framework.course.compose(composer(framework, tunes)[0], tunes, "reel", "4/4", 3, top_p=0.9, seed=2)
+        for framework in (pytorch, tensorflow)
+    ]
+    assert made_by[0] == made_by[1]
+
+
+@pytest.mark.parametrize(("eos", "length"), [(99, 0), (-99, music.LONGEST)])
+def test_a_tune_ends_where_the_model_says_and_at_384_signs(framework, tunes, eos, length):
+    model, _ = composer(framework, tunes, eos)
+    assert [len(tune.signs) for tune in framework.course.compose(model, tunes, "air", "4/4", 2)] == [length] * 2
+
+
+def test_composing_changes_no_weight_and_uses_no_dropout(framework, tunes):
+    model, _ = composer(framework, tunes, dropout=0.9)
+    before = framework.weights_of(model)
+    framework.training(model)
+    found = [framework.course.compose(model, tunes, "reel", "4/4", 2, temperature=0) for _ in range(3)]
+    assert found[0] == found[1] == found[2]
+    for name, value in framework.weights_of(model).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_what_cannot_be_ordered_is_refused(framework, tunes):
+    model, _ = composer(framework, tunes)
+    for order, said in (
+        (("polka", "4/4"), ["dance is 'polka'"]),
+        (("reel", "7/8"), ["metre is '7/8'"]),
+        (("reel", "4/4", 0), ["num is 0", "1 tune or more"]),
+    ):
+        with pytest.raises(ValueError) as error:
+            framework.course.compose(model, tunes, *order)
+        says(error, *said)

@@ -230,6 +230,7 @@ def test_a_grader_that_is_killed_goes_on_where_it_stopped(tmp_path, course):
     assert before.items() <= {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}.items()
 
 
+@in_the_long_run
 def test_a_worker_that_is_killed_loses_nothing(tmp_path, course):
     submitted, out = many(tmp_path), tmp_path / "out"
     grader = started(submitted, course, out, "--jobs", 2)
@@ -238,6 +239,23 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path, course):
     workers[0].send_signal(signal.SIGKILL)
     assert (grader.communicate()[1], grader.returncode) == (b"", 0)
     assert all_there(out)
+
+
+def ends_its_process(job):
+    if job.submission.student == "poison":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return batch.grade_job(job)
+
+
+@in_the_long_run
+def test_a_submission_that_kills_the_graders_stops_nobody_else(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    monkeypatch.setattr(batch, "_graded", ends_its_process)
+    submitted = hand_in(tmp_path, dict.fromkeys(("ada", "poison", "zoe"), as_bytes(notebook())))
+    failures = command.run(command.Session(submitted, course, tmp_path / "out", jobs=2), lambda _: None)
+    (failure,) = failures
+    assert failure.startswith("poison could not be graded")
+    assert [*read_csv(tmp_path / "out")] == ["ada", "zoe"]
 
 
 @pytest.fixture

@@ -13,16 +13,26 @@ from IPython.core.formatters import DisplayFormatter
 
 from course_utils import plotting
 from course_utils.history import History
-from course_utils.plotting import LiveCurves, bars, heatmap, lines, training_curves
+from course_utils.plotting import LiveCurves, bars, forecast, heatmap, lines, piano_roll, pictures, training_curves
 
 EXAMPLES = {
     "lines": lambda: lines(
         {"a": [3.0, 1.0, 2.0], "b": ([1, 5], [2.0, 4.0])}, "Loss", "epoch", "nats", levels={"u": 3.3}
     ),
     "log": lambda: lines({"a": np.geomspace(1, 1e-9, 40)}, "Gradient", "distance", "norm", log=True, log_x=True),
+    "words": lambda: lines({"a": [0.0, 0.5, -0.5]}, "Score", "word read", "score", xticks=["a", "dull", "mess"]),
+    "forecast": lambda: forecast(
+        np.datetime64("2012-10-04") + np.arange(9),
+        np.arange(9.0),
+        {f"model {i}": np.arange(9.0) + i for i in range(5)},
+        "Nine days",
+        band=(np.zeros(9), np.full(9, 5.5)),
+    ),
     "curves": lambda: training_curves({"RNN": History(heldout_loss=[2.0, 1.0])}, "Training", levels={"5-gram": 3.89}),
     "bars": lambda: bars({"a": 2.0, "b": 3.0}, "Speed", "seconds"),
     "heatmap": lambda: heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.2]], "Gate", "step", "unit", list("the"), ["1", "2"]),
+    "pictures": lambda: pictures(np.eye(6)[:, :, None] * np.ones(5), [f"row {i}\nof six" for i in range(6)], "Rows"),
+    "piano roll": lambda: piano_roll([(60, 0.0, 1.0), (67, 1.0, 0.5), (64, 1.5, 2.0)], "Three notes"),
 }
 
 
@@ -56,6 +66,7 @@ def test_the_words_of_curves():
         "b: 2 points, first 2.000, last 4.000, lowest 2.000, highest 4.000",
         "level u: 3.300",
     ]
+    assert str(example("words")).endswith("From left to right: a dull mess")
     assert str(example("curves")).splitlines() == [
         "Figure: Training. held-out perplexity against epoch; 1 line.",
         "RNN: 2 points, first 7.389, last 2.718, lowest 2.718, highest 7.389",
@@ -70,24 +81,39 @@ def test_other_data_are_other_words_and_another_picture():
     def map_of(*rows):
         return heatmap(rows, "t", "x", "y")
 
-    for pictures in (
+    for several in (
         [curves(), curves((1.0, 2.5, 3.1)), curves(label="b"), curves(levels={"u": 2.0})],
         [bars({"a": 1.0}, "t", "y"), bars({"a": 1.1}, "t", "y")],
         [map_of([1.0, 2.0]), map_of([1.0, 2.1]), map_of([1.0], [2.0])],
     ):
-        assert (
-            len({str(picture) for picture in pictures}) == len({picture.png for picture in pictures}) == len(pictures)
-        )
+        assert len({str(picture) for picture in several}) == len({picture.png for picture in several}) == len(several)
 
 
 def test_lines_can_be_told_apart_without_colour():
     assert len({style[1:] for style in plotting.STYLES}) == len(plotting.STYLES)
+    assert len({dash for dash, _ in plotting.DASHES}) == len(plotting.DASHES)
     assert len(set(plotting.HATCHES)) == len(plotting.HATCHES)
 
 
 def test_a_run_that_diverged_can_be_drawn():
     picture = training_curves({"no clipping": History(heldout_loss=[3.0, 800.0, float("nan")])}, "It explodes")
     assert "first 20.09" in str(picture)
+
+
+def test_only_cross_entropies_are_drawn_as_perplexities():
+    of_prices = History(heldout_loss=[3.0, 0.5], is_cross_entropy=False)
+    for histories in ({"GRU": of_prices}, {"GRU": of_prices, "RNN": History(heldout_loss=[2.0, 1.0])}):
+        words = str(training_curves(histories, "Training"))
+        assert "held-out loss" in words
+        assert "first 3.000" in words
+        assert "perplexity" not in words
+
+
+def test_more_forecasts_than_can_be_told_apart_are_refused():
+    dates, values = np.datetime64("2013-01-01") + np.arange(3), [1.0, 2.0, 3.0]
+    with pytest.raises(ValueError) as error:
+        forecast(dates, values, {str(i): values for i in range(6)}, "Too many")
+    says(error, "6 forecasts", "5 at most")
 
 
 def test_a_line_without_points_is_named():
@@ -158,3 +184,22 @@ def test_elsewhere_it_is_renewed_in_place_at_most_four_times_a_second(monkeypatc
 def test_a_run_without_an_epoch_shows_nothing(monkeypatch):
     screen, _ = grow(monkeypatch, live=True, seconds_between_epochs=1, epochs=0)
     assert screen.displayed == []
+
+
+def test_pictures_need_a_caption_each():
+    assert str(pictures(np.eye(2)[None], ["a\nb"], "T")) == "Figure: T. 1 picture of 2 × 2 pixels: a / b."
+    with pytest.raises(ValueError, match="zip"):
+        pictures(np.zeros((2, 3, 3)), ["one"], "Two")
+
+
+def test_a_piano_roll_shows_pitch_onset_and_duration_of_each_note():
+    first, *rest = notes = [(60, 0.0, 1.0), (67, 1.0, 0.5), (64, 1.5, 2.0)]
+    same = piano_roll(notes, "T")
+    assert same.png == piano_roll(list(reversed(notes)), "T").png, "the order is that of time"
+    for other in ((61, 0.0, 1.0), (60, 0.25, 1.0), (60, 0.0, 0.5)):
+        assert same.png != piano_roll([other, *rest], "T").png
+    assert "3 notes, pitches 60 to 67, 3.500 quarter notes long. It begins 60 67 64." in str(same)
+    assert "1 note, pitches 60 to 60" in str(piano_roll([first], "T"))
+    with pytest.raises(ValueError) as error:
+        piano_roll([], "T")
+    says(error, "no note", "at least one")

@@ -265,12 +265,94 @@ def test_it_is_quiet_where_ci_is_set_and_shows_its_progress_elsewhere(framework,
     assert f"perplexity={perplexity(history.heldout_loss[-1]):.2f}" in err
 
 
+# A loss of one's own
+
+
+def regression():
+    """Batches of unlike sizes (n, 3) and (n, 2), the second target −1 somewhere, and the weights to start from."""
+    rng = np.random.default_rng(5)
+    batches = [(rng.normal(size=(n, 3)).astype("f"), rng.normal(size=(n, 2)).astype("f")) for n in (5, 4)]
+    batches[0][1][:2] = -1.0  # a number like any other
+    return batches, rng.normal(size=(3, 2)).astype("f"), rng.normal(size=2).astype("f")
+
+
+def squared_error(framework):
+    """The mean of squared errors, for tensors of the framework."""
+    return lambda outputs, Y: framework.total((outputs - Y) ** 2) / (2 * len(Y))
+
+
+def least_squares(batches, W, b, lr, clip_norm, epochs):
+    """Gradient descent by formulas, in NumPy: the losses of each epoch's batches, the norms, the weights."""
+    losses, norms, W, b = [], [], W.astype(float), b.astype(float)
+    for _ in range(epochs):
+        for X, Y in batches:
+            error = X @ W + b - Y
+            losses.append((error**2).mean())
+            in_W, in_b = X.T @ error * 2 / error.size, error.sum(axis=0) * 2 / error.size
+            norms.append(np.sqrt((in_W**2).sum() + (in_b**2).sum()))
+            scale = lr * min(1.0, clip_norm / norms[-1])
+            W, b = W - scale * in_W, b - scale * in_b
+    return np.reshape(losses, (epochs, -1)).mean(axis=1), norms, W, b
+
+
+def test_another_loss_is_minimised_as_by_hand(framework):
+    batches, W, b = regression()
+    model, loss = framework.linear(W, b), squared_error(framework)
+    data = SimpleNamespace(train=batches, heldout=batches)
+    history = trainer(framework, 3, lr=0.3, clip_norm=1.5, loss=loss).fit(model, data)
+    losses, norms, W, b = least_squares(batches, W, b, 0.3, 1.5, 3)
+    assert min(norms) < 1.5 < max(norms)
+    np.testing.assert_allclose(history.train_loss, losses, rtol=1e-5)
+    np.testing.assert_allclose(history.grad_norm, norms, rtol=1e-4)
+    X, Y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    close(framework.array(model(framework.tensor(X))[0]), X @ W + b, 1e-5)
+    rows = ((X @ W + b - Y) ** 2).mean()  # each row counts alike, whatever its batch
+    assert framework.course.evaluate(model, batches, loss) == pytest.approx(rows, rel=1e-5)
+    assert history.heldout_loss[-1] == pytest.approx(rows, rel=1e-5)
+    assert history.metrics == {"loss": history.heldout_loss[-1], "targets": 3 * 9}
+
+
+def test_the_best_epoch_is_kept_by_that_loss(framework):
+    batches, W, b = regression()
+    model, loss = framework.linear(W, b), squared_error(framework)
+    data = SimpleNamespace(train=batches, heldout=batches)
+    history = trainer(framework, 4, lr=3.0, clip_norm=None, keep_best=True, loss=loss).fit(model, data)
+    assert history.heldout_loss[0] < history.heldout_loss[-1], "a rate so high that it gets worse"
+    assert framework.course.evaluate(model, batches, loss) == pytest.approx(min(history.heldout_loss), rel=1e-5)
+
+
+def test_of_another_loss_no_perplexity_is_shown(framework, monkeypatch, capfd):
+    batches, W, b = regression()
+    monkeypatch.delenv("CI", raising=False)
+    data = SimpleNamespace(train=batches, heldout=batches)
+    history = trainer(framework, loss=squared_error(framework)).fit(framework.linear(W, b), data)
+    err = capfd.readouterr().err
+    assert f"loss={repro.digits(history.heldout_loss[-1])}" in err
+    assert "perplexity" not in err
+
+
+def test_a_loss_is_one_number(framework):
+    batches, W, b = regression()
+    model = framework.linear(W, b)
+
+    def of_each(outputs, Y):
+        return (outputs - Y) ** 2
+
+    for refused in (
+        lambda: trainer(framework, loss=of_each).fit(model, batches),
+        lambda: framework.course.evaluate(model, batches, of_each),
+    ):
+        with pytest.raises(ValueError, match=r"the shape \(5, 2\), expected a single number, \(\): take the mean\."):
+            refused()
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"optimizer": "lion"}, ["'lion'", "['sgd', 'adam', 'adamw']"]),
         ({"clip_norm": 0.0}, ["clip_norm is 0.0", "None"]),
         ({"clip_norm": -1.0}, ["clip_norm is -1.0", "above 0"]),
+        ({"loss": "mse"}, ["loss is 'mse'", "a function (outputs, Y)", "None for cross-entropy"]),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(framework, settings, said):

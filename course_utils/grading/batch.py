@@ -134,15 +134,15 @@ def _end_with_the_grader() -> None:
 def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Result | GradingError]]:
     """Grade in processes of this machine, or in this one if it is one only; what comes first is ready first.
 
-    Raises:
-        GradingError: the processes break down again and again.
+    When processes are killed again and again, what is left is graded one by one, so that it is seen which submission
+    does it: that one gets an error.
     """
     if processes == 1:
         yield from ((job, _graded(job)) for job in jobs)
         return
-    left, breaks, context = list(jobs), 0, multiprocessing.get_context("spawn")
-    while left:
-        with ProcessPoolExecutor(processes, context, _end_with_the_grader) as pool:
+    left, breaks = list(jobs), 0
+    while left and breaks < _BREAKS:
+        with _pool(processes) as pool:
             try:
                 futures = {pool.submit(_graded, job): job for job in left}
                 for future in as_completed(futures):
@@ -150,16 +150,29 @@ def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Res
                     left.remove(futures[future])
                     breaks = 0
                     yield futures[future], result
-            except BrokenProcessPool as error:  # one was killed: by hand, or for want of memory
+            except BrokenProcessPool:  # one was killed: by hand, or for want of memory
                 breaks += 1
-                if breaks == _BREAKS:
-                    raise GradingError(
-                        f"The grading processes were killed {_BREAKS} times in a row: there may be too little memory "
-                        f"for {processes} of them, so try with fewer --jobs."
-                    ) from error
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+    yield from _one_by_one(left)
+
+
+def _one_by_one(jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | GradingError]]:
+    """Grade in a single process, and in another one after a submission that it did not survive."""
+    left = list(jobs)
+    while left:
+        with _pool(1) as pool:
+            try:
+                while left:
+                    yield left[0], pool.submit(_graded, left[0]).result()
+                    del left[0]
+            except BrokenProcessPool:
+                yield left.pop(0), GradingError("its grading process was killed, perhaps for want of memory.")
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _end_with_the_grader)
 
 
 def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Result | GradingError]]:

@@ -11,6 +11,7 @@ from course_utils.grading.notebooks import released
 
 THRESHOLD = 0.8  # share of the shorter one's tokens that stand in the other, too
 _TOKENS, _WINDOW = 25, 4  # copydetect's noise and guarantee thresholds
+_MOST_CODE = 20_000  # characters of an answer that are looked at
 _FEWEST = 3  # fingerprints of what is too short to say anything
 
 
@@ -50,7 +51,7 @@ def similar(results: Sequence[Result], assignment: Assignment) -> list[Pair] | N
 
 def _code(result: Result, manual: set[str]) -> str:
     answers = [question["answers"] for question in result["questions"] if question["id"] not in manual]
-    return "\n".join(source for each in answers for source in each.values())
+    return "\n".join(source[:_MOST_CODE] for each in answers for source in each.values())
 
 
 def _share(one: set[int], other: set[int]) -> float:

@@ -16,7 +16,7 @@ from course_utils import repro
 from course_utils.history import History
 from course_utils.tensorflow import weights
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
-from course_utils.tensorflow.decoding import generate, translate
+from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.evaluation import evaluate
 from course_utils.tensorflow.models import RNNLM
@@ -35,6 +35,7 @@ __all__ = [
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "Trainer",
+    "compose",
     "evaluate",
     "generate",
     "translate",

@@ -12,6 +12,19 @@ def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(losses[Y != NO_TARGET])
 
 
+def batch_loss(outputs: tf.Tensor, Y: tf.Tensor, loss=None) -> tf.Tensor:
+    """The loss of a batch, (): cross-entropy where `loss` is None, else `loss(outputs, Y)`."""
+    value = cross_entropy(outputs, Y) if loss is None else loss(outputs, Y)
+    if value.ndim:
+        raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
+    return value
+
+
+def count_targets(Y: tf.Tensor, loss=None) -> int:
+    """By how much a batch counts: its targets under cross-entropy, its rows under another loss."""
+    return int(tf.math.count_nonzero(Y != NO_TARGET)) if loss is None else len(Y)
+
+
 def to_tensors(X):
     """An array as a tensor, or of a tuple of arrays each."""
     return tuple(tf.convert_to_tensor(part) for part in X) if isinstance(X, tuple) else tf.convert_to_tensor(X)
@@ -31,37 +44,41 @@ def compiled(function, model: keras.Model):
     return call
 
 
-def compile_loss(model: keras.Model):
+def compile_loss(model: keras.Model, loss=None):
     """`(X, Y, state) -> (loss, state)`, compiled."""
 
     def loss_of(X, Y, state):
-        logits, state = model(X, state)  # (n, T, V)
-        return cross_entropy(logits, Y), state
+        outputs, state = model(X, state)  # (n, T, V), or as the loss wants them
+        return batch_loss(outputs, Y, loss), state
 
     return compiled(loss_of, model)
 
 
-def mean_loss(loss_of, model: keras.Model, batches) -> float:
-    """As `evaluate`, with a loss that is compiled already."""
+def mean_loss(loss_of, model: keras.Model, batches, loss=None) -> float:
+    """As `evaluate`, with `loss_of` from `compile_loss`."""
     carries_state = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0, None
     for X, Y in batches:
         X, Y = to_tensors(X), tf.convert_to_tensor(Y)  # (n, T) or several, (n, T)
         if carries_state and state is None:  # zeros, not None, which would be compiled a second time
             state = model.begin_state(X.shape[0])
-        loss, new_state = loss_of(X, Y, state)
+        value, new_state = loss_of(X, Y, state)
         state = new_state if carries_state else None
-        targets = int(tf.math.count_nonzero(Y != NO_TARGET))
-        total += float(loss) * targets
+        targets = count_targets(Y, loss)
+        total += float(value) * targets
         count += targets
     if count == 0:
         raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
     return total / count
 
 
-def evaluate(model: keras.Model, batches) -> float:
-    """The mean loss of a model, nats per token, over batches `(X, Y)`; carries the state where `batches` says so."""
-    return mean_loss(compile_loss(model), model, batches)
+def evaluate(model: keras.Model, batches, loss=None) -> float:
+    """The mean loss of a model over batches `(X, Y)`; carries the state where `batches` says so.
+
+    Without a `loss` it is cross-entropy, in nats per token, and a batch counts by its targets. With one, as `Trainer`
+    takes it, it is a mean over the rows of Y.
+    """
+    return mean_loss(compile_loss(model, loss), model, batches, loss)
 
 
 def _of_any_length(array: tf.Tensor) -> tf.TensorSpec:

@@ -8,10 +8,15 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from course_utils.history import History, linear_decay
-from course_utils.metrics import perplexity
-from course_utils.shapes import NO_TARGET
 from course_utils.tensorflow.devices import find_device
-from course_utils.tensorflow.evaluation import compile_loss, compiled, cross_entropy, mean_loss, to_tensors
+from course_utils.tensorflow.evaluation import (
+    batch_loss,
+    compile_loss,
+    compiled,
+    count_targets,
+    mean_loss,
+    to_tensors,
+)
 
 OPTIMIZERS = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
 
@@ -26,6 +31,8 @@ class Trainer:
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
         decay: lower the learning rate with each update, along a line that reaches zero after the last one.
         keep_best: at the end, put back the weights of the epoch after which the held-out loss was lowest.
+        loss: what is minimised, `(outputs, Y) -> ()`, a mean over the rows of Y, such as
+            `lambda O, Y: tf.reduce_mean((O - Y) ** 2)`; None for cross-entropy, of which `fit` speaks.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default. TensorFlow
             keeps a variable where it was made: a model that has never been called is made on this device.
     """
@@ -39,12 +46,15 @@ class Trainer:
         decay: bool = False,
         device: str | None = None,
         keep_best: bool = False,
+        loss=None,
     ):
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
-        self.max_epochs, self.lr, self.optimizer = max_epochs, lr, optimizer
+        if loss is not None and not callable(loss):
+            raise ValueError(f"loss is {loss!r}, expected a function (outputs, Y) -> (), or None for cross-entropy.")
+        self.max_epochs, self.lr, self.optimizer, self.loss = max_epochs, lr, optimizer, loss
         self.clip_norm, self.decay, self.device, self.keep_best = clip_norm, decay, device, keep_best
 
     def fit(self, model: keras.Model, data, on_epoch=None) -> History:
@@ -52,7 +62,7 @@ class Trainer:
 
         Args:
             model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`; X may be a
-                tuple of arrays, as for `Seq2Seq`.
+                tuple of arrays, as for `Seq2Seq`. With a `loss`, X and the outputs may be of any kind that it takes.
             data: has `train` and `heldout`, as `LanguageModelData`; or is itself the training batches, any iterable
                 of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
                 `carries_state`, the state goes from each batch to the next, without gradient; elsewhere it starts at 0.
@@ -64,15 +74,15 @@ class Trainer:
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
         settings |= {} if self.optimizer == "sgd" else {"epsilon": 1e-8}  # as in PyTorch
         optimizer = OPTIMIZERS[self.optimizer](self.lr, **settings)
-        update, loss_of = self._compile_update(model, optimizer), compile_loss(model)
-        history, start = History(), time.perf_counter()
+        update, loss_of = self._compile_update(model, optimizer), compile_loss(model, self.loss)
+        history, start = History(is_cross_entropy=self.loss is None), time.perf_counter()
         progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
         with tf.device(find_device(self.device)):
             for _ in progress:
                 self._run_epoch(model, optimizer, update, batches, history)
                 if heldout is not None:
-                    history.heldout_loss.append(mean_loss(loss_of, model, heldout))
-                    progress.set_postfix(perplexity=f"{perplexity(history.heldout_loss[-1]):.2f}")
+                    history.heldout_loss.append(mean_loss(loss_of, model, heldout, self.loss))
+                    progress.set_postfix(history.latest)
                     if self.keep_best and history.best_epoch == len(history.heldout_loss):
                         best = model.get_weights()
                 history.seconds.append(time.perf_counter() - start)
@@ -99,7 +109,7 @@ class Trainer:
             state = new_state if carries_state else None
             losses.append(float(loss))
             norms.append(float(norm))
-            history.tokens += int(tf.math.count_nonzero(Y != NO_TARGET))
+            history.tokens += count_targets(Y, self.loss)
         history.add_epoch(losses, norms)
 
     def _compile_update(self, model, optimizer):
@@ -107,8 +117,8 @@ class Trainer:
 
         def update(X, Y, state):
             with tf.GradientTape() as tape:
-                logits, state = model(X, state, training=True)  # (n, T, V)
-                loss = cross_entropy(logits, Y)
+                outputs, state = model(X, state, training=True)  # (n, T, V), or as the loss wants them
+                loss = batch_loss(outputs, Y, self.loss)  # ()
             variables = model.trainable_variables
             gradients = [g if g is None else tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
             norm = tf.linalg.global_norm(gradients)  # of dense ones: an embedding's would count each use of a row alone

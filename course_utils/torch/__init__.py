@@ -15,7 +15,7 @@ from course_utils import repro
 from course_utils.history import History
 from course_utils.torch import weights
 from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
-from course_utils.torch.decoding import generate, translate
+from course_utils.torch.decoding import compose, generate, translate
 from course_utils.torch.devices import try_gpu
 from course_utils.torch.evaluation import evaluate
 from course_utils.torch.models import RNNLM
@@ -34,6 +34,7 @@ __all__ = [
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "Trainer",
+    "compose",
     "evaluate",
     "generate",
     "translate",

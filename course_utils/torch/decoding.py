@@ -1,12 +1,12 @@
-"""Text from a trained model: a prefix continued, or sentences translated."""
+"""Text and music from a trained model: a prefix continued, tunes to order, sentences translated."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from course_utils.datasets import TranslationData, Vocab
-from course_utils.decoding import Translation, continue_text, search_translations
+from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
+from course_utils.decoding import Translation, continue_text, search_translations, write_tunes
 from course_utils.torch.evaluation import evaluating, to_tensors
 from course_utils.torch.seq2seq import Seq2Seq
 
@@ -18,6 +18,7 @@ def generate(
     vocab: Vocab,
     temperature: float = 0.0,
     top_k: int | None = None,
+    top_p: float | None = None,
     seed: int = 0,
 ) -> str:
     """`prefix`, continued by `num_preds` characters that the model predicts one by one.
@@ -29,6 +30,7 @@ def generate(
         prefix: at least one character.
         temperature: 0 (greedy) takes the most likely character; 1 draws from the model's distribution.
         top_k: draw among the k most likely characters only.
+        top_p: draw among the fewest most likely characters that together have the probability p or more.
         seed: of the draws.
     """
     with evaluating(model) as device:
@@ -37,7 +39,42 @@ def generate(
             logits, state = model(torch.tensor([ids], device=device), state)  # (1, T, V)
             return logits[0, -1].cpu().numpy(), state
 
-        return continue_text(step, prefix, num_preds, vocab, temperature, top_k, seed)
+        return continue_text(step, prefix, num_preds, vocab, temperature, top_k, top_p, seed)
+
+
+def compose(
+    model: nn.Module,
+    data: MusicData,
+    dance: str,
+    metre: str,
+    num: int = 1,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+) -> list[Tune]:
+    """Tunes that the model makes to order, sign by sign, each until its own <eos>.
+
+    A sign may stand where it makes no sense: `datasets.notes` raises ValueError then. A tune that has not ended after
+    384 signs is cut off there.
+
+    Args:
+        model: `(X, state) -> (logits, state)` with ids X (n, T) and logits (n, T, V), such as `RNNLM`.
+        data: what the model was trained on, for its vocabulary.
+        dance, metre: what is ordered, such as "jig" and "6/8"; one of `datasets.music.DANCES` and `METRES`.
+        num: how many; the first ones are the same however many there are.
+        temperature: 1 draws from the model's distribution; 0 takes the most likely sign, so that all tunes are one.
+        top_k: draw among the k most likely signs only.
+        top_p: draw among the fewest most likely signs that together have the probability p or more.
+        seed: of the draws.
+    """
+    with evaluating(model) as device:
+
+        def step(ids, state):
+            logits, state = model(torch.as_tensor(ids, device=device), state)  # (num, T, V)
+            return logits[:, -1].cpu().numpy(), state
+
+        return write_tunes(step, data, dance, metre, num, temperature, top_k, top_p, seed)
 
 
 def translate(

@@ -15,6 +15,19 @@ def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits.flatten(0, -2), Y.flatten(), ignore_index=NO_TARGET)
 
 
+def batch_loss(outputs: torch.Tensor, Y: torch.Tensor, loss=None) -> torch.Tensor:
+    """The loss of a batch, (): cross-entropy where `loss` is None, else `loss(outputs, Y)`."""
+    value = cross_entropy(outputs, Y) if loss is None else loss(outputs, Y)
+    if value.ndim:
+        raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
+    return value
+
+
+def count_targets(Y: torch.Tensor, loss=None) -> int:
+    """By how much a batch counts: its targets under cross-entropy, its rows under another loss."""
+    return int((Y != NO_TARGET).sum()) if loss is None else len(Y)
+
+
 def to_tensors(X, device: torch.device):
     """An array as a tensor on the device, or of a tuple of arrays each."""
     if isinstance(X, (tuple, list)):
@@ -34,16 +47,20 @@ def evaluating(model: nn.Module) -> Iterator[torch.device]:
         model.train(was_training)
 
 
-def evaluate(model: nn.Module, batches) -> float:
-    """The mean loss of a model, nats per token, over batches `(X, Y)`; carries the state where `batches` says so."""
+def evaluate(model: nn.Module, batches, loss=None) -> float:
+    """The mean loss of a model over batches `(X, Y)`; carries the state where `batches` says so.
+
+    Without a `loss` it is cross-entropy, in nats per token, and a batch counts by its targets. With one, as `Trainer`
+    takes it, it is a mean over the rows of Y.
+    """
     carries_state = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0, None
     with evaluating(model) as device:
         for X, Y in batches:
             X, Y = to_tensors(X, device), torch.as_tensor(Y, device=device)  # (n, T) or several, (n, T)
-            logits, state = model(X, state if carries_state else None)  # (n, T, V)
-            targets = int((Y != NO_TARGET).sum())
-            total += float(cross_entropy(logits, Y)) * targets
+            outputs, state = model(X, state if carries_state else None)  # (n, T, V), or as the loss wants them
+            targets = count_targets(Y, loss)
+            total += float(batch_loss(outputs, Y, loss)) * targets
             count += targets
     if count == 0:
         raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")

@@ -1,0 +1,183 @@
+"""What is asked of the students' functions; the right and the wrong answers are in the files beside."""
+
+import numpy as np
+
+from course_utils.assignments import question
+from course_utils.assignments.nested import difference
+
+from .measures import WRONG_BASELINES, WRONG_MEASURES, baselines, measures
+from .own import WRONG_MODELS, my_forecasts
+from .recursion import WRONG_RECURSIONS, recursive_forecast
+from .windows import WRONG_SCALES, WRONG_WINDOWS, split_and_scale, windows
+
+STOCKS = "course_utils.datasets.stocks"
+FORECASTING = "course_utils.forecasting"
+
+
+def draw_prices(rng, days):
+    """Livelier than any share, so that no mistake is small."""
+    return rng.uniform(1, 2) * np.exp(np.cumsum(rng.normal(0.05, 0.3, size=days)))
+
+
+@question(
+    {"one day ahead": 5, "several days ahead": 3},
+    reference=windows,
+    explained="chapter 11, “Windows that fit on the screen”, and the text above the exercise",
+    forbids=(f"{STOCKS}.StockData",),
+    wrong=WRONG_WINDOWS,
+)
+def check_windows(student, rng):
+    close = draw_prices(rng, 15)
+    yield "one day ahead", student.call("windows", close, 4, 1)
+    yield "several days ahead", student.call("windows", close, 5, 3)
+
+
+@question(
+    {"the scaled parts": 5, "test days move nothing": 3},
+    reference=split_and_scale,
+    explained="chapter 11, “A split by time, and a scaler that knows the past only”",
+    forbids=(f"{STOCKS}.StockData", f"{STOCKS}.Scaler"),
+    wrong=WRONG_SCALES,
+)
+def check_split_and_scale(student, rng):
+    test_days = 5
+    X = rng.normal([1.0, -2.0, 0.5], [1.0, 3.0, 0.5], size=(13, 4, 3))  # (n, T, d)
+    Y = rng.normal(1.0, 2.0, size=(13, 1))
+    X[-test_days:] *= 2  # livelier days
+    Y[-test_days:] *= 2
+    found = student.call("split_and_scale", X, Y, test_days)
+    yield "the scaled parts", found
+    later = np.arange(13) >= 13 - test_days
+    changed = [part + later.reshape(-1, *[1] * (part.ndim - 1)) * rng.uniform(1, 2, size=part.shape) for part in (X, Y)]
+    yield "test days move nothing", moved(found, student.call("split_and_scale", *changed, test_days))
+
+
+def moved(one, other):
+    """Which entries of what the training part makes are different, in words."""
+    names = ("X_train", "Y_train", "mean", "std")
+    if not (isinstance(one, dict) and isinstance(other, dict) and {*names} <= one.keys() & other.keys()):
+        return "there is nothing to compare"
+    return "moved: " + (", ".join(name for name in names if difference(one[name], other[name], 1e-4)) or "nothing")
+
+
+@question(
+    {"a day ahead": 3, "from the last training day": 3},
+    reference=baselines,
+    explained="chapter 11, “Baselines first”, and the text above the exercise",
+    forbids=tuple(f"{FORECASTING}.{name}" for name in ("drift", "autoregression", "persistence")),
+    wrong=WRONG_BASELINES,
+)
+def check_baselines(student, rng):
+    close = draw_prices(rng, 14)
+    yield "a day ahead", student.call("baselines", close, 5)
+    yield "from the last training day", student.call("baselines", close, 6, recursive=True)
+
+
+@question(
+    {"the measures": 6, "days that do not count": 2, "no direction at all": 1},
+    reference=measures,
+    explained="chapter 11, “The measures”, and the text above the exercise",
+    forbids=tuple(f"{FORECASTING}.{name}" for name in ("mae", "rmse", "mase", "directional_accuracy", "scores")),
+    wrong=WRONG_MEASURES,
+)
+def check_measures(student, rng):
+    train, n = draw_prices(rng, 12), 11
+    last = draw_prices(rng, n)
+    up = rng.permutation([1] * 8 + [-1] * 3)  # which way the prices go, and which way they are said to go
+    hit = rng.permutation([1] * 7 + [-1] * 4)
+    actual = last * np.exp(up * rng.uniform(0.1, 0.4, size=n))
+    forecast = last * np.exp(up * hit * rng.uniform(0.1, 0.4, size=n))
+    yield "the measures", student.call("measures", actual, forecast, last, train)
+    still = rng.permutation(n)
+    actual, forecast = actual.copy(), forecast.copy()
+    actual[still[:3]] = last[still[:3]]
+    forecast[still[2:4]] = last[still[2:4]]  # on one day neither moves
+    yield "days that do not count", student.call("measures", actual, forecast, last, train)
+    yield "no direction at all", student.call("measures", actual, last, last, train)
+
+
+@question(
+    {"one day": 3, "many days": 5},
+    reference=recursive_forecast,
+    explained="chapter 11, and the text above the exercise",
+    forbids=(f"{FORECASTING}.recursive_forecast",),
+    wrong=WRONG_RECURSIONS,
+)
+def check_recursive_forecast(student, rng):
+    close, h = draw_prices(rng, 11), 5
+    shapes = {"W_xh": (1, h), "W_hh": (h, h), "b_h": (h,), "W_hq": (h, 1), "b_q": (1,)}
+    params = {name: rng.normal(scale=0.6, size=shape) for name, shape in shapes.items()}
+    params["b_q"] = np.array([rng.choice([-0.8, 0.8])])
+    mean, std = 0.1, 0.4
+    yield "one day", student.call("recursive_forecast", close, 1, 4, mean, std, params)
+    yield "many days", student.call("recursive_forecast", close, 7, 4, mean, std, params)
+
+
+@question(
+    {
+        "a day ahead": 4,
+        "from the last training day": 3,
+        "the future moves nothing": 4,
+        "all that is known counts": 2,
+        "the same model each time": 1,
+    },
+    reference=my_forecasts,
+    explained="chapter 11, “The idea: a window, and what comes after” and “Training”",
+    needs=("windows", "split_and_scale", "recursive_forecast"),
+    tolerance=0.1,
+    wrong=WRONG_MODELS,
+)
+def check_my_forecasts(student, rng):
+    n, changes = 6, 3  # days to forecast, and the first of them that is another later on
+    turns = rng.integers(3) + np.arange(120)
+    close = np.exp(0.7 * np.array([0, 1, 2])[turns % 3]) * rng.uniform(1, 2)  # 1, 2, 4, 1, 2, 4, …
+    ahead = student.call("my_forecasts", close, n)
+    yield "a day ahead", ahead
+    recursive = student.call("my_forecasts", close, n, recursive=True)
+    yield "from the last training day", recursive
+    other = close.copy()
+    other[changes - n :] *= np.exp(rng.choice([-1, 1]) * rng.uniform(0.3, 0.6, size=n - changes))
+    other_ahead = student.call("my_forecasts", other, n)
+    other_recursive = student.call("my_forecasts", other, n, recursive=True)
+    days = moves(ahead, other_ahead, n)
+    yield (
+        "the future moves nothing",
+        {
+            "forecasts before the change": days[:changes],
+            "the forecast of its day": days[changes],
+            "those from the last training day": moves(recursive, other_recursive, n),
+        },
+    )
+    returns = moves(rise(ahead, close, n), rise(other_ahead, other, n), n)
+    yield (
+        "all that is known counts",
+        {
+            "the day after": days[changes + 1],
+            "its return": returns[changes + 1],
+            "the return a day later": returns[changes + 2],
+        },
+    )
+    yield "the same model each time", moves(ahead, recursive, n)[0]
+
+
+def rise(forecasts, close, n):
+    """Forecasts as shares of the price that is known when they are made."""
+    found = numbers(forecasts, n)
+    return None if found is None else found / close[-n - 1 : -1]
+
+
+def moves(one, other, n):
+    """For each day "stays" or "moves"; for all "is no price" where (n,) prices did not come."""
+    both = [numbers(value, n) for value in (one, other)]
+    if any(each is None for each in both):
+        return ["is no price"] * n
+    gaps = np.abs(both[0] - both[1]) / np.abs(both[0])
+    return ["moves" if gap > 1e-4 else "stays" for gap in gaps]
+
+
+def numbers(value, n):
+    try:
+        found = np.asarray(value, dtype="float64").ravel()
+    except (TypeError, ValueError):
+        return None
+    return found if found.shape == (n,) and np.isfinite(found).all() and found.all() else None
