@@ -63,7 +63,7 @@ def moved(one, other):
 @question(
     {"a day ahead": 3, "from the last training day": 3},
     reference=baselines,
-    explained="chapter 11, “Baselines first”, and the text above the exercise",
+    explained="chapter 11, “Baselines first” and “Two forecasts, always told apart”, and the text above the exercise",
     forbids=tuple(f"{FORECASTING}.{name}" for name in ("drift", "autoregression", "persistence")),
     wrong=WRONG_BASELINES,
 )
@@ -99,7 +99,7 @@ def check_measures(student, rng):
 @question(
     {"one day": 3, "many days": 5},
     reference=recursive_forecast,
-    explained="chapter 11, and the text above the exercise",
+    explained="chapter 11, “A hundred days from one start, with an interval”, and the text above the exercise",
     forbids=(f"{FORECASTING}.recursive_forecast",),
     wrong=WRONG_RECURSIONS,
 )
@@ -122,7 +122,7 @@ def check_recursive_forecast(student, rng):
         "the same model each time": 1,
     },
     reference=my_forecasts,
-    explained="chapter 11, “The idea: a window, and what comes after” and “Training”",
+    explained="chapter 11, “Training” and “Does it know the future? Change it, and look”",
     needs=("windows", "split_and_scale", "recursive_forecast"),
     tolerance=0.1,
     wrong=WRONG_MODELS,
