@@ -147,7 +147,7 @@ def forecast(
     if len(forecasts) > len(DASHES):
         raise ValueError(f"There are {len(forecasts)} forecasts, expected {len(DASHES)} at most: draw two figures.")
     actual = np.asarray(actual, dtype=float)
-    figure, axes = _axes(title, "", ylabel, size=(6.0, 3.2))
+    figure, axes = _axes(title, "", ylabel, size=(5.6, 3.1))
     words = [f"Figure: {title}. {ylabel} on {len(dates)} days, {dates[0]} to {dates[-1]}."]
     words.append(f"truth: {_extent(actual)}")
     axes.plot(dates, actual, color="black", linewidth=2.2, label="truth")
