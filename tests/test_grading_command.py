@@ -21,7 +21,7 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import grade_submission
 from course_utils.grading.kinds import UNSANDBOXED
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.sandbox import SandboxError
+from course_utils.grading.sandbox import NoSandbox, SandboxError
 
 LONG = os.environ.get("COURSE_CORPUS") == "all"
 MANY = 1000 if LONG else 300
@@ -57,7 +57,10 @@ def read_csv(out):
 
 def run(submitted, course, out, **options):
     said = []
-    failures = command.run(command.Session(submitted, course, out, **options), said.append)
+    try:
+        failures = command.run(command.Session(submitted, course, out, **options), said.append)
+    except NoSandbox as error:
+        pytest.skip(str(error))
     assert failures == []
     return said
 
@@ -147,7 +150,7 @@ def test_without_a_sandbox_nothing_is_run(tmp_path, course, monkeypatch):
     monkeypatch.setattr(batch, "_bench", batch._Bench())
     submitted = hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook())})
     with pytest.raises(GradingError) as error:
-        run(submitted, course, tmp_path / "out")
+        command.run(command.Session(submitted, course, tmp_path / "out"), lambda _: None)
     says(error, "no sandbox", "bubblewrap", "--unsandboxed")
     assert not (tmp_path / "out" / "results").exists()
 

@@ -117,12 +117,19 @@ def python(module: str) -> list[str]:
     return [sys.executable, "-s", "-P", "-B", "-m", module]
 
 
+def _below_tmp() -> str:
+    """A sandbox has a /tmp of its own, so what runs in it must not be kept below the machine's."""
+    own = (sys.base_prefix, sys.prefix, str(Path(course_utils.__file__).parent))
+    found = next((path for path in own if Path(path).is_relative_to("/tmp")), "")
+    return f"it has a /tmp of its own, which hides {found}: move the course elsewhere" if found else ""
+
+
 def _no_bubblewrap() -> str:
-    return "" if shutil.which("bwrap") else "bubblewrap is not installed"
+    return _below_tmp() if shutil.which("bwrap") else "bubblewrap is not installed"
 
 
 def _no_namespaces() -> str:
-    return "" if sys.platform == "linux" else "only Linux has namespaces"
+    return _below_tmp() if sys.platform == "linux" else "only Linux has namespaces"
 
 
 def _no_container(program: str) -> Callable[[], str]:
