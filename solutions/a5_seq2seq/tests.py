@@ -1,0 +1,240 @@
+"""What is asked of the students' functions; the right and the wrong answers are in the files beside."""
+
+import numpy as np
+
+from course_utils.assignments import question
+
+from .beams import WRONG_BEAMS, beam_search
+from .networks import WRONG_LOSSES, WRONG_NETWORKS, masked_loss, minus_log_p, seq2seq
+from .pairs import WRONG_BATCHES, make_batch
+from .scores import WRONG_SCORES, bleu
+from .sentences import WRONG_GREEDY, greedy, walk
+
+READY_MADE_NETWORKS = (
+    "torch.nn.GRU",
+    "torch.nn.GRUCell",
+    "torch.gru_cell",
+    "torch._VF.gru",
+    "keras.layers.GRU",
+    "keras.layers.GRUCell",
+    "course_utils.torch.GRU",
+    "course_utils.torch.Seq2Seq",
+    "course_utils.torch.Seq2SeqEncoder",
+    "course_utils.torch.Seq2SeqDecoder",
+    "course_utils.tensorflow.GRU",
+    "course_utils.tensorflow.Seq2Seq",
+    "course_utils.tensorflow.Seq2SeqEncoder",
+    "course_utils.tensorflow.Seq2SeqDecoder",
+)
+READY_MADE_LOSSES = (
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.nll_loss",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.NLLLoss",
+    "tensorflow.nn.sparse_softmax_cross_entropy_with_logits",
+    "tensorflow.nn.softmax_cross_entropy_with_logits",
+    "keras.losses.SparseCategoricalCrossentropy",
+    "keras.losses.sparse_categorical_crossentropy",
+    "keras.ops.sparse_categorical_crossentropy",
+)
+READY_MADE_SEARCHES = ("course_utils.search.greedy", "course_utils.search.beam_search")
+READY_MADE_SCORES = (
+    "course_utils.metrics.bleu",
+    "course_utils.metrics.corpus_bleu",
+    "sacrebleu.sentence_bleu",
+    "sacrebleu.corpus_bleu",
+)
+
+
+def draw_sentence(rng, length):
+    return rng.integers(4, 20, size=length).tolist()
+
+
+@question(
+    {"one pair": 2, "several pairs": 4},
+    reference=make_batch,
+    explained="chapter 07, “From pairs to batches”",
+    wrong=WRONG_BATCHES,
+)
+def check_make_batch(student, rng):
+    bos, eos, pad = rng.permutation([1, 2, 3]).tolist()
+    one = [draw_sentence(rng, 3)], [draw_sentence(rng, 4)]
+    yield "one pair", student.call("make_batch", *one, bos, eos, pad)
+    several = [[draw_sentence(rng, length) for length in lengths] for lengths in ((2, 5, 3), (6, 1, 3))]
+    yield "several pairs", student.call("make_batch", *several, bos, eos, pad)
+
+
+def draw_gru(rng, V, d, h, e):
+    p = {"W_xe": rng.normal(size=(V, e)), "b_hh": rng.normal(size=h)}
+    for gate in "zrh":
+        p |= {f"W_x{gate}": rng.normal(size=(d, h)), f"W_h{gate}": rng.normal(size=(h, h))}
+        p[f"b_{gate}"] = rng.normal(size=h)
+    return p
+
+
+def draw_networks(rng, V_source, V_target, e, h):
+    encoder, decoder = draw_gru(rng, V_source, e, h, e), draw_gru(rng, V_target, e + h, h, e)
+    return encoder, decoder | {"W_hq": rng.normal(size=(h, V_target)), "b_q": rng.normal(size=V_target)}
+
+
+@question(
+    {"equally long": 4, "the gradient": 2, "a padded batch": 4},
+    reference=seq2seq,
+    explained="chapter 07, “The equations”, “The last state is not the last column” and “From scratch: the weights”",
+    forbids=READY_MADE_NETWORKS,
+    wrong=WRONG_NETWORKS,
+)
+def check_seq2seq(student, rng):
+    both = draw_networks(rng, 8, 7, 2, 3)
+
+    def draw_ids(n, S, T):
+        return rng.integers(8, size=(n, S)), rng.integers(7, size=(n, T))
+
+    source, inputs = draw_ids(4, 6, 5)
+    yield "equally long", student.call("seq2seq", source, np.full(4, 6), inputs, *both)
+    weights = rng.normal(size=(2, 3, 7)), None
+    few, few_inputs = draw_ids(2, 4, 3)
+    yield "the gradient", student.gradient("seq2seq", few, np.full(2, 4), few_inputs, *both, wrt=3, weights=weights)
+    source, inputs = draw_ids(4, 6, 5)
+    yield "a padded batch", student.call("seq2seq", source, rng.permutation([1, 3, 4, 6]), inputs, *both)
+
+
+@question(
+    {"no padding": 2, "with padding": 3, "the gradient": 1},
+    reference=masked_loss,
+    explained="chapter 07, “A loss without the padding”",
+    forbids=READY_MADE_LOSSES,
+    wrong=WRONG_LOSSES,
+)
+def check_masked_loss(student, rng):
+    def draw(lengths, T, V):
+        Y = rng.integers(V, size=(len(lengths), T))
+        return rng.normal(scale=2.0, size=(*Y.shape, V)), np.where(np.arange(T) < np.array(lengths)[:, None], Y, -1)
+
+    yield "no padding", student.call("masked_loss", *draw([4, 4, 4], 4, 5))
+    logits, Y = draw([2, 5, 1, 4], 5, 6)
+    Y[1, 1] = 0
+    yield "with padding", student.call("masked_loss", logits, Y)
+    few, asked = draw([3, 1], 3, 4)
+    yield "the gradient", student.gradient("masked_loss", few, asked, wrt=0, weights=1.0)
+
+
+def draw_table(rng, V, bos, eos, end=0.0):
+    """What follows each token, logits (V, V); <bos> hardly ever does."""
+    table = rng.normal(scale=1.5, size=(V, V))
+    table[:, bos] -= 6
+    table[:, eos] += end
+    return table
+
+
+def draw_marks(rng, V):
+    """Which tokens are <bos> and <eos>; neither is 0."""
+    return rng.choice(np.arange(1, V), size=2, replace=False).tolist()
+
+
+def without_doubt(table):
+    first, second = np.sort(table, axis=-1)[..., :-3:-1].T
+    return (first - second > 0.02).all()
+
+
+def draw_sentences(rng, V, bos, eos, steps, wanted):
+    """Tables whose sentences end after so many steps, 0 for never; those that end after two would end once more."""
+    tables = []
+    for end in wanted:
+        while True:
+            table = draw_table(rng, V, bos, eos)
+            [row] = walk([table], bos, steps + 2)
+            found = row.index(eos) + 1 if eos in row else 0
+            again = end != 2 or eos in row[end : steps - 1]
+            if found == end and again and bos not in row and without_doubt(table):
+                break
+        tables.append(table)
+    return np.stack(tables)
+
+
+@question(
+    {"one sentence": 2, "several, each with its own end": 3, "cut off": 1},
+    reference=greedy,
+    explained="chapter 07, “Decoding: always the likeliest” and, in the bug museum, “No stop at the end”",
+    forbids=READY_MADE_SEARCHES,
+    wrong=WRONG_GREEDY,
+)
+def check_greedy(student, rng):
+    for part, steps, wanted in (
+        ("one sentence", 5, [3]),
+        ("several, each with its own end", 7, [4, 2, 5]),
+        ("cut off", 4, [3, 0]),
+    ):
+        bos, eos = draw_marks(rng, 7)
+        tables = draw_sentences(rng, 7, bos, eos, steps, wanted)
+        yield part, student.call("greedy", tables, bos, eos, steps)
+
+
+BEAMS = {  # part: width, penalty, steps, and the wrong answers that the draw must tell from the right one
+    "a beam of one": [(1, 0.75, 5, ("end_not_counted",)), (1, 0.75, 3, ())],
+    "wider beams": [
+        (2, 0.75, 5, ("always_greedy", "its_own_best")),
+        (3, 0.75, 6, ("ended_ones_dropped",)),
+        (2, 0.75, 6, ("penalty_only_at_the_end",)),
+        (2, 0.75, 4, ("only_ended_ones_count",)),
+    ],
+    "other penalties": [
+        (3, 0.0, 5, ()),
+        (2, 1.5, 6, ("penalty_only_on_the_way", "logarithm_for_the_score")),
+        (2, 1.75, 6, ("ended_ones_set_aside",)),
+        (3, 1.75, 6, ("its_own_best", "penalty_only_at_the_end")),
+    ],
+}
+
+
+def draw_search(rng, width, penalty, steps, told):
+    """Arguments on which these wrong answers and the right one are all different, and rounding decides nothing."""
+    answers = [beam_search, *(wrong.answer for wrong in WRONG_BEAMS if wrong.id in told)]
+    while True:
+        bos, eos = draw_marks(rng, 6)
+        table = -minus_log_p(draw_table(rng, 6, bos, eos))
+        shaken = table + rng.normal(scale=1e-3, size=table.shape)
+        rest = (bos, eos, steps, width, penalty)
+        found = [answer(table, *rest) for answer in answers]
+        different = {(*ids, round(score, 2)) for ids, score in found}
+        if len(different) == len(answers) and beam_search(shaken, *rest)[0] == found[0][0]:
+            return table, *rest
+
+
+@question(
+    {"a beam of one": 2, "wider beams": 4, "other penalties": 3},
+    reference=beam_search,
+    explained="chapter 07, “Decoding: several beginnings”",
+    forbids=READY_MADE_SEARCHES,
+    wrong=WRONG_BEAMS,
+)
+def check_beam_search(student, rng):
+    for part, cases in BEAMS.items():
+        for width, penalty, steps, told in cases:
+            yield part, student.call("beam_search", *draw_search(rng, width, penalty, steps, told))
+
+
+WORDS = "un chat noir dort sous la table et rêve de poissons rouges".split()
+
+
+@question(
+    {"all sizes alike": 3, "other weights": 2, "a word too often": 2, "nothing in common": 1},
+    reference=bleu,
+    explained="chapter 07, “What does BLEU count?”",
+    forbids=READY_MADE_SCORES,
+    wrong=WRONG_SCORES,
+)
+def check_bleu(student, rng):
+    cases = {
+        "all sizes alike": [("abxde", "abcdefg", [0.5, 0.5]), ("abcxdy", "abcd", [0.5, 0.5])],
+        "other weights": [("abcxe", "abcdef", [0.5, 0.25, 0.125]), ("abcdxe", "abcde", [0.7, 0.3])],
+        "a word too often": [("aabax", "abca", [1.0]), ("ababc", "abcba", [0.5, 0.5])],
+        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5])],
+    }
+    for part, of_part in cases.items():
+        for candidate, reference, weights in of_part:
+            words = dict(zip("abcdefgxy", rng.permutation(WORDS).tolist(), strict=False))
+            yield (
+                part,
+                student.call("bleu", *([words[each] for each in side] for side in (candidate, reference)), weights),
+            )
