@@ -37,8 +37,8 @@ setup: $(STAMP) ## create .venv and install the locked versions (every other com
 data: setup ## fetch the data that the chapters need, and verify them
 	@$(BIN)/course data fetch
 
-lab: data ## open JupyterLab in chapters/
-	@cd chapters && ../$(BIN)/python -m jupyterlab $(ARGS)
+lab: data ## open JupyterLab with the chapters in view, the assignments one folder above
+	@$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/chapters $(ARGS)
 
 run: data ## work through a chapter without a screen and leave an HTML page: make run CH=02
 	@$(ONE_THREAD) $(BIN)/course run $(CH)
