@@ -62,6 +62,13 @@ def test_nbgraders_folders(tmp_path):
     }
 
 
+@pytest.mark.parametrize("folders", [("ada/toy", "bob/toy/nothing", "cy/other"), ("ada", "bob", ".ipynb_checkpoints")])
+def test_who_handed_in_an_empty_folder_is_not_forgotten(tmp_path, folders):
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+    assert {name: each.notebooks for name, each in collected(tmp_path).items()} == {"ada": {}, "bob": {}}
+
+
 def test_a_folder_with_notebooks_and_folders(tmp_path):
     found = collected(
         write(tmp_path, {"ada.ipynb": b"1", "bob/a.ipynb": b"2", "bob/b.IPYNB": b"3", "cy/notes.txt": b""})

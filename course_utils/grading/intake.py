@@ -58,7 +58,8 @@ def collect(source: Path, assignment: str, deadline: datetime | None = None) -> 
     """
     nbgrader = source.is_dir() and any((child / assignment).is_dir() for child in source.iterdir())
     if source.is_dir():
-        groups = _grouped(_walk(source), assignment, nbgrader)
+        files = _grouped(_walk(source), assignment, nbgrader)
+        groups = dict.fromkeys(_folders(source, assignment, nbgrader), []) | files
     elif zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
             groups = {
@@ -86,6 +87,13 @@ def _walk(folder: Path) -> Iterator[_File]:
             yield _File(
                 relative, status.st_size, status.st_size, modified, problem, lambda n, path=path: _head(path, n)
             )
+
+
+def _folders(source: Path, assignment: str, nbgrader: bool) -> list[str]:
+    """The students who have a folder, be it empty."""
+    folders = [path for path in source.iterdir() if path.is_dir() and not path.is_symlink()]
+    wanted = [path for path in folders if (path / assignment if nbgrader else path).is_dir()]
+    return [path.name for path in wanted if not path.name.startswith((".", "__MACOSX"))]
 
 
 def _head(path: Path, most: int) -> bytes:
