@@ -206,6 +206,14 @@ def test_students_get_nothing_of_the_solutions(released):
     assert all((ROOT / pattern).exists() for pattern in LEFT_OUT if "*" not in pattern and "grading" not in pattern)
 
 
+@pytest.mark.parametrize("name", MASTERS)
+def test_the_course_is_imported_before_tensorflow(name):
+    """Else TensorFlow writes lines about the machine above the student's first cell: see course_utils/__init__.py."""
+    cells = nbformat.read(ROOT / "assignments" / name / "tensorflow.ipynb", as_version=4).cells
+    importing = [each.source for each in cells if each.cell_type == "code" and "import " in each.source]
+    assert importing[0].startswith("from course_utils import") and "tensorflow" in importing[1]
+
+
 LINK = re.compile(r"\]\(\s*<?(?!https?:|mailto:|#|attachment:)([^)\s>#]+)")
 
 

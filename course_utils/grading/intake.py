@@ -59,7 +59,7 @@ def collect(source: Path, assignment: str, deadline: datetime | None = None) -> 
     nbgrader = source.is_dir() and any((child / assignment).is_dir() for child in source.iterdir())
     if source.is_dir():
         files = _grouped(_walk(source), assignment, nbgrader)
-        groups = dict.fromkeys(_folders(source, assignment, nbgrader), []) | files
+        groups = {who: [] for who in _folders(source, assignment, nbgrader)} | files
     elif zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
             groups = {
