@@ -1,9 +1,14 @@
 """The sandbox: each kind that this machine has is tried from inside, and a kind that leaks is not used."""
 
+import functools
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,7 +25,8 @@ OPEN = Kind("open", lambda: "", lambda command, folder: command)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_holds(name):
+def test_a_kind_holds_whatever_the_umask(name, request):
+    request.addfinalizer(functools.partial(os.umask, os.umask(0o077)))
     try:
         with Zygote(kind_or_skip(name), "numpy", ()) as zygote:
             assert probes.leaks(zygote) == {}
@@ -28,10 +34,27 @@ def test_a_kind_holds(name):
         pytest.skip(f"this machine does not allow it: {error}")
 
 
+FIND = "from course_utils.grading import probes; print(probes.find('numpy', ()).kind.name)"
+
+
+@pytest.mark.skipif(not os.access("/home", os.W_OK), reason="nothing can be written below /home")
+def test_a_course_or_its_data_may_be_below_home(request):
+    """Then /home is seen inside, and nothing in it but what leads there."""
+    kind_or_skip("namespaces")
+    folder = tempfile.mkdtemp(prefix="course-", dir="/home")
+    request.addfinalizer(functools.partial(shutil.rmtree, folder))
+    data = Path(folder, "data")
+    data.mkdir()
+    environment = os.environ | {"COURSE_DATA": str(data)}
+    done = subprocess.run([sys.executable, "-c", FIND], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() in KINDS, done.stderr
+
+
 def test_the_tries_find_what_leaks():
     kind_or_skip("namespaces")
     with Zygote(OPEN, "numpy", ()) as zygote:
-        assert {"files_outside"} <= probes.leaks(zygote).keys() <= {"files_outside", "writing"}
+        # where the course is below a folder that only root may enter, its libraries are out of reach, too
+        assert {"files_outside"} <= probes.leaks(zygote).keys() <= {"files_outside", "writing", "libraries"}
 
 
 def test_a_kind_that_leaks_is_not_used(monkeypatch):

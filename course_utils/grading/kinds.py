@@ -79,6 +79,9 @@ def _bubblewrap(command: list[str], folder: Path | None) -> list[str]:
     if os.geteuid() != 0:  # root needs no user namespace, and in one its processes would not be counted
         words += ["--unshare-user", "--uid", "0", "--gid", "0"]
     words += ["--die-with-parent", "--new-session", "--cap-add", "ALL"]  # the zygote takes them from its children
+    # a student's process is not root and must get through the folders above, which bubblewrap would make for root only
+    for folder in sorted({str(folder) for path in paths for folder in Path(path).parents} - {"/"}):
+        words += ["--dir", folder]
     for path in paths:
         words += ["--ro-bind", path, path]
     for path, target in links.items():

@@ -9,11 +9,12 @@ import contextlib
 import os
 import secrets
 import socket
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from course_utils.grading.kinds import KINDS
+from course_utils.grading.kinds import KINDS, visible
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Lost, NoSandbox, SandboxError, Zygote
 
@@ -56,7 +57,10 @@ def files_outside(bait):
     for path in (bait["file"], "/etc/shadow", "/etc/passwd", "/root/.ssh", "/proc/1/root" + bait["file"]):
         if os.path.exists(path):
             return path
-    return "".join(path for path in (bait["folder"], "/home", "/var", "/old", "/mnt") if os.path.exists(path))
+    for folder, shown in bait["outside"].items():
+        if os.path.exists(folder) and not {*os.listdir(folder)} <= {*shown}:
+            return folder
+    return ""
 
 
 def writing(bait):
@@ -69,6 +73,11 @@ def writing(bait):
         except OSError:
             pass
     return ""
+
+
+def libraries(bait):
+    """What an import in the middle of an answer needs: it must be readable."""
+    return "".join(f"{path} cannot be read" for path in bait["libraries"] if not os.access(path, os.R_OK | os.X_OK))
 
 
 def processes(bait):
@@ -248,8 +257,8 @@ def ignores_everything():
             pass
 '''
 TRIES = (
-    "network", "files_outside", "writing", "processes", "environment", "open_files", "capabilities", "forks",
-    "memory", "siblings", "disk", "threads",
+    "network", "files_outside", "writing", "libraries", "processes", "environment", "open_files", "capabilities",
+    "forks", "memory", "siblings", "disk", "threads",
 )  # fmt: skip
 ENDLESS = {"prints": "output", "sends_without_end": "value", "computes": "cpu", "ignores_everything": "time"}
 
@@ -272,19 +281,26 @@ def _bait() -> Iterator[dict]:
         try:
             yield {
                 "file": str(file),
-                "folder": folder,
+                "outside": {path: _shown_in(path) for path in (folder, "/home", "/root", "/var", "/old", "/mnt")},
                 "port": server.getsockname()[1],
                 "abstract": secret,
                 "secret": secret,
                 "pid": os.getpid(),
                 "package": str(Path(__file__).parent),
                 "python": str(Path(os.__file__).parent),
+                "libraries": [os.path.dirname(os.__file__), *{*map(sysconfig.get_path, ("purelib", "platlib"))}],
                 "threads": LIMITS.threads,
                 "memory": LIMITS.memory_bytes,
                 "disk": LIMITS.disk_bytes,
             }
         finally:
             del os.environ["GRADING_BAIT"]
+
+
+def _shown_in(folder: str) -> list[str]:
+    """The names in a folder that may be there, because they lead to what can be seen inside."""
+    below = [Path(path).relative_to(folder) for path in visible()[0] if Path(path).is_relative_to(folder)]
+    return [path.parts[0] for path in below if path.parts]
 
 
 def leaks(zygote: Zygote) -> dict[str, str]:
