@@ -19,13 +19,17 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
+# instructors
 ifneq ($(filter student-release,$(MAKECMDGOALS)),)
 ifndef DIR
 $(error Say where to, as in: make student-release DIR=../for_students)
 endif
 endif
 
-.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments assignments student-release grading-corpus bench timings perturb lock clean
+.PHONY: assignments student-release grading-corpus
+# /instructors
+
+.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments bench timings perturb lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -72,6 +76,7 @@ experiments: data ## run the long sweeps behind a chapter, or all without CH: ma
 	@set -- experiments/$(CH)*.py; [ -e "$$1" ] || { echo "There is no experiment $$1: see experiments/." >&2; exit 1; }; \
 	for script; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
 
+# instructors
 assignments: setup ## make the students' notebooks in assignments/ from the masters in solutions/
 	@$(BIN)/course assignments
 
@@ -80,11 +85,10 @@ student-release: setup ## write a copy of the course without what is for instruc
 
 grading-corpus: setup ## try the grader on every submission of the corpus, on 1,000 of them, and on a cluster
 	@CI=1 COURSE_CORPUS=all $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
+# /instructors
 
-bench: setup ## measure what Trainer costs, how fast the layers train and a class is graded; writes results/*.json
-	@$(ONE_THREAD) $(BIN)/python benchmarks/trainer.py
-	@$(ONE_THREAD) $(BIN)/python benchmarks/cells.py
-	@$(ONE_THREAD) $(BIN)/python benchmarks/grading.py
+bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
+	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
 
 timings: setup ## show how long each chapter takes
 	@$(BIN)/course timings

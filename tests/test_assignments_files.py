@@ -261,6 +261,13 @@ def test_it_runs_from_a_clean_folder(released):
     assert "Error" not in done.stdout
 
 
+def test_students_makefile_has_no_command_that_needs_what_is_left_out(released):
+    text = (released / "Makefile").read_text("utf-8")
+    assert not re.search(r"course assignments|student-release|grading|instructors", text)
+    done = subprocess.run(["make", "help"], cwd=released, capture_output=True, text=True)
+    assert done.returncode == 0 and "make run CH=02" in done.stdout and not done.stderr, done.stderr
+
+
 def test_what_is_for_instructors_is_left_out_and_nothing_is_overwritten(tmp_path):
     root = tmp_path / "course"
     root.mkdir()

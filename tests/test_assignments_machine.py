@@ -114,6 +114,26 @@ def test_what_is_no_plain_value_does_not_pass(side):
         student.call("h")
 
 
+def f_that_adds(name, values):
+    values[name] = values["b"]
+
+
+def f_that_sorts(name, values):
+    values["rows"].sort()
+
+
+def f_in_place(name, values):
+    values["b"] *= 2  # a tensor's own memory in PyTorch, another tensor in the dictionary in TensorFlow
+
+
+@pytest.mark.parametrize("function", [f_that_adds, f_that_sorts, f_in_place])
+def test_a_function_must_not_change_its_arguments(side, function):
+    values = {"b": np.array([1.0, np.nan]), "rows": [2, 1]}
+    with pytest.raises(BadValue, match="f changed what it was given: compute new values"):
+        LocalStudent({"f": function}, side[0]).call("f", "c", values)
+    assert LocalStudent({"f": lambda name, values: name}, side[0]).call("f", "c", values) == "c"
+
+
 def test_only_the_stub_itself_is_not_attempted():
     stub = lend("def f(x):\n    raise NotImplementedError()")
     with pytest.raises(NotAttempted, match=r"^f is not done yet\.$"):
@@ -243,7 +263,8 @@ def test_cases_on_record(tmp_path, capsys):
     assert check("squash", tanh) == 3
     assert not check.done("squash")
     said = capsys.readouterr().out
-    assert "This cell waits for squash: finish it, run its check, and come back.\nsquash\n  [FAIL] value: at" in said
+    assert "This cell waits for squash: finish it, run its check, and come back.\nsquash\n" in said
+    assert "  [FAIL] value (2 of 4 points): at" in said
     assert " ".join(said.split()).count("This is the sine.") == 1
     assert "  [LATER] largest: is checked when your work is graded\npoints for these cases, of 6:\n" in said
     tanh = lend("def tanh(x):\n    return np.tanh(x)", np=np)

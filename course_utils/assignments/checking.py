@@ -39,7 +39,8 @@ class Checker:
         for part in mark.parts:
             reason = part.misconception or part.message
             known = f"{part.message.partition('. ')[0]}; see above" if reason in said else part.message
-            _say("[OK]  " if part.passed else "[FAIL]", part.name, "" if part.passed else known)
+            kept = f" ({part.points:g} of {part.max_points:g} points)" if part.points and not part.passed else ""
+            _say("[OK]  " if part.passed else "[FAIL]", part.name + kept, "" if part.passed else known)
             said.add(reason)
         for name in record.later:
             _say("[LATER]", name, "is checked when your work is graded")

@@ -32,6 +32,21 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are the same in structure and in every entry; NaN equals NaN.
+
+    >>> equal({"b": [1.0, np.nan]}, {"b": [1.0, np.nan]}), equal({"b": [1.0]}, {"b": [1.0], "c": None})
+    (True, False)
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if any(isinstance(each, (dict, list, tuple, str, type(None))) for each in (one, other)):
+        return type(one) is type(other) and one == other
+    return np.array_equal(one, other, equal_nan=True)
+
+
 def difference(actual: Any, expected: Any, tolerance: float, where: str = "") -> str | None:
     """What is different between two values, as half a sentence, or None.
 
@@ -41,7 +56,7 @@ def difference(actual: Any, expected: Any, tolerance: float, where: str = "") ->
         where: what the values are called, for the message.
 
     >>> difference((np.zeros((2, 3)), 1), (np.eye(2, 3), 1), 1e-4)
-    'in entry 0, at (0, 0) 0 came, 1 was expected (the largest difference)'
+    'in result[0], at (0, 0) 0 came, 1 was expected (the largest difference)'
     >>> difference({"b": 1.0}, {"b": 1.00001}, 1e-4) is None
     True
     >>> difference(np.zeros((2, 3)), np.zeros((3, 2)), 1e-4)
@@ -55,11 +70,8 @@ def difference(actual: Any, expected: Any, tolerance: float, where: str = "") ->
     elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         if len(actual) != len(expected):
             return f"{at}{len(actual)} values came, {len(expected)} were expected"
-        name = where or "entry "
-        pairs = [
-            (f"{name}[{i}]" if where else f"{name}{i}", *both)
-            for i, both in enumerate(zip(actual, expected, strict=True))
-        ]
+        name = where or "result"
+        pairs = [(f"{name}[{i}]", *both) for i, both in enumerate(zip(actual, expected, strict=True))]
     elif any(isinstance(each, (dict, list, tuple, str, type(None))) for each in (actual, expected)):
         same = type(actual) is type(expected) and actual == expected
         return None if same else f"{at}{kind_of(actual)} came, {kind_of(expected)} was expected"

@@ -23,13 +23,17 @@ LEFT_OUT = (
 )
 """Patterns of files that students do not get: the masters, their tests, marks, and what instructors are told."""
 
-_FOR_INSTRUCTORS = re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL)
+_FOR_INSTRUCTORS = {
+    ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
+    "Makefile": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
+}
 
 
 def release(root: Path, target: Path) -> int:
     """Write the students' copy as a new folder, or as a zip if the name ends in .zip.
 
-    What stands between `<!-- instructors -->` and `<!-- /instructors -->` in a Markdown file is left out, too.
+    What stands between `<!-- instructors -->` and `<!-- /instructors -->` in a Markdown file, and between lines
+    `# instructors` and `# /instructors` in the Makefile, is left out, too.
 
     Args:
         root: the instructors' copy, a git repository. Only what is under version control is copied: submissions, marks
@@ -69,5 +73,5 @@ def _files(root: Path) -> list[str]:
 def _copy(source: Path, copy: Path) -> None:
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, copy)
-    if source.suffix == ".md":
-        copy.write_text(_FOR_INSTRUCTORS.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")
+    if marked := _FOR_INSTRUCTORS.get(source.suffix or source.name):
+        copy.write_text(marked.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")

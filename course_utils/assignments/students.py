@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from course_utils.assignments.errors import BadValue, Forbidden, NotAttempted, StudentError, StudentProblem
+from course_utils.assignments.nested import equal
 
 Framework = Literal["torch", "tensorflow", "numpy"]
 
@@ -54,10 +55,13 @@ class LocalStudent:
         self._arrays = arrays_of(framework)
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What the function returns, as NumPy."""
-        function = self._find(name)
-        args, kwargs = self._arrays.to_tensors(args), self._arrays.to_tensors(kwargs)
-        return self._arrays.to_arrays(_run(name, function, function, *args, **kwargs))
+        """What the function returns, as NumPy; BadValue if it has changed its arguments, which others still need."""
+        function, given = self._find(name), self._arrays.to_tensors([args, kwargs])
+        before = self._arrays.to_arrays(self._arrays.to_tensors([args, kwargs]))
+        result = self._arrays.to_arrays(_run(name, function, function, *given[0], **given[1]))
+        if not equal(self._arrays.to_arrays(given), before):
+            raise BadValue(f"{name} changed what it was given: compute new values and leave the arguments as they are")
+        return result
 
     def gradient(self, name: str, /, *args: Any, wrt: int, weights: Any, **kwargs: Any) -> Any:
         """The gradient of Σ outputs · weights by `args[wrt]`, as NumPy."""

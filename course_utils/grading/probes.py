@@ -54,7 +54,7 @@ def network(bait):
 
 def files_outside(bait):
     """The grader's files, read or found."""
-    for path in (bait["file"], "/etc/shadow", "/etc/passwd", "/root/.ssh", "/proc/1/root" + bait["file"]):
+    for path in (bait["file"], "/etc/shadow", "/etc/passwd", "/proc/1/root" + bait["file"]):
         if os.path.exists(path):
             return path
     for folder, shown in bait["outside"].items():
@@ -77,7 +77,10 @@ def writing(bait):
 
 def libraries(bait):
     """What an import in the middle of an answer needs: it must be readable."""
-    return "".join(f"{path} cannot be read" for path in bait["libraries"] if not os.access(path, os.R_OK | os.X_OK))
+    for path in (bait["python"], bait["package"], bait["packages"]):
+        if not os.access(path, os.R_OK | os.X_OK):
+            return f"{path} cannot be read"
+    return ""
 
 
 def processes(bait):
@@ -288,7 +291,7 @@ def _bait() -> Iterator[dict]:
                 "pid": os.getpid(),
                 "package": str(Path(__file__).parent),
                 "python": str(Path(os.__file__).parent),
-                "libraries": [os.path.dirname(os.__file__), *{*map(sysconfig.get_path, ("purelib", "platlib"))}],
+                "packages": sysconfig.get_path("purelib"),
                 "threads": LIMITS.threads,
                 "memory": LIMITS.memory_bytes,
                 "disk": LIMITS.disk_bytes,

@@ -84,6 +84,11 @@ WRONG_STEPS = [
         "The candidate lies between 0 and 1: it went through the sigmoid. A state must be able to be negative.",
     ),
     Wrong(
+        "candidate_without_tanh",
+        variant(candidate=lambda values: values),
+        "The candidate is not squashed: it is any number, and should lie between −1 and 1.",
+    ),
+    Wrong(
         "tanh_gates",
         variant(squash=np.tanh),
         "The gates lie between −1 and 1: they went through tanh. A share lies between 0 and 1.",
@@ -109,6 +114,18 @@ WRONG_STEPS = [
         "The candidate has no bias.",
         keeps=0.5,
     ),
+    Wrong(
+        "update_gate_without_bias",
+        lambda X_t, H, params: step(X_t, H, params | {"b_z": 0.0}),
+        "The update gate has no bias.",
+        keeps=0.5,
+    ),
+    Wrong(
+        "reset_gate_without_bias",
+        lambda X_t, H, params: step(X_t, H, params | {"b_r": 0.0}),
+        "The reset gate has no bias.",
+        keeps=0.5,
+    ),
 ]
 
 
@@ -121,6 +138,11 @@ WRONG_STEPS_AFTER = [
         "reset_before_the_product",
         variant(inner=lambda X_t, H, R, p: before(X_t, H, R, p) + p["b_hh"]),
         "The reset gate chooses what goes into the product, as in the exercise before; here it comes after it.",
+    ),
+    Wrong(
+        "gru_step_again",
+        gru_step,
+        "This is what gru_step computes. Here the reset comes after the product, and b_hh is inside it.",
     ),
     Wrong(
         "inner_bias_missing",

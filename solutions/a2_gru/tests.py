@@ -93,7 +93,7 @@ def check_unroll(student, rng):
 @question(
     {"Keras' order": 3, "PyTorch's order": 3},
     reference=canonical,
-    explained="chapter 03, “All implementations side by side”, and the text above the exercise",
+    explained="the text above the exercise",
     forbids=READY_MADE_WEIGHTS,
     wrong=WRONG_BLOCKS,
 )

@@ -5,7 +5,7 @@ import numpy as np
 from course_utils.assignments import Wrong
 from course_utils.assignments.numeric import gradient
 
-from .steps import WRONG_STEPS, gru_step
+from .steps import WRONG_STEPS, gate, gru_step
 
 
 def walk(X, H, params, lengths, make=gru_step, carried=None, next_state=np.where, output=np.multiply, last=None):
@@ -42,6 +42,14 @@ def uncoupled(X, H, params, lengths=None):
 def walk_backwards(X, H, params, lengths=None):
     states, H = walk(X[:, ::-1], H, params, lengths)
     return states[:, ::-1], H
+
+
+def padding_in_front(X, H, params, lengths=None):
+    if lengths is None:
+        return unroll(X, H, params)
+    walks = [unroll(X[[i], -length:], H[[i]], params) for i, length in enumerate(lengths)]
+    padded = [np.pad(states[0], ((X.shape[1] - len(states[0]), 0), (0, 0))) for states, _ in walks]
+    return np.stack(padded), np.concatenate([last for _, last in walks])
 
 
 WRONG_WALKS = [
@@ -98,6 +106,11 @@ WRONG_WALKS = [
         "one_step_too_few",
         lambda X, H, params, lengths=None: unroll(X, H, params, None if lengths is None else lengths - 1),
         "The last step of each sequence is not read.",
+    ),
+    Wrong(
+        "padding_in_front",
+        padding_in_front,
+        "The first steps are taken for padding; it is the last ones: a sequence's steps begin at 0.",
     ),
     Wrong(
         "states_not_cleared",
@@ -168,6 +181,18 @@ def gradient_reach(X, params):
     return share(norms_of(state_gradients(X, params)))
 
 
+def through_the_gates_alone(X, params):
+    H, gates = np.zeros((len(X), len(params["b_z"]))), []
+    for t in range(X.shape[1]):
+        gates.append(gate(X[:, t], H, params, "z"))  # (n, h)
+        H = gru_step(X[:, t], H, params)  # (n, h)
+    return share(norms_of(np.cumprod(gates[::-1], axis=0)))
+
+
+def norms_by_sequence(X, params):
+    return share([np.linalg.norm(each, axis=1).sum() for each in state_gradients(X, params)])
+
+
 def off_by_one(X, params):
     start = np.sqrt(len(X) * len(params["b_z"]))  # the gradient of the last state by itself is 1 everywhere
     return share([start, *norms_of(state_gradients(X, params))[:-1]])
@@ -212,7 +237,7 @@ WRONG_REACHES = [
     Wrong(
         "absolute_values",
         lambda X, params: share([np.abs(each).sum() for each in state_gradients(X, params)]),
-        "You took the sum of the absolute values; the norm asked for is the root of the sum of the squares.",
+        "You took the sum or the mean of the absolute values; the norm asked for is the root of the sum of squares.",
         keeps=0.5,
     ),
     Wrong(
@@ -220,6 +245,23 @@ WRONG_REACHES = [
         lambda X, params: share([np.abs(each).max() for each in state_gradients(X, params)]),
         "You took the largest entry; the norm asked for is the root of the sum of the squares.",
         keeps=0.5,
+    ),
+    Wrong(
+        "norms_added_up",
+        norms_by_sequence,
+        "You took a norm for each sequence and added them up: there is one norm, over all sequences.",
+        keeps=0.5,
+    ),
+    Wrong(
+        "share_of_the_last",
+        lambda X, params: (lambda norms: np.array(norms) / norms[-1])(norms_of(state_gradients(X, params))),
+        "You divided by the norm at the start, k = T. What is asked is the share of what arrives one step back.",
+        keeps=0.5,
+    ),
+    Wrong(
+        "the_gates_alone",
+        through_the_gates_alone,
+        "This is the product of the update gates: the way through the candidate and the gates is missing.",
     ),
     Wrong(
         "by_the_inputs",
@@ -243,6 +285,7 @@ WRONG_REACHES = [
         "Only the last unit's gradient is measured: add up all units of the last state.",
     ),
 ]
+RUN_AWAY = ("tanh_gates", "candidate_not_weighed", "candidate_without_tanh")  # their states do, and rounding with them
 WRONG_REACHES += [
     Wrong(
         f"step_with_{each.id}",
@@ -251,5 +294,5 @@ WRONG_REACHES += [
         keeps=0.75,
     )
     for each in WRONG_STEPS
-    if each.id not in ("tanh_gates", "candidate_not_weighed")  # their states run away, and rounding with them
+    if each.id not in RUN_AWAY
 ]
