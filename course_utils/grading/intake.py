@@ -153,9 +153,9 @@ def _grouped(files: Iterable[_File], assignment: str, nbgrader: bool = False) ->
         if "__MACOSX" in parts or any(part.startswith(".") and part.strip(".") for part in parts):
             continue  # what systems and editors leave
         if nbgrader:
-            if len(parts) < 3 or parts[1] != assignment:
+            if len(parts) < 2 or parts[1] != assignment:
                 continue
-            who, rest = parts[0], "/".join(parts[2:])
+            who, rest = parts[0], "/".join(parts[2:]) or assignment  # the folder itself may be a link
         else:
             who, rest = _student(file.path, parts)
         groups.setdefault(who, []).append(_File(rest, file.size, file.packed, file.modified, file.problem, file.read))
