@@ -308,7 +308,7 @@ def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio):
 
     model, _ = made(tensorflow, teacher_forcing=ratio)
     model = Counting(model.encoder, model.decoder, ratio)
-    shapes = [([2] * 4, 5, 3), ([3] * 2, 6, 3), ([1] * 3, 2, 7), ([2] * 4, 5, 4), ([1], 1, 1)]
+    shapes = [([2] * 4, 5, 3), ([3] * 2, 6, 3), ([1] * 3, 2, 7), ([2] * 4, 5, 4), ([1], 1, 2), ([1] * 2, 1, 1)]
     batches = [drawn(np.random.default_rng(0), *shape) for shape in shapes]
     data = Batches(batches, carries_state=False)
     data.train = data.heldout = batches

@@ -381,6 +381,17 @@ def test_data_without_a_batch_are_refused(framework):
         trainer(framework, 2).fit(model, once)
 
 
+def test_a_batch_without_a_target_is_refused_before_it_spoils_the_weights(framework):
+    model, _ = made(framework)
+    batches = [(X, np.full_like(Y, -1)) for X, Y in sequential()]
+    before = framework.course.weights.dump(model)
+    for refused in (lambda: trainer(framework).fit(model, batches), lambda: framework.course.evaluate(model, batches)):
+        with pytest.raises(ValueError) as error:
+            refused()
+        says(error, "no target", "all of Y is −1", "leave it out")
+    np.testing.assert_equal(framework.course.weights.dump(model), before)
+
+
 def test_a_falling_learning_rate_needs_the_number_of_batches(framework):
     model, _ = made(framework)
     with pytest.raises(ValueError) as error:

@@ -22,7 +22,11 @@ def batch_loss(outputs: tf.Tensor, Y: tf.Tensor, loss=None) -> tf.Tensor:
 
 def count_targets(Y: tf.Tensor, loss=None) -> int:
     """By how much a batch counts: its targets under cross-entropy, its rows under another loss."""
-    return int(tf.math.count_nonzero(Y != NO_TARGET)) if loss is None else len(Y)
+    if loss is not None:
+        return len(Y)
+    if targets := int(tf.math.count_nonzero(Y != NO_TARGET)):
+        return targets
+    raise ValueError("A batch has no target, all of Y is −1: leave it out, or take larger batches.")
 
 
 def to_tensors(X):

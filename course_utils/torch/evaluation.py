@@ -25,7 +25,11 @@ def batch_loss(outputs: torch.Tensor, Y: torch.Tensor, loss=None) -> torch.Tenso
 
 def count_targets(Y: torch.Tensor, loss=None) -> int:
     """By how much a batch counts: its targets under cross-entropy, its rows under another loss."""
-    return int((Y != NO_TARGET).sum()) if loss is None else len(Y)
+    if loss is not None:
+        return len(Y)
+    if targets := int((Y != NO_TARGET).sum()):
+        return targets
+    raise ValueError("A batch has no target, all of Y is −1: leave it out, or take larger batches.")
 
 
 def to_tensors(X, device: torch.device):
