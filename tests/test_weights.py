@@ -48,6 +48,16 @@ def test_what_was_loaded_is_dumped(framework, implementation, cell):
     assert_same(weights.dump(layer), drawn)
 
 
+@pytest.mark.parametrize("cell", ["RNN", "GRU", "LSTM"])
+def test_a_subclass_keeps_its_weights_where_the_frameworks_layer_does(framework, cell):
+    weights, network = framework.course.weights, Network(cell, (h,))
+    layer = framework.implementations["layer"].build(network, d)
+    part = getattr(layer, "cell", layer)  # Keras keeps the weights in a cell
+    part.__class__ = type("Own", (type(part),), {})
+    weights.load(layer, params_of(network))
+    assert_same(weights.dump(layer), params_of(network))
+
+
 @pytest.mark.parametrize("e", [None, 2])
 @pytest.mark.parametrize("cell", CELLS)
 def test_what_was_loaded_into_a_model_is_dumped(framework, cell, e):

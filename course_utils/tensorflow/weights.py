@@ -90,8 +90,8 @@ def _(cell):
     if not cell.built:
         raise ValueError(f"{cell.name} has no weights yet: call it once, or build((n, T, d)), to make them.")
     two_biases = getattr(cell, "reset_after", False)
-    entries = {}
-    for i, gate in enumerate(GATE_ORDER[type(cell)]):
+    entries, order = {}, next(order for kind, order in GATE_ORDER.items() if isinstance(cell, kind))
+    for i, gate in enumerate(order):
         columns = slice(i * cell.units, (i + 1) * cell.units)
         entries[f"W_x{gate}"] = Entry(cell.kernel, np.s_[:, columns])
         entries[f"W_h{gate}"] = Entry(cell.recurrent_kernel, np.s_[:, columns])

@@ -120,8 +120,8 @@ def _entries_of_one(layer: nn.RNNBase, suffix: str) -> dict[str, Entry]:
     W_x, W_h, b_x, b_h = (
         getattr(layer, f"{kind}_{suffix}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
-    entries = {}
-    for i, gate in enumerate(GATE_ORDER[type(layer)]):
+    entries, order = {}, next(order for kind, order in GATE_ORDER.items() if isinstance(layer, kind))
+    for i, gate in enumerate(order):
         rows = slice(i * layer.hidden_size, (i + 1) * layer.hidden_size)
         entries[f"W_x{gate}"], entries[f"W_h{gate}"] = Entry(W_x, rows, True), Entry(W_h, rows, True)
         if isinstance(layer, nn.GRU) and gate == "h":
