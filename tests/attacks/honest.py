@@ -92,7 +92,6 @@ CASES = {
     "a_timed_cell": answers(scale="%%time\ndef scale(X, factor):\n    return factor * X"),
     "an_error_below_the_function": answers(scale="def scale(X, factor):\n    return factor * X\n\nscale(undefined, 2)"),
     "float64": answers(scale="def scale(X, factor):\n    return factor * X.double()"),
-    "changes_its_input": answers(scale="def scale(X, factor):\n    Y = X * factor\n    X.data.zero_()\n    return Y"),
     "a_numpy_answer": in_softmax(
         "E = np.exp(X.numpy() - X.numpy().max(1, keepdims=True))\nreturn E / E.sum(1, keepdims=True)", 3.0
     ),
@@ -110,6 +109,10 @@ CASES = {
     ),
     "overflows": in_softmax("E = torch.exp(X)\nreturn E / E.sum(1, keepdim=True)", 2.0, says="nan came"),
     "a_misconception": in_softmax("return torch.exp(X) / torch.exp(X).sum(0)", 1.0, says="shares of a column"),
+    "changes_its_input": answers(
+        scale="def scale(X, factor):\n    Y = X * factor\n    X.data.zero_()\n    return Y",
+        expect={"earned": {"scale": 0.0}, "says": "scale changed what it was given"},
+    ),
     "a_list": in_softmax("return [0.1, 0.2]", says="a list of 2 came"),
     "nothing_returned": in_softmax("X.sum()", says="None came"),
     "not_a_number": in_softmax("return X * float('nan')"),
