@@ -134,7 +134,8 @@ def wait_until_done(page: "playwright.Page") -> list[dict]:
 
 
 def failures(cells: list[dict]) -> list[str]:
-    outputs = [(cell["count"], output) for cell in cells for output in cell["outputs"]]
+    """What went wrong in cells that are over: an error is shown a moment before its cell has a number."""
+    outputs = [(cell["count"], output) for cell in cells if cell["count"] for output in cell["outputs"]]
     return [f"[{count}] {o['ename']}: {o['evalue']}" for count, o in outputs if o["output_type"] == "error"]
 
 

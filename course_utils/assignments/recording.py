@@ -6,6 +6,7 @@ stored uncompressed, so that every machine writes the same bytes.
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -110,11 +111,21 @@ def write(shown: Record, folder: Path) -> None:
     """Write a record as two files, named after its question."""
     arrays: list[np.ndarray] = []
     text = json.dumps(_packed(asdict(shown), arrays), indent=1, ensure_ascii=False)
-    stored = io.BytesIO()
-    np.savez(stored, *arrays)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{shown.id}.json").write_text(text + "\n", encoding="utf-8")
-    (folder / f"{shown.id}.npz").write_bytes(stored.getvalue())
+    (folder / f"{shown.id}.npz").write_bytes(_npz(arrays))
+
+
+def _npz(arrays: list[np.ndarray]) -> bytes:
+    """As `np.savez` writes it, but the same bytes under each Python: its zip headers depend on the version."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as archive:
+        for i, array in enumerate(arrays):
+            member, content = zipfile.ZipInfo(f"arr_{i}.npy"), io.BytesIO()
+            member.create_system = 3  # Unix, whatever this system is
+            np.lib.format.write_array(content, array, allow_pickle=False)
+            archive.writestr(member, content.getvalue())
+    return stored.getvalue()
 
 
 def read(question: str, folder: Path) -> Record:
