@@ -1,5 +1,7 @@
 """The students' version of the assignments, made from the masters: notebooks by nbgrader, and cases to check with."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,9 +10,10 @@ from pathlib import Path
 
 import nbformat
 
+from course_utils import files
 from course_utils.assignments import recording
 from course_utils.assignments.errors import AssignmentError
-from course_utils.assignments.loading import Assignment, load_assignment
+from course_utils.assignments.loading import FRAMEWORKS, Assignment, load_assignment
 
 _KEPT_OF_NOTEBOOK = ("kernelspec", "language_info")
 _KEPT_OF_CELL = ("nbgrader", "deletable", "editable", "tags")
@@ -23,12 +26,16 @@ def build(root: Path, out: Path) -> list[str]:
         root: the folder with nbgrader_config.py and solutions/.
         out: the folder for the assignments; other files in it stay.
 
+    The masters' notebooks are given the points that their tests.py has.
+
     Returns: the assignments' names.
 
     Raises:
         AssignmentError: a master is not in order, or nbgrader does not take it. Nothing is written.
     """
     masters = find_masters(root)
+    for master in masters:
+        _write_points(master)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".made-") as folder:
         made = Path(folder)
@@ -51,6 +58,33 @@ def find_masters(root: Path) -> list[Assignment]:
     if not folders:
         raise AssignmentError(f"There are no masters in {root / 'solutions'}: only the instructors' copy has them.")
     return [load_assignment(folder) for folder in folders]
+
+
+def _write_points(master: Assignment) -> None:
+    """Have both notebooks say the points that tests.py gives: for nbgrader, in the headings and at the beginning."""
+    points = {question.id: question.points for question in master.questions}
+    for framework in FRAMEWORKS:
+        path = master.notebook(framework)
+        before = path.read_text(encoding="utf-8")
+        notebook = json.loads(before)
+        heading = title = notebook["cells"][0]
+        _say(title, r"(\*\*Points:\*\* )[\d.]+(\.)", sum(points.values()))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith("## "):
+                heading = cell
+            marks = cell["metadata"].get("nbgrader", {})
+            if (worth := points.get(marks.get("grade_id"))) is not None:
+                marks["points"] = int(worth) if worth.is_integer() else worth
+                _say(heading, r"^(## .*\()[\d.]+( points?\))$", worth)
+        after = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        if after != before:
+            files.write(path, after)
+
+
+def _say(cell: dict, pattern: str, points: float) -> None:
+    """Put the points between the two groups of the pattern, at its first place in a text cell."""
+    text = re.sub(pattern, lambda found: f"{found[1]}{points:g}{found[2]}", "".join(cell["source"]), count=1, flags=re.M)
+    cell["source"] = text.splitlines(keepends=True)
 
 
 def _generate(root: Path, made: Path) -> None:

@@ -1,11 +1,12 @@
 """An assignment as its author wrote it: two notebooks in nbgrader's format, and the checks in `tests.py`."""
 
 import ast
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import numpy as np
@@ -24,7 +25,7 @@ class Question:
     """A question of an assignment.
 
     Attributes:
-        id: nbgrader's grade id, of the cell that has the points.
+        id: nbgrader's grade id, of the cell that gets the points.
         points: how many it is worth.
         answers: grade ids of the cells that the student writes for it.
         provides: the names that these cells define.
@@ -84,14 +85,17 @@ def load_assignment(folder: Path) -> Assignment:
             checks do not fit each other.
     """
     folder = Path(folder)
-    checks = _checks(folder / "tests.py")
-    torch, tensorflow = (_read_questions(folder / f"{framework}.ipynb", checks) for framework in FRAMEWORKS)
+    checks, by_hand = _declared(folder / "tests.py")
+    torch, tensorflow = (_read_questions(folder / f"{framework}.ipynb", checks, by_hand) for framework in FRAMEWORKS)
     if torch != tensorflow:
         pairs = zip(torch, tensorflow, strict=False)
         place = next((f"{a.id} and {b.id}" for a, b in pairs if a != b), "their last questions")
         raise AssignmentError(f"{folder.name}: the two notebooks do not ask the same: compare {place}.")
-    if unused := checks.keys() - {question.id for question in torch}:
+    asked = {question.id for question in torch}
+    if unused := checks.keys() - asked:
         raise AssignmentError(f"{folder.name}: no cell has the grade id of check_{min(unused)}.")
+    if unused := by_hand.keys() - asked:
+        raise AssignmentError(f"{folder.name}: no cell has the grade id {min(unused)}, which BY_HAND gives points.")
     return Assignment(folder, torch)
 
 
@@ -105,60 +109,61 @@ def role(cell: NotebookNode) -> str:
     return "check" if marks.get("grade") else "locked" if marks.get("locked") else "text"
 
 
-def _checks(path: Path) -> dict[str, Check]:
-    """The checks of a tests.py, by grade id; it may import from files beside it, as in `from .steps import …`."""
-    name = f"tests_of_{path.parent.name}_{abs(hash(path.resolve()))}"
-    for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
+def _declared(path: Path) -> tuple[dict[str, Check], dict[str, float]]:
+    """The checks of a tests.py by grade id, and the points of what people grade.
+
+    It may import from files beside it, as in `from .steps import …`, and from those beside its folder, `from ..shared`.
+    """
+    parent = f"assignments_in_{abs(hash(path.parent.parent.resolve()))}"
+    for known in [known for known in sys.modules if known == parent or known.startswith(f"{parent}.")]:
         del sys.modules[known]  # the files may have changed
-    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except OSError as error:
-        raise AssignmentError(f"{path} cannot be read: an assignment has its checks there.") from error
-    return {thing.id: thing for thing in vars(module).values() if isinstance(thing, Check)}
+    importlib.invalidate_caches()
+    sys.modules[parent] = ModuleType(parent)
+    sys.modules[parent].__path__ = [str(path.parent.parent)]
+    if not path.is_file():
+        raise AssignmentError(f"{path} cannot be read: an assignment has its checks there.")
+    module = importlib.import_module(f"{parent}.{path.parent.name}.tests")
+    checks = {thing.id: thing for thing in vars(module).values() if isinstance(thing, Check)}
+    return checks, getattr(module, "BY_HAND", {})
 
 
-def _read_questions(path: Path, checks: dict[str, Check]) -> tuple[Question, ...]:
+def _read_questions(path: Path, checks: dict[str, Check], by_hand: dict[str, float]) -> tuple[Question, ...]:
     try:
         notebook = nbformat.read(path, as_version=4)
     except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise AssignmentError(f"{path} is missing or no notebook: an assignment has one for each framework.") from error
-    return tuple(_questions(notebook, checks, f"{path.parent.name}/{path.name}"))
+    return tuple(_questions(notebook, checks, by_hand, f"{path.parent.name}/{path.name}"))
 
 
-def _questions(notebook: NotebookNode, checks: dict[str, Check], where: str) -> Iterator[Question]:
-    """A question ends with the cell that has its points; answers above it belong to it."""
+def _questions(
+    notebook: NotebookNode, checks: dict[str, Check], by_hand: dict[str, float], where: str
+) -> Iterator[Question]:
+    """A question ends with the cell that gets its points; answers above it belong to it."""
     answers: list[NotebookNode] = []
     for cell in notebook.cells:
-        kind, marks = role(cell), cell.metadata.get("nbgrader", {})
+        kind, name = role(cell), cell.metadata.get("nbgrader", {}).get("grade_id")
         if kind == "answer":
             answers.append(cell)
         elif kind in ("manual", "task"):
-            own = (marks.grade_id,) if kind == "manual" else ()
-            yield Question(marks.grade_id, float(marks.points), own, (), None)
+            if name not in by_hand:
+                raise AssignmentError(f"{where}: tests.py does not say how many points {name} has: add it to BY_HAND.")
+            yield Question(name, float(by_hand[name]), (name,) if kind == "manual" else (), (), None)
         elif kind == "check":
-            yield _checked(marks, answers, checks, where)
+            yield _checked(name, answers, checks, where)
             answers = []
     if answers:
         raise AssignmentError(f"{where}: the answer {answers[0].metadata.nbgrader.grade_id} has no check below it.")
 
 
-def _checked(marks: NotebookNode, answers: list[NotebookNode], checks: dict[str, Check], where: str) -> Question:
-    if marks.grade_id not in checks:
-        raise AssignmentError(f"{where}: tests.py has no check_{marks.grade_id}.")
-    check = checks[marks.grade_id]
-    provides = tuple(name for cell in answers for name in _defined(cell.source))
-    if marks.points != sum(check.points.values()):
-        raise AssignmentError(
-            f"{where}: {marks.grade_id} has {marks.points:g} points in the notebook and "
-            f"{sum(check.points.values()):g} in tests.py: change one of them."
-        )
+def _checked(name: str, answers: list[NotebookNode], checks: dict[str, Check], where: str) -> Question:
+    if name not in checks:
+        raise AssignmentError(f"{where}: tests.py has no check_{name}.")
+    check = checks[name]
+    provides = tuple(defined for cell in answers for defined in _defined(cell.source))
     if check.name not in provides:
-        raise AssignmentError(f"{where}: no answer above the check {marks.grade_id} defines {check.name}.")
-    return Question(
-        marks.grade_id, float(marks.points), tuple(a.metadata.nbgrader.grade_id for a in answers), provides, check
-    )
+        raise AssignmentError(f"{where}: no answer above the check {name} defines {check.name}.")
+    points = float(sum(check.points.values()))
+    return Question(name, points, tuple(a.metadata.nbgrader.grade_id for a in answers), provides, check)
 
 
 def _defined(source: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from course_utils.assignments.errors import AssignmentError, StudentLost, StudentProblem
 from course_utils.assignments.marks import Case, Mark, Mistake, judge
+from course_utils.assignments.mutation import mutant
 from course_utils.assignments.students import LocalStudent, Student
 
 Probe = Callable[[Student, np.random.Generator], Iterator[tuple[str, Any]]]
@@ -32,15 +33,20 @@ class Wrong(NamedTuple):
 
     Args:
         id: its name, for statistics; unique in the question.
-        answer: a NumPy function with the reference's arguments.
+        answer: a NumPy function with the reference's arguments; or what makes it of the reference: pieces of its
+            source and what takes their places, see `mutation.mutant`.
         message: what is said to a student whose results equal this answer's: what is mixed up, never the right answer.
         keeps: the share of the points that a part keeps all the same.
     """
 
     id: str
-    answer: Callable
+    answer: Callable | Mapping[str, str]
     message: str
     keeps: float = 0.0
+
+    def of(self, reference: Callable) -> Callable:
+        """The wrong answer as a function, given the right one."""
+        return mutant(reference, self.answer) if isinstance(self.answer, Mapping) else self.answer
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,10 @@ def question(
 
     def declare(probe: Probe) -> Check:
         name = probe.__name__.removeprefix("check_")
-        return Check(name, probe, dict(points), reference, explained, tuple(wrong), forbids, needs, tolerance)
+        try:
+            answers = tuple(each._replace(answer=each.of(reference)) for each in wrong)
+        except ValueError as error:
+            raise AssignmentError(f"{name}: a wrong answer cannot be made of {reference.__name__}: {error}") from error
+        return Check(name, probe, dict(points), reference, explained, answers, forbids, needs, tolerance)
 
     return declare

@@ -11,6 +11,8 @@ from .steps import WRONG_STEPS, rnn_step
 from .walks import WRONG_WALKS, unroll
 from .writing import WRONG_WRITING, generate
 
+BY_HAND = {"explain_clipping": 5, "too_good": 8}  # points of what people grade
+
 READY_MADE = (
     "torch.nn.RNN",
     "torch.nn.RNNCell",

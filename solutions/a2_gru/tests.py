@@ -8,6 +8,8 @@ from .blocks import WRONG_BLOCKS, canonical
 from .steps import WRONG_CONVENTIONS, WRONG_STEPS, WRONG_STEPS_AFTER, gru_step, gru_step_after, other_convention
 from .walks import WRONG_REACHES, WRONG_WALKS, gradient_reach, unroll
 
+BY_HAND = {"explain_reach": 4, "open_question": 8}  # points of what people grade
+
 READY_MADE = (
     "torch.nn.GRU",
     "torch.nn.GRUCell",

@@ -5,7 +5,8 @@ import numpy as np
 from course_utils.assignments import Wrong
 from course_utils.assignments.numeric import gradient
 
-from .steps import WRONG_STEPS, gate, gru_step
+from ..shared import sigmoid
+from .steps import WRONG_STEPS, gru_step
 
 
 def walk(X, H, params, lengths, make=gru_step, carried=None, next_state=np.where, output=np.multiply, last=None):
@@ -141,7 +142,7 @@ WRONG_WALKS = [
 WRONG_WALKS += [
     Wrong(
         f"step_with_{each.id}",
-        walking(make=each.answer),
+        walking(make=each.of(gru_step)),
         "The walk is right, the step inside it is not: see what the check of gru_step says.",
         keeps=0.75,
     )
@@ -184,7 +185,7 @@ def gradient_reach(X, params):
 def through_the_gates_alone(X, params):
     H, gates = np.zeros((len(X), len(params["b_z"]))), []
     for t in range(X.shape[1]):
-        gates.append(gate(X[:, t], H, params, "z"))  # (n, h)
+        gates.append(sigmoid(X[:, t] @ params["W_xz"] + H @ params["W_hz"] + params["b_z"]))  # (n, h)
         H = gru_step(X[:, t], H, params)  # (n, h)
     return share(norms_of(np.cumprod(gates[::-1], axis=0)))
 
@@ -289,7 +290,7 @@ RUN_AWAY = ("tanh_gates", "candidate_not_weighed", "candidate_without_tanh")  # 
 WRONG_REACHES += [
     Wrong(
         f"step_with_{each.id}",
-        lambda X, params, make=each.answer: share(norms_of(state_gradients(X, params, make=make))),
+        lambda X, params, make=each.of(gru_step): share(norms_of(state_gradients(X, params, make=make))),
         "The measure is right, the step that is measured is not: see what the check of gru_step says.",
         keeps=0.75,
     )

@@ -9,6 +9,8 @@ from .reading import WRONG_READING, next_letter
 from .steps import WRONG_STEPS, lstm_step
 from .walks import WRONG_WALKS, unroll
 
+BY_HAND = {"explain_memory": 5, "open_question": 10}  # points of what people grade
+
 READY_MADE = (
     "torch.nn.LSTM",
     "torch.nn.LSTMCell",

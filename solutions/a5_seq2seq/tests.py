@@ -10,6 +10,8 @@ from .pairs import WRONG_BATCHES, make_batch
 from .scores import WRONG_SCORES, bleu
 from .sentences import WRONG_GREEDY, greedy, walk
 
+BY_HAND = {"explain_beam": 5, "open_question": 10}  # points of what people grade
+
 READY_MADE_NETWORKS = (
     "torch.nn.GRU",
     "torch.nn.GRUCell",

@@ -1,0 +1,65 @@
+"""Files and folders written whole or not at all: whoever is interrupted leaves nothing half done."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write(path: str | Path, content: str | bytes, mode: int = 0o666) -> None:
+    """Write a file in one step, in the place of an older one; its folder is made if need be.
+
+    Args:
+        path: the file; `~` is the home folder.
+        content: text is stored as UTF-8; halves of characters, which UTF-8 cannot hold, as escapes.
+        mode: who may read it, within what the umask allows.
+
+    Raises:
+        OSError: the disk refuses; what was there before is still there.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/notes/one.txt", "two lines")
+    ...     Path(folder, "notes/one.txt").read_text()
+    'two lines'
+    """
+    path = Path(path).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
+    part = path.with_name(f".{path.name}.part")  # one that a killed process left is written over
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """A folder to fill, which appears at `path` when the block ends without an error.
+
+    Args:
+        path: must not exist, or be an empty folder; `~` is the home folder.
+
+    Raises:
+        FileExistsError: there is something already.
+
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     with new_folder(f"{home}/chapters") as folder:
+    ...         (folder / "one.txt").touch()
+    ...         print(Path(home, "chapters").exists())
+    ...     Path(home, "chapters/one.txt").exists()
+    False
+    True
+    """
+    path = Path(path).expanduser()
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise FileExistsError(f"{path} is there already and not an empty folder.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as part:
+        whole = Path(part) / "whole"
+        whole.mkdir()
+        yield whole
+        whole.replace(path)
