@@ -290,7 +290,7 @@ RUN_AWAY = ("tanh_gates", "candidate_not_weighed", "candidate_without_tanh")  # 
 WRONG_REACHES += [
     Wrong(
         f"step_with_{each.id}",
-        lambda X, params, make=each.of(gru_step): share(norms_of(state_gradients(X, params, make=make))),
+        lambda X, params, each=each: share(norms_of(state_gradients(X, params, make=each.of(gru_step)))),
         "The measure is right, the step that is measured is not: see what the check of gru_step says.",
         keeps=0.75,
     )
