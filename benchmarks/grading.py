@@ -19,8 +19,8 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from course_utils import results
 from course_utils.assignments.loading import role
+from course_utils.workshop import results
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "results" / "grading.json"

@@ -12,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
+from course_utils import files
+
 Params = dict[str, np.ndarray]
 
 
@@ -44,14 +46,7 @@ def save(path: str | Path, params: Params) -> None:
             )
     # safetensors 0.8 takes memory as it lies there: a transposed view would be saved in the wrong order
     content = to_bytes({name: np.asarray(value, order="C") for name, value in params.items()})
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    files.write(path, content)
 
 
 def load(path: str | Path) -> Params:
@@ -65,7 +60,7 @@ def load(path: str | Path) -> Params:
     Traceback (most recent call last):
     FileNotFoundError: There is no file nowhere.safetensors: train the model first, then checkpoints.save writes it.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}: train the model first, then checkpoints.save writes it.")
     try:

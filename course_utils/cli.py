@@ -1,20 +1,37 @@
 """`course`: the one command line of the course. A command calls one function of the package and prints its answer."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up, run and check the course.")
+from course_utils.errors import CourseError
+from course_utils.files import ROOT
+
+
+class _InOneSentence(typer.core.TyperGroup):
+    """A group of commands whose `CourseError`s, and interruptions, end in a sentence on stderr and exit status 1."""
+
+    def invoke(self, context: typer.Context) -> object:
+        try:
+            return super().invoke(context)
+        except CourseError as error:
+            typer.echo(f"[FAIL] {error}", err=True)
+        except KeyboardInterrupt:
+            typer.echo("[FAIL] interrupted: what is finished is kept; call it again to go on.", err=True)
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=_InOneSentence, add_completion=False, no_args_is_help=True, help="Set up, run and check the course."
+)
 
 
 @app.command()
 def doctor() -> None:
     """Check what the course needs of this machine, one line for each need; exit 1 if one is not met."""
-    from course_utils.doctor import examine
+    from course_utils.workshop.doctor import examine
 
     unmet = 0
     for finding in examine():
@@ -29,19 +46,6 @@ data_app = typer.Typer(help="The data sets: list them, fetch them, verify them."
 app.add_typer(data_app, name="data")
 DataNames = Annotated[list[str] | None, typer.Argument(help="Data sets, as `course data` lists them.")]
 ChapterNames = Annotated[list[str] | None, typer.Argument(help="Chapters' numbers or names; all without any.")]
-
-
-@contextmanager
-def _failing_in_one_sentence() -> Iterator[None]:
-    """Say a `DataError`, or an interruption, in its one sentence on stderr and exit with 1."""
-    from course_utils.datasets import sources
-
-    try:
-        yield
-    except (sources.DataError, KeyboardInterrupt) as error:
-        interrupted = "interrupted: what was under way left nothing behind; run 'course data fetch' again."
-        typer.echo(f"[FAIL] {str(error) or interrupted}", err=True)
-        raise typer.Exit(1) from error
 
 
 @data_app.callback(invoke_without_command=True)
@@ -60,15 +64,14 @@ def list_data() -> None:
 
     from course_utils.datasets import sources
 
-    with _failing_in_one_sentence():
-        table = Table(*(Column(title, overflow="fold") for title in ("name", "for", "file", "status", "licence")))
-        for name, state in sources.verify().items():
-            source = sources.SOURCES[name]
-            files = source.files[0].name if len(source.files) == 1 else f"{len(source.files)} files"
-            where = f"{files} in {source.origin}" if source.default else f"{files} (optional)"
-            table.add_row(name, source.use, where, escape(f"[{state}]"), source.licence)
-        Console().print(table)
-        typer.echo(f"Data folder: {sources.data_folder()}")
+    table = Table(*(Column(title, overflow="fold") for title in ("name", "for", "file", "status", "licence")))
+    for name, state in sources.verify().items():
+        source = sources.SOURCES[name]
+        files = source.files[0].name if len(source.files) == 1 else f"{len(source.files)} files"
+        where = f"{files} in {source.origin}" if source.default else f"{files} (optional)"
+        table.add_row(name, source.use, where, escape(f"[{state}]"), source.licence)
+    Console().print(table)
+    typer.echo(f"Data folder: {sources.data_folder()}")
 
 
 @data_app.command("fetch")
@@ -81,16 +84,15 @@ def fetch_data(
     """Bring data sets into the data folder and check them; without names, those that the course needs."""
     from course_utils.datasets import sources
 
-    with _failing_in_one_sentence():
-        if folder is not None:
-            for name in sources.copy_from(folder, names or None):
-                typer.echo(f"[OK] {name}")
-            return
-        for name in names or sources.default_names():
-            if sources.status(name) != "OK":
-                typer.echo(f"fetching {name} from {sources.SOURCES[name].origin} ...")
-                sources.fetch([name])
+    if folder is not None:
+        for name in sources.copy_from(folder, names or None):
             typer.echo(f"[OK] {name}")
+        return
+    for name in names or sources.default_names():
+        if sources.status(name) != "OK":
+            typer.echo(f"fetching {name} from {sources.SOURCES[name].origin} ...")
+            sources.fetch([name])
+        typer.echo(f"[OK] {name}")
 
 
 @data_app.command("verify")
@@ -98,38 +100,24 @@ def verify_data(names: DataNames = None) -> None:
     """Compare the files with the hashes on record; exit 1 if one is altered, or missing though named or needed."""
     from course_utils.datasets import sources
 
-    with _failing_in_one_sentence():
-        bad = []
-        for name, state in sources.verify(names or None).items():
-            typer.echo(f"[{state}] {name}")
-            needed = name in (names or sources.default_names())
-            bad += [name] if state == "altered" or (state == "missing" and needed) else []
-        if bad:
-            raise sources.DataError(f"missing or altered: {', '.join(bad)}; run 'course data fetch {' '.join(bad)}'.")
-
-
-@contextmanager
-def _saying_what_is_wrong_with_a_chapter() -> Iterator[None]:
-    """Say a `ChapterError` in its one sentence on stderr and exit with 1."""
-    from course_utils.notebooks import ChapterError
-
-    try:
-        yield
-    except ChapterError as error:
-        typer.echo(f"[FAIL] {error}", err=True)
-        raise typer.Exit(1) from error
+    bad = []
+    for name, state in sources.verify(names or None).items():
+        typer.echo(f"[{state}] {name}")
+        needed = name in (names or sources.default_names())
+        bad += [name] if state == "altered" or (state == "missing" and needed) else []
+    if bad:
+        raise sources.DataError(f"missing or altered: {', '.join(bad)}; run 'course data fetch {' '.join(bad)}'.")
 
 
 @app.command()
 def run(chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")]) -> None:
     """Work through a chapter without a screen and leave an HTML page in build/."""
-    from course_utils import notebooks
+    from course_utils.workshop import chapters
 
-    with _saying_what_is_wrong_with_a_chapter():
-        path = notebooks.find_chapter(chapter)
-        page = notebooks.page_of(path)
-        typer.echo(f"{path.name} is run; what it shows is written to {page}.")
-        notebooks.run(path, page)
+    path = chapters.find_chapter(chapter)
+    page = chapters.page_of(path)
+    typer.echo(f"{path.name} is run; what it shows is written to {page}.")
+    chapters.run(path, page)
 
 
 @app.command()
@@ -140,13 +128,12 @@ def refresh(
     ] = False,
 ) -> None:
     """Execute chapters and store their outputs and metrics; a second time changes nothing."""
-    from course_utils import notebooks
-    from course_utils.refresh import refresh as refresh_chapter
+    from course_utils.workshop.chapters import find_chapters
+    from course_utils.workshop.refresh import refresh as refresh_chapter
 
-    with _saying_what_is_wrong_with_a_chapter():
-        for path in notebooks.find_chapters(chapters):
-            written = refresh_chapter(path, force=force)
-            typer.echo(f"{path.name}: " + (f"written: {', '.join(written)}" if written else "nothing changed"))
+    for path in find_chapters(chapters):
+        written = refresh_chapter(path, force=force)
+        typer.echo(f"{path.name}: " + (f"written: {', '.join(written)}" if written else "nothing changed"))
 
 
 @app.command()
@@ -156,13 +143,12 @@ def export(
     chapters: ChapterNames = None,
 ) -> None:
     """Write chapters with one framework only: the other's cells and text are left out."""
-    from course_utils import notebooks
-    from course_utils.export import export as export_chapters
+    from course_utils.workshop.chapters import find_chapters
+    from course_utils.workshop.export import export as export_chapters
 
-    with _saying_what_is_wrong_with_a_chapter():
-        paths = notebooks.find_chapters(chapters)
-        export_chapters(paths, framework, out)
-        typer.echo(f"{out}: {', '.join(path.name for path in paths)}")
+    paths = find_chapters(chapters)
+    export_chapters(paths, framework, out)
+    typer.echo(f"{out}: {', '.join(path.name for path in paths)}")
 
 
 @app.command()
@@ -170,9 +156,9 @@ def timings() -> None:
     """Print what each chapter took when last refreshed, beside its budget."""
     from rich.console import Console
 
-    from course_utils import notebooks, results
+    from course_utils.workshop import chapters, results
 
-    rows = results.timings(notebooks.CHAPTERS, results.load(results.FILE))
+    rows = results.timings(chapters.CHAPTERS, results.load(results.FILE))
     Console().print(results.timings_table(rows))
 
 
@@ -181,11 +167,10 @@ def perturb(chapters: ChapterNames = None) -> None:
     """Test chapters on other kernels, threads, hash seeds, folders and without network; exit 1 if one differs."""
     from rich.console import Console
 
-    from course_utils import notebooks
-    from course_utils.testing import perturb as perturbed
+    from course_utils.workshop import perturb as perturbed
+    from course_utils.workshop.chapters import find_chapters
 
-    with _saying_what_is_wrong_with_a_chapter():
-        paths = notebooks.find_chapters(chapters)
+    paths = find_chapters(chapters)
     outcomes = []
     for perturbation in perturbed.perturbations():
         typer.echo(f"{perturbation.name} ...")
@@ -197,38 +182,21 @@ def perturb(chapters: ChapterNames = None) -> None:
         raise typer.Exit(1)
 
 
-@contextmanager
-def _saying_what_is_wrong_with_an_assignment() -> Iterator[None]:
-    """Say an `AssignmentError` or a `GradingError` in its one sentence on stderr and exit with 1."""
-    from course_utils.assignments import AssignmentError
-    from course_utils.grading.errors import GradingError
-
-    try:
-        yield
-    except (AssignmentError, GradingError) as error:
-        typer.echo(f"[FAIL] {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 @app.command()
 def assignments() -> None:
     """Make the students' version of every assignment, in assignments/, from the masters in solutions/."""
-    from course_utils.assignments.building import build
-    from course_utils.notebooks import ROOT
+    from course_utils.workshop.building import build
 
-    with _saying_what_is_wrong_with_an_assignment():
-        for name in build(ROOT, ROOT / "assignments"):
-            typer.echo(f"assignments/{name}")
+    for name in build(ROOT, ROOT / "assignments"):
+        typer.echo(f"assignments/{name}")
 
 
 @app.command()
 def student_release(target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")]) -> None:
     """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
-    from course_utils.assignments.releasing import release
-    from course_utils.notebooks import ROOT
+    from course_utils.workshop.releasing import release
 
-    with _saying_what_is_wrong_with_an_assignment():
-        typer.echo(f"{target}: {release(ROOT, target)} files")
+    typer.echo(f"{target}: {release(ROOT, target)} files")
 
 
 @app.command()
@@ -264,8 +232,7 @@ def grade(
         policy=command.LatePolicy(late_percent, late_days),
         gradebook=gradebook,
     )
-    with _saying_what_is_wrong_with_an_assignment():
-        failures = command.run(session, typer.echo)
+    failures = command.run(session, typer.echo)
     for failure in failures:
         typer.echo(f"[FAIL] {failure}", err=True)
     if failures:

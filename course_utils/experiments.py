@@ -26,8 +26,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from course_utils import repro
+from course_utils.errors import CourseError
+from course_utils.files import write
 
-# course_utils.notebooks takes more than a second to import, so only `main` does: no chapter and no worker waits for it.
+# The workshop takes more than a second to import, so only `main` does: no chapter and no worker waits for it.
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -35,7 +37,7 @@ Setting = dict[str, Any]
 Run = Callable[..., dict[str, float]]
 
 
-class ExperimentError(Exception):
+class ExperimentError(CourseError):
     """What is wrong with an experiment or its stored result, in one sentence."""
 
 
@@ -55,7 +57,7 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
     Raises:
         SystemExit: a setting failed, or it was interrupted; the sentence says which. No result is written.
     """
-    from course_utils.notebooks import THREAD_VARIABLES
+    from course_utils.workshop.chapters import THREAD_VARIABLES
 
     parser = argparse.ArgumentParser(description=sys.modules[run.__module__].__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="settings to run side by side (default: %(default)s)")
@@ -112,8 +114,7 @@ def sha_of(script: Path) -> str:
 
 
 def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> None:
-    from course_utils import results
-    from course_utils.notebooks import write_atomically
+    from course_utils.workshop import results
 
     for setting in settings:
         if lacking := {"framework", "seed"} - setting.keys():
@@ -126,7 +127,7 @@ def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> No
 
     def keep(index: int, entry: dict[str, Any]) -> None:
         done[index] = entry
-        write_atomically(part, _json({**head, "settings": settings, "done": done}))
+        write(part, _json({**head, "settings": settings, "done": done}))
 
     failures = _run_all({i: setting for i, setting in enumerate(settings) if i not in done}, run, jobs, keep)
     if failures:
@@ -135,7 +136,7 @@ def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> No
             f"{script.stem}: {len(failures)} of {len(settings)} settings failed and no result is written; "
             f"the first is {settings[index]}: {type(error).__name__}: {error}"
         )
-    write_atomically(result, _json({**head, "runs": [done[index] for index in range(len(settings))]}))
+    write(result, _json({**head, "runs": [done[index] for index in range(len(settings))]}))
     part.unlink(missing_ok=True)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder of the course: this package, the chapters and the assignments are in it."""
+
 
 def write(path: str | Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file in one step, in the place of an older one; its folder is made if need be.

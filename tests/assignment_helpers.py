@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 
 from course_utils.assignments import LocalStudent
-from course_utils.assignments.building import find_masters
 from course_utils.assignments.loading import role
+from course_utils.workshop.building import find_masters
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "assignments"

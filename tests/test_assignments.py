@@ -20,10 +20,10 @@ from assignment_helpers import (
 )
 
 from course_utils.assignments import recording
-from course_utils.assignments.building import build
 from course_utils.assignments.loading import FRAMEWORKS
 from course_utils.assignments.nested import difference
-from course_utils.notebooks import ROOT
+from course_utils.workshop.building import build
+from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
 SEEDS = (1, 2)

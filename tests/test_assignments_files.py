@@ -17,10 +17,10 @@ from data_helpers import says
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
 
-from course_utils import cli, notebooks
+from course_utils import cli
 from course_utils.assignments import AssignmentError, LocalStudent, load_assignment
-from course_utils.assignments.building import build
-from course_utils.assignments.releasing import LEFT_OUT, release
+from course_utils.workshop.building import build
+from course_utils.workshop.releasing import LEFT_OUT, release
 
 CHECKS = """
 from course_utils.assignments import Wrong, question
@@ -235,15 +235,15 @@ RUN = """
 import sys
 import course_utils
 from pathlib import Path
-from course_utils import notebooks
+from course_utils.workshop import chapters
 
 assert Path(course_utils.__file__).parents[1] == Path.cwd(), course_utils.__file__
 path = Path("assignments") / sys.argv[1] / (sys.argv[2] + ".ipynb")
-notebook = notebooks.read(path)
-with notebooks.kernel(notebook, path.parent, timeout=120, PYTHONPATH=str(Path.cwd())) as client:
+notebook = chapters.read(path)
+with chapters.kernel(notebook, path.parent, timeout=120, PYTHONPATH=str(Path.cwd())) as client:
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            notebooks.execute_cell(client, index)
+            chapters.execute_cell(client, index)
 print(*(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])))
 """
 
@@ -294,7 +294,7 @@ def test_what_is_for_instructors_is_left_out_and_nothing_is_overwritten(tmp_path
 
 def test_the_commands(tmp_path, monkeypatch):
     toy(tmp_path)
-    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
     done = CliRunner().invoke(cli.app, ["assignments"])
     assert (done.exit_code, done.output) == (0, "assignments/a0_toy\n")
     done = CliRunner().invoke(cli.app, ["student-release", str(tmp_path / "solutions")])

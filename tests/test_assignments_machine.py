@@ -53,7 +53,7 @@ def lend(source, **names):
 def side(framework):
     """The framework's name and its border."""
     name = framework.course.__name__.rpartition(".")[2]
-    return name, importlib.import_module(f"course_utils.{name}.arrays")
+    return name, importlib.import_module(f"course_utils.assignments.backends.{name}")
 
 
 @given(value=VALUES)

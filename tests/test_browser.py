@@ -18,8 +18,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils import notebooks
-from course_utils.refresh import normalised
+from course_utils.workshop import chapters
+from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -38,7 +38,7 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
 RUN_ALL_SECONDS = 600
-SCREENSHOTS = notebooks.ROOT / "build"
+SCREENSHOTS = chapters.ROOT / "build"
 
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
@@ -142,18 +142,18 @@ def failures(cells: list[dict]) -> list[str]:
 def copy_without_outputs(chapter: Path, folder: Path) -> Path:
     """The chapters' folder as it is, but for this chapter's outputs: a count shows that a cell has run here."""
     shutil.copytree(chapter.parent, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    notebook = notebooks.read(chapter)
-    for cell in notebooks.code_cells(notebook):
+    notebook = chapters.read(chapter)
+    for cell in chapters.code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     nbformat.write(notebook, folder / chapter.name)
     return folder / chapter.name
 
 
 def test_run_all_in_a_chapter(browser, tmp_path):
-    chapters = {path.stem.partition("_")[0]: path for path in notebooks.find_chapters()}
-    if "02" not in chapters:
+    known = {path.stem.partition("_")[0]: path for path in chapters.find_chapters()}
+    if "02" not in known:
         pytest.skip("there is no chapter 02 yet")
-    chapter = copy_without_outputs(chapters["02"], tmp_path / "chapters")
+    chapter = copy_without_outputs(known["02"], tmp_path / "chapters")
     cells, missing = run_all(browser, chapter, tmp_path)
     assert failures(cells) == []
     assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))

@@ -8,9 +8,9 @@ from collections import namedtuple
 import pytest
 from typer.testing import CliRunner
 
-from course_utils import doctor
 from course_utils.cli import app
 from course_utils.datasets import sources
+from course_utils.workshop import doctor
 
 ABSENT = "raise ModuleNotFoundError(\"No module named '{}'\")"
 

@@ -17,13 +17,12 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
-from course_utils import notebooks
 from course_utils.cli import app
-from course_utils.export import export
-from course_utils.notebooks import ChapterError
-from course_utils.testing import notebook_checks, perturb
+from course_utils.workshop import chapters, checks, perturb
+from course_utils.workshop.chapters import ChapterError
+from course_utils.workshop.export import export
 
-PATHS = notebooks.find_chapters()
+PATHS = chapters.find_chapters()
 OTHER = {"torch": "tensorflow", "tensorflow": "torch"}
 PACKAGES = {"torch": ["torch"], "tensorflow": ["tensorflow", "keras"]}
 NAMES = {"torch": {"torch", "ct", "nn"}, "tensorflow": {"tensorflow", "keras", "ctf", "tf"}}
@@ -82,7 +81,7 @@ def test_the_other_side_is_left_out_and_the_rest_stays(chapter, tmp_path, framew
     before = {cell.id: cell for cell in small_chapter().cells}
     for kept in left.cells:
         assert (kept.source, kept.metadata) == (before[kept.id].source, before[kept.id].metadata)
-    runs = notebooks.code_cells(left)
+    runs = chapters.code_cells(left)
     assert [(cell.execution_count, cell.outputs[0].execution_count) for cell in runs] == [(1, 1), (2, 2)]
     assert [cell.outputs[0].data["text/plain"] for cell in runs] == names[2:]
     assert left.metadata.course == {"budget_seconds": 9}
@@ -125,8 +124,8 @@ def test_what_cannot_be_written_or_read_leaves_nothing(chapter, tmp_path):
 
 
 def test_the_command(chapter, tmp_path, monkeypatch):
-    find = notebooks.find_chapters
-    monkeypatch.setattr(notebooks, "find_chapters", lambda names=None, folder=None: find(names, chapter.parent))
+    find = chapters.find_chapters
+    monkeypatch.setattr(chapters, "find_chapters", lambda names=None, folder=None: find(names, chapter.parent))
 
     def run(*arguments):
         return CliRunner().invoke(app, ["export", "--out", str(tmp_path / "out"), *arguments])
@@ -163,7 +162,7 @@ def undefined_names(*paths):
 def mentions(notebook, framework):
     """Where the code of a notebook imports a framework or speaks of it by one of its usual names."""
     found = []
-    for cell in notebooks.code_cells(notebook):
+    for cell in chapters.code_cells(notebook):
         for node in ast.walk(ast.parse(TransformerManager().transform_cell(cell.source))):
             names = [node.id] if isinstance(node, ast.Name) else []
             names += [part for alias in node.names for part in alias.name.split(".")] if is_import(node) else []
@@ -200,9 +199,9 @@ def test_nothing_that_is_left_needs_the_other_framework(exported, path, framewor
 @both_sides
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_what_is_left_is_still_a_good_chapter(exported, path, framework):
-    chapter = notebook_checks.read(exported[framework] / path.name)
-    checks = (getattr(notebook_checks, name) for name in "valid_format executed seeds_first images_in_text".split())
-    assert [problem for check in checks for problem in check(chapter)] == []
+    chapter = checks.read(exported[framework] / path.name)
+    names = "valid_format executed seeds_first images_in_text".split()
+    assert [problem for name in names for problem in getattr(checks, name)(chapter)] == []
 
 
 @pytest.mark.parametrize(

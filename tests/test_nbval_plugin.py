@@ -136,7 +136,7 @@ def write(folder: Path, name: str, cases: list[Case]) -> None:
 def judge(folder: Path, *options: str, **environment: str) -> dict[tuple[str, int], Verdict]:
     """What pytest says of each cell: (notebook, number of the cell) → verdict."""
     command = [sys.executable, "-W", "error", "-m", "pytest", "--nbval", "-q", "-c", os.devnull, "--rootdir", "."]
-    command += ["-p", "nbval.plugin", "-p", "course_utils.testing.nbval_plugin", "--junitxml=report.xml", *options]
+    command += ["-p", "nbval.plugin", "-p", "course_utils.workshop.nbval_plugin", "--junitxml=report.xml", *options]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils.testing import notebook_checks
-from course_utils.testing.notebook_checks import CHECKS
+from course_utils.workshop import checks
+from course_utils.workshop.checks import CHECKS
 
 SEEDS = "import numpy as np\nfrom course_utils.repro import seed_everything\n\nseed_everything()"
 LONG_DEFINITION = "@np.vectorize\ndef f(x):\n" + "\n".join(f"    x = {i} * x" for i in range(20)) + "\n    return x"
@@ -51,7 +51,7 @@ def problems(tmp_path):
     def check(notebook):
         path = tmp_path / "02_tiny.ipynb"
         path.write_text(json.dumps(notebook))
-        chapter = notebook_checks.read(path)
+        chapter = checks.read(path)
         return {check.__name__: found for check in CHECKS if (found := check(chapter))}
 
     return check
@@ -142,9 +142,9 @@ def test_at_most_two_percent_of_the_cells_are_ignored(tmp_path):
         for cell in notebook.cells[:ignored]:
             cell.metadata.tags = ["nbval-ignore-output"]
         nbformat.write(notebook, tmp_path / "01_a.ipynb")
-        return [notebook_checks.read(tmp_path / "01_a.ipynb")]
+        return [checks.read(tmp_path / "01_a.ipynb")]
 
-    assert notebook_checks.ignored_share(chapters(1, 50)) == []
-    [problem] = notebook_checks.ignored_share(chapters(2, 99))
+    assert checks.ignored_share(chapters(1, 50)) == []
+    [problem] = checks.ignored_share(chapters(2, 99))
     assert problem == "2 of 99 code cells are not compared, allowed are 2%: 01_a.ipynb cell 0, 01_a.ipynb cell 1"
-    assert notebook_checks.ignored_share([]) == []
+    assert checks.ignored_share([]) == []

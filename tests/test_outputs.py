@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.testing.outputs import Tolerance, compare, text_difference, tidy
+from course_utils.workshop.outputs import Tolerance, compare, text_difference, tidy
 
 SAME = [
     ("loss 0.51234", "loss 0.51235"),

@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from course_utils import doctor
 from course_utils.interop.d2l import INSTALL
+from course_utils.workshop import doctor
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -120,7 +120,7 @@ def imports():
 def test_what_is_imported_is_declared():
     carriers = packages_distributions()
     for module, package in imports():
-        extra = {"testing": "dev"}.get(module.parts[0], module.parts[0])  # of the same name, if there is one
+        extra = {"workshop": "dev"}.get(module.parts[0], module.parts[0])  # of the same name, if there is one
         declared = {
             canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"] + EXTRAS.get(extra, [])
         }
@@ -138,6 +138,9 @@ def test_what_is_imported_is_declared():
         ("torch/cells.py", "import tensorflow as tf"),
         ("tensorflow/stray.py", "from course_utils.torch.cells import RNN"),
         ("stray.py", "import tensorflow"),
+        ("torch/stray.py", "from course_utils.assignments import nested"),
+        ("assignments/stray.py", "from course_utils.workshop import chapters"),
+        ("workshop/stray.py", "from course_utils.grading import limits"),
     ],
 )
 def test_the_import_rules_notice(tmp_path, module, line):

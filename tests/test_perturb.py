@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
 from course_utils.cli import app
-from course_utils.testing import perturb
-from course_utils.testing.perturb import Outcome, Perturbation
+from course_utils.workshop import perturb
+from course_utils.workshop.perturb import Outcome, Perturbation
 
 USED = "import os; print(os.environ['OMP_NUM_THREADS'], os.environ['PYTHONHASHSEED'])"
 SEEN = "import socket; print([name for _, name in socket.if_nameindex()])"
@@ -49,7 +49,7 @@ def test_without_network(notebook, monkeypatch):
 
 
 def test_a_difference_fails_and_is_shown(notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr("course_utils.notebooks.find_chapters", lambda names: [notebook("1 77", "['lo']")])
+    monkeypatch.setattr("course_utils.workshop.chapters.find_chapters", lambda names: [notebook("1 77", "['lo']")])
     changed = Perturbation("hash seed", {"PYTHONHASHSEED": "78"})
     monkeypatch.setattr(perturb, "perturbations", lambda: [Perturbation("moon", missing="there is none"), changed])
     shown = CliRunner().invoke(app, ["perturb"], env={"COLUMNS": "100"})

@@ -10,9 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
-from course_utils import notebooks, refresh, results
 from course_utils.cli import app
-from course_utils.notebooks import ChapterError
+from course_utils.workshop import chapters, refresh, results
+from course_utils.workshop.chapters import ChapterError
 
 IMPORTS = """
 import os, time
@@ -64,7 +64,7 @@ def fake(monkeypatch):
     state = {"outputs": [[], [picture("AAAA")], [text("perplexity 4.150\n")]], "seconds": 3.0, "runs": [record(4.15)]}
 
     def execute(notebook, path, **environment):
-        for cell, outputs in zip(notebooks.code_cells(notebook), state["outputs"], strict=True):
+        for cell, outputs in zip(chapters.code_cells(notebook), state["outputs"], strict=True):
             cell.outputs, cell.execution_count = nbformat.from_dict(outputs), 17
         with open(environment["COURSE_METRICS"], "w") as file:
             file.writelines(json.dumps(run) + "\n" for run in state["runs"])
@@ -93,7 +93,7 @@ def test_a_chapter_is_refreshed_and_a_second_time_changes_nothing(root):
     assert refresh.refresh(chapter(root), root) == []
     assert snapshot(root) == before
 
-    cells = notebooks.code_cells(notebooks.read(chapter(root)))
+    cells = chapters.code_cells(chapters.read(chapter(root)))
     assert [cell.execution_count for cell in cells] == [1, 2, 3]
     assert cells[1].outputs[0].execution_count == 2
     assert cells[2].outputs[0].text.endswith("cpu 1 1 chapters\n")
@@ -116,7 +116,7 @@ def test_a_chapter_is_refreshed_and_a_second_time_changes_nothing(root):
 def test_what_editors_leave_is_removed(root, fake):
     refresh.refresh(chapter(root), root)
     before = snapshot(root)
-    notebook = notebooks.read(chapter(root))
+    notebook = chapters.read(chapter(root))
     notebook.metadata.language_info.version = "3.11.7"
     notebook.metadata.kernelspec = {"display_name": "mine", "language": "python", "name": "mine"}
     notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {}}
@@ -141,7 +141,7 @@ def test_a_changed_number_is_stored_and_other_cells_stay(root, fake):
     fake["outputs"][1:] = [[picture("BBBB")], [text("perplexity 4.250\n")]]
     fake.update(runs=[record(4.25)])
     assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb", "chapters.json", "README.md"]
-    cells = notebooks.code_cells(notebooks.read(chapter(root)))
+    cells = chapters.code_cells(chapters.read(chapter(root)))
     assert cells[1].outputs[0].data["image/png"].strip() == "AAAA"
     assert cells[2].outputs[0].text == "perplexity 4.250\n"
     assert "4.250" in (root / "README.md").read_text()
@@ -170,7 +170,7 @@ def test_new_versions_are_recorded(root, fake, monkeypatch):
 
 def test_an_ignored_cell_keeps_its_outputs_and_its_own_tolerance_counts(root, fake):
     refresh.refresh(chapter(root), root)
-    notebook = notebooks.read(chapter(root))
+    notebook = chapters.read(chapter(root))
     notebook.cells[2].metadata.tags = ["nbval-ignore-output"]
     notebook.cells[3].metadata.tags = ["nbval-rtol=0.1"]
     nbformat.write(notebook, chapter(root))
@@ -197,8 +197,8 @@ def test_a_readme_without_its_marks_is_refused_before_anything_is_written(root, 
 def test_a_failing_cell_leaves_everything_and_a_page(root, monkeypatch):
     write(root, IMPORTS, FIGURE, "print(1 < 2)\nraise KeyError('weights')", "print('after')")
     before, page = snapshot(root), root / "build" / "02_tiny.html"
-    monkeypatch.setattr(notebooks, "find_chapter", lambda name: chapter(root))
-    monkeypatch.setattr(notebooks, "page_of", lambda path: page)
+    monkeypatch.setattr(chapters, "find_chapter", lambda name: chapter(root))
+    monkeypatch.setattr(chapters, "page_of", lambda path: page)
     shown = CliRunner().invoke(app, ["run", "02"])
     assert shown.exit_code == 1
     assert "[FAIL] 02_tiny.ipynb, cell [3], 'print(1 < 2)': KeyError: 'weights'" in shown.stderr
@@ -221,23 +221,16 @@ def test_a_dead_kernel_is_one_sentence(root):
     assert snapshot(root) == before
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-    monkeypatch.setattr(type(path), "replace", lambda self, target: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        notebooks.write_atomically(path, "new")
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a.txt": "old"}
-
-
-@pytest.mark.parametrize("name", ["02", "2", "02_tiny", "02_tiny.ipynb"])
-def test_a_chapter_is_found_by_number_and_name(root, name):
-    assert notebooks.find_chapter(name, root / "chapters") == chapter(root)
+@pytest.mark.parametrize("name", ["02", "2", "02_tiny", "02_tiny.ipynb", "chapters/02_tiny.ipynb"])
+def test_a_chapter_is_found_by_number_name_and_path(root, name, monkeypatch):
+    monkeypatch.chdir(root)
+    assert chapters.find_chapter(name, root / "chapters") == chapter(root)
 
 
 def test_an_unknown_chapter_is_one_sentence(root):
-    with pytest.raises(ChapterError, match=r"There is no chapter '7': the chapters are 02_tiny\."):
-        notebooks.find_chapter("7", root / "chapters")
+    for name in ("7", "²", "elsewhere/02_tiny.ipynb"):
+        with pytest.raises(ChapterError, match=rf"There is no chapter '{name}': the chapters are 02_tiny\."):
+            chapters.find_chapter(name, root / "chapters")
     shown = CliRunner().invoke(app, ["refresh", "99"])
     assert shown.exit_code == 1
     assert shown.stderr.startswith("[FAIL] There is no chapter '99'")
@@ -246,7 +239,7 @@ def test_an_unknown_chapter_is_one_sentence(root):
 def test_a_broken_file_is_one_sentence(tmp_path):
     (tmp_path / "03_broken.ipynb").write_text("{")
     with pytest.raises(ChapterError, match=r"03_broken\.ipynb is no valid notebook"):
-        notebooks.read(tmp_path / "03_broken.ipynb")
+        chapters.read(tmp_path / "03_broken.ipynb")
 
 
 def test_timings(root, monkeypatch):
@@ -260,14 +253,14 @@ def test_timings(root, monkeypatch):
 
 
 def write_source(root, index, source):
-    notebook = notebooks.read(chapter(root))
+    notebook = chapters.read(chapter(root))
     notebook.cells[index].source = source
     nbformat.write(notebook, chapter(root))
 
 
 def test_the_kernel_is_this_environment(root):
     write(root, "import sys; print(sys.executable)")
-    notebook = notebooks.read(chapter(root))
+    notebook = chapters.read(chapter(root))
     notebook.metadata.kernelspec = {"display_name": "other", "language": "python", "name": "other"}
-    notebooks.execute(notebook, chapter(root), **os.environ)
+    chapters.execute(notebook, chapter(root), **os.environ)
     assert notebook.cells[1].outputs[0].text.strip() == sys.executable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils import results
+from course_utils.workshop import results
 
 BEST = {
     "02_rnn": ("the layer, 20 passes", 4.2, 2_500_000),

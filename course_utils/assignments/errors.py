@@ -1,7 +1,9 @@
 """What may be wrong with an assignment, or come back from a student's code instead of a value. Each is a sentence."""
 
+from course_utils.errors import CourseError
 
-class AssignmentError(Exception):
+
+class AssignmentError(CourseError):
     """What is wrong with an assignment as it was written, for the instructor."""
 
 

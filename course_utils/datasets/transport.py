@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from course_utils.errors import CourseError
+
 CHUNK = 1 << 20  # bytes read at a time
 
 
-class DataError(Exception):
+class DataError(CourseError):
     """A data file is not to be had: one sentence that says which, why, and the command that mends it."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from course_utils.assignments.loading import Assignment, load_assignment
+from course_utils.files import ROOT, write
 from course_utils.grading import batch, gradebook, pages, tables
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash
@@ -19,8 +20,7 @@ from course_utils.grading.late import LatePolicy
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.similarity import similar
-from course_utils.grading.store import Store, file_name, write
-from course_utils.notebooks import ROOT
+from course_utils.grading.store import Store, file_name
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ def run(session: Session, say: Callable[[str], None]) -> list[str]:
     Raises:
         GradingError, AssignmentError: grading cannot begin or go on. What is done stays done.
     """
+    if session.out.exists() and not session.out.is_dir():
+        raise GradingError(f"{session.out} is a file: name a folder for the results by --out.")
     assignment = load_assignment(session.folder)
     _check_questions(session, assignment)
     submissions = collect(session.submissions, assignment.name, session.deadline)

@@ -1,7 +1,9 @@
 """What can be wrong with grading as such; each is a sentence for the instructor or, in a report, for the student."""
 
+from course_utils.errors import CourseError
 
-class GradingError(Exception):
+
+class GradingError(CourseError):
     """Grading cannot begin or go on: something is missing that the instructor has to mend."""
 
 

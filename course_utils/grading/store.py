@@ -3,13 +3,13 @@
 import functools
 import hashlib
 import json
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 
+from course_utils.files import write
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result
 
@@ -27,19 +27,6 @@ def file_name(student: str) -> str:
         return student
     readable = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-")[:40] or "student"
     return f"{readable}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-
-
-def write(path: Path, content: str, mode: int = 0o666) -> None:
-    """Write a file whole or not at all; `mode` says who may read it, within what the umask allows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")  # one that was left when the grader was killed is written over
-    try:
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class Store:
@@ -75,11 +62,6 @@ class Store:
             return json.loads(self.path(student).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-
-    def all(self) -> list[Result]:
-        """All results, in the order of the students' names."""
-        results = [json.loads(path.read_text(encoding="utf-8")) for path in self.folder.glob("*.json")]
-        return sorted(results, key=lambda result: result["student"])
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils.assignments import Wrong
-from course_utils.assignments.numeric import gradient
+from course_utils.assignments.backends.numpy import gradient
 
 from ..shared import sigmoid
 from .steps import WRONG_STEPS, gru_step

@@ -6,7 +6,7 @@ from course_utils.assignments import Wrong
 
 from .directions import WRONG_AROUND, WRONG_DIRECTIONS, around, bidirectional
 
-STEP = 1e-30  # of the complex step, see course_utils.assignments.numeric
+STEP = 1e-30  # of the complex step, see course_utils.assignments.backends.numpy
 
 
 def gradients(X, outputs_of, pick=lambda outputs: outputs.sum(axis=(0, 2))):

@@ -7,6 +7,7 @@ import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
 
+from course_utils import files
 from course_utils.assignments.errors import AssignmentError
 
 LEFT_OUT = (
@@ -45,18 +46,23 @@ def release(root: Path, target: Path) -> int:
     Raises:
         AssignmentError: the target is there, or nothing is under version control. Nothing is written.
     """
-    if target.is_file() or (target.is_dir() and any(target.iterdir())):
-        raise AssignmentError(f"{target} is there already: name a new folder, or a new file that ends in .zip.")
     names = [name for name in _files(root) if not any(fnmatch(name, pattern) for pattern in LEFT_OUT)]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".release-") as part:
-        whole = Path(part) / "whole"
-        for name in names:
-            _copy(root / name, whole / name)
-        if target.suffix == ".zip":
-            Path(shutil.make_archive(f"{part}/whole", "zip", whole)).replace(target)
-        else:
-            whole.replace(target)
+    target = target.expanduser()
+    there = f"{target} is there already: name a new folder, or a new file that ends in .zip."
+    if target.suffix == ".zip":
+        if target.exists():
+            raise AssignmentError(there)
+        with tempfile.TemporaryDirectory() as part:
+            for name in names:
+                _copy(root / name, Path(part) / "whole" / name)
+            files.write(target, Path(shutil.make_archive(f"{part}/whole", "zip", f"{part}/whole")).read_bytes())
+        return len(names)
+    try:
+        with files.new_folder(target) as whole:
+            for name in names:
+                _copy(root / name, whole / name)
+    except FileExistsError as error:
+        raise AssignmentError(there) from error
     return len(names)
 
 

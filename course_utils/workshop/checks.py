@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_utils.testing.outputs import alt_text
+from course_utils.workshop.outputs import alt_text
 
 MAX_BYTES = 1_000_000
 MAX_CODE_LINES = 15

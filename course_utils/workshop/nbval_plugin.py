@@ -2,7 +2,7 @@
 
 nbval collects the cells and reports; this puts nbclient in the place of its executor, because that knows
 `clear_output`, display updates, a trailing `;` and dead kernels, and `compare` in the place of its comparison.
-Loaded by `-p course_utils.testing.nbval_plugin`. Tags of cells:
+Loaded by `-p course_utils.workshop.nbval_plugin`. Tags of cells:
 
 - `nbval-rtol=0.02`, `nbval-atol=0.1`: another tolerance for this cell's numbers;
 - `trained`: the outputs come from training: with DEVICE other than cpu only their kinds are compared;
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from course_utils.testing.outputs import DEFAULT, VARYING, Tolerance, compare
+from course_utils.workshop.outputs import DEFAULT, VARYING, Tolerance, compare
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +54,7 @@ class Notebook(IPyNbFile):
 
     def setup(self) -> None:
         """Start the kernel; the cells run in a copy, so that what is stored stays to compare with."""
-        from course_utils.notebooks import kernel
+        from course_utils.workshop.chapters import kernel
 
         self.setup_sanitize_files()
         live = deepcopy(self.nb)
@@ -105,7 +105,7 @@ class Cell(IPyNbCell):
 
     def execute(self) -> float:
         """Run the cell, which leaves its `test_outputs`, and return its seconds."""
-        from course_utils.notebooks import CellError, execute_cell
+        from course_utils.workshop.chapters import CellError, execute_cell
 
         index = self.parent.indices[self.cell_num]
         live = self.parent.client.nb.cells[index]

@@ -83,7 +83,9 @@ def _write_points(master: Assignment) -> None:
 
 def _say(cell: dict, pattern: str, points: float) -> None:
     """Put the points between the two groups of the pattern, at its first place in a text cell."""
-    text = re.sub(pattern, lambda found: f"{found[1]}{points:g}{found[2]}", "".join(cell["source"]), count=1, flags=re.M)
+    text = re.sub(
+        pattern, lambda found: f"{found[1]}{points:g}{found[2]}", "".join(cell["source"]), count=1, flags=re.M
+    )
     cell["source"] = text.splitlines(keepends=True)
 
 

@@ -21,6 +21,7 @@ import psutil
 from packaging.requirements import Requirement
 
 from course_utils.datasets import sources
+from course_utils.files import ROOT
 
 __all__ = ["Finding", "examine"]
 
@@ -29,7 +30,7 @@ PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest for which both framewo
 MEMORY_GB = 2.0  # what one chapter may take
 DISK_GB = 1.0
 TIMEOUT = 120  # seconds; a first import from a slow disk takes long, a hanging one for ever
-CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
+CHAPTERS = ROOT / "chapters"
 FRAMEWORKS = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 
 # Each runs in a Python of its own, so that a broken framework breaks nothing here, and both run at the same time.

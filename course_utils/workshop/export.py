@@ -1,7 +1,6 @@
 """`course export`: chapters with one framework's side only, for readers who have, or want, no other."""
 
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -9,8 +8,9 @@ from typing import Literal, get_args
 import nbformat
 from nbformat import NotebookNode
 
-from course_utils.notebooks import ChapterError, read
-from course_utils.refresh import normalised
+from course_utils import files
+from course_utils.workshop.chapters import ChapterError, read
+from course_utils.workshop.refresh import normalised
 
 Framework = Literal["torch", "tensorflow"]
 
@@ -29,15 +29,15 @@ def export(chapters: Sequence[Path], framework: Framework, folder: Path) -> None
         ChapterError: the folder holds something or cannot be written, or a chapter or one of its figures cannot be
             read. Nothing is written.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ChapterError(f"{folder} is there and not an empty folder: name a new one by --out.")
-    files: dict[str, bytes] = {}
-    for chapter in chapters:
-        notebook = one_sided(read(chapter), framework)
-        files[chapter.name] = (nbformat.writes(notebook) + "\n").encode()
-        files |= _figures(notebook, chapter)
     try:
-        _write_folder(folder, files)
+        with files.new_folder(folder) as whole:
+            for chapter in chapters:
+                notebook = one_sided(read(chapter), framework)
+                files.write(whole / chapter.name, nbformat.writes(notebook) + "\n")
+                for name, content in _figures(notebook, chapter).items():
+                    files.write(whole / name, content)
+    except FileExistsError as error:
+        raise ChapterError(f"{folder} is there and not an empty folder: name a new one by --out.") from error
     except OSError as error:
         raise ChapterError(f"{folder} cannot be written: {error.strerror}; name another folder by --out.") from error
 
@@ -64,15 +64,3 @@ def _figures(notebook: NotebookNode, chapter: Path) -> dict[str, bytes]:
         if not (chapter.parent / name).is_file():
             raise ChapterError(f"{chapter.name} shows {name}, which is not there: put it beside the chapter.")
     return {name: (chapter.parent / name).read_bytes() for name in names}
-
-
-def _write_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """The folder with these files, or nothing."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as part:
-        whole = Path(part) / "whole"
-        whole.mkdir()
-        for name, content in files.items():
-            (whole / name).parent.mkdir(exist_ok=True)
-            (whole / name).write_bytes(content)
-        whole.replace(folder)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from rich.table import Column, Table
 
-from course_utils.notebooks import ROOT, ChapterError, code_cells, find_chapters, read
 from course_utils.repro import digits
+from course_utils.workshop.chapters import ROOT, ChapterError, code_cells, find_chapters, read
 
 FILE = ROOT / "results" / "chapters.json"
 LIBRARIES = ("keras", "numpy", "tensorflow", "tensorflow-cpu", "torch")

@@ -17,9 +17,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from course_utils.testing.outputs import alt_text
+from course_utils import files
+from course_utils.errors import CourseError
+from course_utils.files import ROOT
+from course_utils.workshop.outputs import alt_text
 
-ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 
 
@@ -33,7 +35,7 @@ THREAD_VARIABLES = (
 """What tells NumPy, PyTorch and TensorFlow how many threads to use."""
 
 
-class ChapterError(Exception):
+class ChapterError(CourseError):
     """What is wrong with a chapter, in one sentence."""
 
 
@@ -57,7 +59,7 @@ def find_chapter(name: str, folder: Path = CHAPTERS) -> Path:
     """The notebook that a number or a name means.
 
     Args:
-        name: "02", "2", "02_rnn" or "02_rnn.ipynb".
+        name: "02", "2", "02_rnn", "02_rnn.ipynb" or the path of a chapter.
         folder: where the chapters are.
 
     Raises:
@@ -66,7 +68,8 @@ def find_chapter(name: str, folder: Path = CHAPTERS) -> Path:
     chapters = find_chapters(folder=folder)
     for path in chapters:
         number = path.stem.partition("_")[0]
-        if name in (path.name, path.stem) or (name.isdigit() and number.isdigit() and int(name) == int(number)):
+        same_number = name.isdecimal() and number.isdecimal() and int(name) == int(number)
+        if same_number or name in (path.name, path.stem) or Path(name).resolve() == path.resolve():
             return path
     known = ", ".join(path.stem for path in chapters) or "not there at all: run this in a clone of the course"
     raise ChapterError(f"There is no chapter {name!r}: the chapters are {known}.")
@@ -155,8 +158,7 @@ def run(chapter: Path, page: Path) -> None:
     try:
         execute(notebook, chapter)
     finally:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(page, to_html(notebook, chapter))
+        files.write(page, to_html(notebook, chapter))
 
 
 def to_html(notebook: NotebookNode, chapter: Path) -> str:
@@ -196,16 +198,6 @@ def read(path: Path) -> NotebookNode:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The cells that hold code."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _code_indices(notebook: NotebookNode) -> list[int]:

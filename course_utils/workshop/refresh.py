@@ -1,6 +1,6 @@
 """`course refresh`: execute a chapter and store its outputs, so that a second time changes nothing.
 
-Outputs that count as equal (`testing.outputs.compare`) stay as they are stored, pictures among them, as long as the
+Outputs that count as equal (`outputs.compare`) stay as they are stored, pictures among them, as long as the
 chapter's code is the one they were made with; a picture whose words stayed the same but whose look changed, after an
 edit of `plotting.py` say, is taken anew by `--force`.
 """
@@ -14,17 +14,17 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course_utils import results
-from course_utils.notebooks import (
+from course_utils import files
+from course_utils.workshop import results
+from course_utils.workshop.chapters import (
     ROOT,
     THREAD_VARIABLES,
     ChapterError,
     code_cells,
     execute,
     read,
-    write_atomically,
 )
-from course_utils.testing.outputs import DEFAULT, compare, tidy
+from course_utils.workshop.outputs import DEFAULT, compare, tidy
 
 # One device and one thread, so that every machine stores the same numbers.
 _ENVIRONMENT = {"DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
@@ -138,6 +138,5 @@ def _without_numbers(entry: dict[str, Any]) -> dict[str, Any]:
 def _write_if_changed(path: Path, text: str) -> bool:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
+    files.write(path, text)
     return True

@@ -1,4 +1,4 @@
-"""NumPy's side of the border: what `course_utils.torch.arrays` and `.tensorflow.arrays` are for students' functions.
+"""NumPy's side of the border, as the modules beside are the frameworks' sides.
 
 Reference answers and wrong answers are NumPy functions; they are differentiated here by the complex step, which is
 exact to the last digits and needs no step size. Source: Squire and Trapp (1998), Using complex variables to estimate

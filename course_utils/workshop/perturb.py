@@ -17,10 +17,10 @@ from pathlib import Path
 
 from rich.table import Column, Table
 
-from course_utils.notebooks import THREAD_VARIABLES
+from course_utils.workshop.chapters import THREAD_VARIABLES
 
 CELL_TIMEOUT = 1800
-_PLUGIN = "course_utils.testing.nbval_plugin"
+_PLUGIN = "course_utils.workshop.nbval_plugin"
 _USUAL = {"CI": "1", "DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
 
 
