@@ -4,10 +4,10 @@ import numpy as np
 
 from course_utils.assignments import question
 
+from ..shared import draw_normal, draw_state
 from .blocks import WRONG_BIASES, WRONG_BLOCKS, WRONG_SIZES, canonical, num_parameters, remember
-from .reading import WRONG_READING, next_letter
 from .steps import WRONG_STEPS, lstm_step
-from .walks import WRONG_WALKS, unroll
+from .walks import WRONG_READING, WRONG_WALKS, next_letter, unroll
 
 BY_HAND = {"explain_memory": 5, "open_question": 10}  # points of what people grade
 
@@ -32,18 +32,14 @@ READY_MADE_WEIGHTS = (
 
 
 def draw_params(rng, d, h, q=None):
-    shapes = {f"{kind}{gate}": shape for gate in "ifoc" for kind, shape in block_shapes(d, h).items()}
-    shapes |= {"W_hq": (h, q), "b_q": (q,)} if q else {}
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
-
-
-def block_shapes(d, h):
-    return {"W_x": (d, h), "W_h": (h, h), "b_": (h,)}
+    of_a_gate = {"W_x": (d, h), "W_h": (h, h), "b_": (h,)}
+    shapes = {f"{kind}{gate}": shape for gate in "ifoc" for kind, shape in of_a_gate.items()}
+    return draw_normal(rng, shapes | ({"W_hq": (h, q), "b_q": (q,)} if q else {}))
 
 
 def draw_pair(rng, *shape):
     """H is between −1 and 1; C may be larger."""
-    return rng.uniform(-0.9, 0.9, size=shape), rng.normal(scale=1.5, size=shape)
+    return draw_state(rng, *shape), rng.normal(scale=1.5, size=shape)
 
 
 @question(
@@ -96,11 +92,8 @@ def check_next_letter(student, rng):
 
 
 def draw_stacked(rng, d, h, biases):
-    return {
-        "W_x": rng.normal(size=(d, 4 * h)),
-        "W_h": rng.normal(size=(h, 4 * h)),
-        "biases": [rng.normal(size=4 * h) for _ in range(biases)],
-    }
+    weights = draw_normal(rng, {"W_x": (d, 4 * h), "W_h": (h, 4 * h)})
+    return weights | {"biases": [rng.normal(size=4 * h) for _ in range(biases)]}
 
 
 @question(
