@@ -25,6 +25,8 @@ from course_utils.workshop.releasing import LEFT_OUT, release
 CHECKS = """
 from course_utils.assignments import Wrong, question
 
+BY_HAND = {"why": 2, "open": 4}
+
 def twice(x):
     return 2 * x
 
@@ -92,14 +94,14 @@ def test_an_assignment_is_read(tmp_path):
         why.check(None, None)
 
 
-MORE = ("twice", cell("check", "twice", "", points=4))
 DISORDER = {
-    "other points": ({"one": [MORE], "other": [MORE]}, "twice has 4 points in the notebook and 3 in tests.py"),
-    "different": (
-        {"other": [("why", cell("manual", "why", "", points=1))]},
-        "do not ask the same: compare why and why",
+    "different": ({"other": [("why", cell("task", "why", ""))]}, "do not ask the same: compare why and why"),
+    "more": ({"other": [("open", None)], "one": []}, "do not ask the same: compare their last questions"),
+    "no points": ({"one": [("more", cell("task", "more", ""))]}, "does not say how many points more has"),
+    "points for nothing": (
+        {"checks": CHECKS.replace('"open"', '"opened": 4, "open"')},
+        "no cell has the grade id opened",
     ),
-    "more": ({"other": [("more", cell("manual", "more", ""))]}, "do not ask the same: compare their last questions"),
     "no check": ({"checks": CHECKS.replace("check_twice", "check_thrice")}, "tests.py has no check_twice"),
     "no cell": (
         {"one": [("twice", None)], "other": [("twice", None)]},
@@ -151,6 +153,32 @@ def test_students_get_no_answer_and_nothing_of_who_saved_it(tmp_path):
     stored = json.loads((out / "a0_toy/checks/twice.json").read_text("utf-8"))
     assert "That is thrice." in str(stored)
     assert not (tmp_path / "grading").exists(), "no gradebook is made"
+
+
+def test_points_stand_in_one_place(tmp_path):
+    title = new_markdown_cell("# Toy\n\n**Time:** short. **Points:** 1. More.", id="title")
+    text = new_markdown_cell("## 1. Twice (1 points)\n\nFor one point (1 points).", id="text")
+    folder = toy(tmp_path)
+    path = folder / "torch.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[:0] = [title, text]
+    nbformat.write(notebook, path)
+    (folder / "tests.py").write_text(
+        CHECKS.replace('"value": 3', '"value": 3.5').replace('"why": 2', '"why": 1'), "utf-8"
+    )
+    build(tmp_path, tmp_path / "out")
+    for made in (path, tmp_path / "out/a0_toy/torch.ipynb"):
+        found = nbformat.read(made, as_version=4).cells
+        assert "**Points:** 8.5. More" in found[0].source
+        assert found[1].source == "## 1. Twice (8.5 points)\n\nFor one point (1 points)."
+        assert {
+            c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points
+            for c in found
+            if "points" in c.metadata.get("nbgrader", {})
+        } == {"twice": 3.5, "why": 1, "open": 4}
+    before = path.read_bytes()
+    build(tmp_path, tmp_path / "out")
+    assert path.read_bytes() == before
 
 
 def test_a_master_that_is_not_finished_stops_the_making(tmp_path):

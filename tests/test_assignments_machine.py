@@ -22,10 +22,10 @@ from course_utils.assignments import (
     StudentLost,
     Wrong,
     hidden,
-    numeric,
     question,
     recording,
 )
+from course_utils.assignments.backends import numpy as numeric
 from course_utils.assignments.nested import difference, leaves, mapped
 
 ARRAYS = st.one_of(

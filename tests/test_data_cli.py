@@ -127,7 +127,7 @@ def test_ctrl_c_while_pip_is_at_work(folder, tmp_path):
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == 1
     assert stdout.startswith("fetching alice from brotli")
-    is_one_sentence(stderr, "interrupted", "'course data fetch'")
+    is_one_sentence(stderr, "interrupted", "call it again")
     assert not folder.exists()
     assert list((tmp_path / "tmp").iterdir()) == []
 

@@ -1,5 +1,8 @@
 """A file or a folder is there whole or not at all."""
 
+import subprocess
+import sys
+
 import pytest
 
 from course_utils import files
@@ -12,6 +15,17 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch, content
     monkeypatch.setattr(type(path), "replace", lambda self, target: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         files.write(path, content)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a.txt": "old"}
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    script = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    script += "resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)); from course_utils import files; "
+    script += "files.write(sys.argv[1], 'new' * 99)"
+    done = subprocess.run([sys.executable, "-B", "-c", script, str(path)], capture_output=True, text=True)
+    assert (done.returncode, "File too large" in done.stderr) == (1, True)
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a.txt": "old"}
 
 

@@ -30,7 +30,7 @@ def modules(*left_out):
     """The names of the package's modules, but for those of the folders left out."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[1] not in left_out:
+        if not {*parts} & {*left_out}:
             yield ".".join(parts).removesuffix(".__init__")
 
 

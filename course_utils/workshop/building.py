@@ -67,15 +67,16 @@ def _write_points(master: Assignment) -> None:
         path = master.notebook(framework)
         before = path.read_text(encoding="utf-8")
         notebook = json.loads(before)
-        heading = title = notebook["cells"][0]
-        _say(title, r"(\*\*Points:\*\* )[\d.]+(\.)", sum(points.values()))
+        _say(notebook["cells"][0], r"(\*\*Points:\*\* )[\d.]+(\.)", sum(points.values()))
+        heading, below = None, 0.0
         for cell in notebook["cells"]:
-            if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith("## "):
-                heading = cell
+            if "".join(cell["source"]).startswith("## "):
+                heading, below = cell, 0.0
             marks = cell["metadata"].get("nbgrader", {})
-            if (worth := points.get(marks.get("grade_id"))) is not None:
+            if heading and (worth := points.get(marks.get("grade_id"))) is not None:
+                below += worth
                 marks["points"] = int(worth) if worth.is_integer() else worth
-                _say(heading, r"^(## .*\()[\d.]+( points?\))$", worth)
+                _say(heading, r"^(## .*\()[\d.]+( points\))$", below)
         after = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
         if after != before:
             files.write(path, after)
