@@ -218,7 +218,12 @@ def grade(
     ] = False,
 ) -> None:
     """Grade a class: results, tables and pages in a folder. Interrupted, it goes on where it stopped."""
-    from course_utils.grading import command
+    try:
+        from course_utils.grading import command
+    except ImportError as error:
+        missing = error.name or "course_utils.grading"
+        mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
+        raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
 
     session = command.Session(
         submissions=submissions,

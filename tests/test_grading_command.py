@@ -310,3 +310,29 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path, course):
     with pytest.raises(GradingError) as error:
         run(submitted, course, tmp_path / "out", scheduler="tcp://127.0.0.1:1")
     says(error, "127.0.0.1:1", "start again")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"--assignment": "nope"}, "There is no assignment nope: give a folder with tests.py"),
+        ({"--out": "a_file"}, "a_file is a file: name a folder for the results by --out."),
+    ],
+)
+def test_what_is_asked_wrongly_is_one_sentence(tmp_path, course, monkeypatch, wrong, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").touch()
+    options = {"--assignment": str(course), "--out": "out"} | wrong
+    done = CliRunner().invoke(app, ["grade", str(tmp_path), *(word for pair in options.items() for word in pair)])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert f"[FAIL] {said}" in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
+
+
+def test_without_the_grader_one_sentence_says_so(tmp_path, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("course_utils.grading")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "course_utils.grading", None)
+    done = CliRunner().invoke(app, ["grade", str(tmp_path), "--assignment", "a2_gru", "--out", str(tmp_path / "out")])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "only the instructors' copy has it" in done.output

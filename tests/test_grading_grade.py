@@ -129,7 +129,7 @@ def test_messages_are_one_line(text):
     assert line.isprintable()
 
 
-NAMES = st.sampled_from(["cells", "cell_type", "source", "metadata", "nbgrader", "worksheets", "id"])
+NAMES = st.sampled_from(["cells", "cell_type", "source", "metadata", "nbgrader", "id"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda parts: st.lists(parts, max_size=4) | st.dictionaries(NAMES, parts, max_size=5),

@@ -155,7 +155,6 @@ def _why_pip_failed(stderr: str, package: Package) -> str:
 
 def _download_address(address: Address, file: File, folder: Path) -> Path:
     import pooch  # here, because only those who ask for such a file need it
-    import requests
 
     pooch.get_logger().setLevel("ERROR")  # it reports each download on stderr
     by_hand = f"or save it as {file.name} in a folder of yours and run 'course data fetch --from FOLDER'."
@@ -167,11 +166,11 @@ def _download_address(address: Address, file: File, folder: Path) -> Path:
             path=folder,
             downloader=pooch.HTTPDownloader(timeout=30),
         )
-    except requests.RequestException as error:
+    except OSError as error:  # as all errors of requests, which pooch asks, are
         why = "the network or the server did not answer"
-        if error.response is not None:
-            why = f"the server answered {error.response.status_code}"
-            error.response.close()  # pooch leaves the connection open
+        if (response := getattr(error, "response", None)) is not None:
+            why = f"the server answered {response.status_code}"
+            response.close()  # pooch leaves the connection open
         raise DataError(f"{address} could not be downloaded: {why}; try again later, {by_hand}") from error
     except ValueError as error:
         raise DataError(

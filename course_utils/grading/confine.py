@@ -173,7 +173,7 @@ def _as_report(end: str, status: int, used: resource.struct_rusage, tail: bytes,
         end = "cpu"
     if not end:
         end = "signal" if code < 0 else "broken" if code == _BROKEN else "exit"
-    return {"end": end, "code": abs(code), "cpu": cpu, "peak": used.ru_maxrss, "text": tail.decode("utf-8", "replace")}
+    return {"end": end, "code": abs(code), "text": tail.decode("utf-8", "replace")}
 
 
 def _report(leash: socket.socket, **report) -> None:

@@ -94,17 +94,14 @@ def read(content: bytes) -> list[Cell]:
     if len(content) > LARGEST:
         raise Corrupt(f"The notebook has more than {LARGEST // 2**20} MB: clear its outputs and hand it in again.")
     try:
-        whole = json.loads(content.decode("utf-8-sig"))
-        sheets = whole.get("worksheets", [])  # notebooks before 2015 have their cells there
-        cells = [*whole.get("cells", []), *(cell for sheet in sheets for cell in sheet["cells"])]
-        return [_as_cell(cell) for cell in cells]
+        return [_as_cell(cell) for cell in json.loads(content.decode("utf-8-sig")).get("cells", [])]
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise Corrupt("This is no notebook, or a damaged one: open it in Jupyter, save it, hand that in.") from error
 
 
 def _as_cell(cell: dict) -> Cell:
     marks = cell.get("metadata", {}).get("nbgrader")
-    source = cell.get("source", cell.get("input", ""))
+    source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else source
     grade_id = marks.get("grade_id", "") if isinstance(marks, dict) else ""
     texts = (grade_id, cell.get("id", ""), cell["cell_type"], source)

@@ -54,15 +54,11 @@ class End:
     Attributes:
         end: "exit", "signal", "cpu", "output", "let go" (the grader ended it) or "broken" (the sandbox failed).
         code: its exit status, or the number of the signal.
-        cpu: seconds of processor time.
-        peak: largest resident memory, in kB.
         text: what it printed last.
     """
 
     end: str
     code: int = 0
-    cpu: float = 0.0
-    peak: int = 0
     text: str = ""
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from course_utils.workshop.chapters import CellError, execute_cell, kernel
 from course_utils.workshop.outputs import DEFAULT, VARYING, Tolerance, compare
 
 
@@ -54,8 +55,6 @@ class Notebook(IPyNbFile):
 
     def setup(self) -> None:
         """Start the kernel; the cells run in a copy, so that what is stored stays to compare with."""
-        from course_utils.workshop.chapters import kernel
-
         self.setup_sanitize_files()
         live = deepcopy(self.nb)
         self.indices = [index for index, cell in enumerate(live.cells) if cell.cell_type == "code"]
@@ -105,8 +104,6 @@ class Cell(IPyNbCell):
 
     def execute(self) -> float:
         """Run the cell, which leaves its `test_outputs`, and return its seconds."""
-        from course_utils.workshop.chapters import CellError, execute_cell
-
         index = self.parent.indices[self.cell_num]
         live = self.parent.client.nb.cells[index]
         if self.options["check_exception"]:

@@ -12,6 +12,7 @@ from course_utils.assignments.errors import AssignmentError
 
 LEFT_OUT = (
     "solutions/*",
+    "course_utils/grading/*",
     "grading/*",
     "nbgrader_config.py",
     "docs/instructors.md",
@@ -26,6 +27,7 @@ LEFT_OUT = (
 
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
+    ".toml": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
     "Makefile": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
 }
 
@@ -34,7 +36,7 @@ def release(root: Path, target: Path) -> int:
     """Write the students' copy as a new folder, or as a zip if the name ends in .zip.
 
     What stands between `<!-- instructors -->` and `<!-- /instructors -->` in a Markdown file, and between lines
-    `# instructors` and `# /instructors` in the Makefile, is left out, too.
+    `# instructors` and `# /instructors` in the Makefile and in pyproject.toml, is left out, too.
 
     Args:
         root: the instructors' copy, a git repository. Only what is under version control is copied: submissions, marks
