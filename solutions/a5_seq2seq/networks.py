@@ -50,8 +50,8 @@ WRONG_NETWORKS = [
     Wrong("one_step_too_few", {"t < lengths": "t < lengths - 1"},
           "The last token of each sentence is not read.", keeps=0.5),
     Wrong("mask_inverted", {"t < lengths": "t >= lengths"},
-          "The mask is the wrong way round: the state moves in the padding and stands still where there is something to "
-          "read."),
+          "The mask is the wrong way round: the state moves in the padding and stands still where there is something "
+          "to read."),
     Wrong("mean_of_the_states", MEAN_OF_THE_STATES,
           "The context is the mean of all the encoder's states.", keeps=0.25),
     Wrong("sources_backwards", {"source[:, t]": "source[:, -1 - t]"},
@@ -118,8 +118,8 @@ WRONG_LOSSES = [
     Wrong("divided_by_the_steps", {"asked.sum()": "Y.shape[1]"},
           "The sum is divided by the number of steps. How many tokens are asked?", keeps=0.5),
     Wrong("mean_of_the_sentences_means", {MEAN: "np.mean(np.sum(losses * asked, axis=1) / asked.sum(axis=1))"},
-          "This is the mean of the sentences' means, in which a token of a short sentence counts more than one of a long "
-          "one.", keeps=0.5),
+          "This is the mean of the sentences' means, in which a token of a short sentence counts more than one of a "
+          "long one.", keeps=0.5),
     Wrong("mean_of_the_steps_means", {MEAN: "np.mean(np.sum(losses * asked, axis=0) / asked.sum(axis=0))"},
           "This is the mean of the steps' means. Late steps have few tokens, and all tokens should count alike.",
           keeps=0.5),

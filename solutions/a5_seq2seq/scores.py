@@ -37,8 +37,8 @@ WRONG_SCORES = [
     Wrong("each_kind_once", {CLIPPED: "gram in known", "said.total()": "len(said)"},
           "Each n-gram counts once, however often it is there: a set forgets how many there were.", keeps=0.25),
     Wrong("share_of_the_reference", {"said.total()": "known.total()"},
-          "This is the share of the reference's n-grams that were found. What is asked is the share of the candidate's.",
-          keeps=0.25),
+          "This is the share of the reference's n-grams that were found. What is asked is the share of the "
+          "candidate's.", keeps=0.25),
     Wrong("divided_by_the_words", {"said.total()": "len(candidate)"},
           "You always divide by the number of words. There are fewer pairs than words.", keeps=0.5),
     Wrong("exchanged", lambda candidate, reference, weights: bleu(reference, candidate, weights),
