@@ -4,11 +4,11 @@ import numpy as np
 
 from course_utils.assignments import question
 
-from .beams import WRONG_BEAMS, beam_search
-from .networks import WRONG_LOSSES, WRONG_NETWORKS, masked_loss, minus_log_p, seq2seq
+from ..shared import draw_normal, log_softmax
+from .networks import WRONG_LOSSES, WRONG_NETWORKS, masked_loss, seq2seq
 from .pairs import WRONG_BATCHES, make_batch
 from .scores import WRONG_SCORES, bleu
-from .sentences import WRONG_GREEDY, greedy, walk
+from .searches import WRONG_BEAMS, WRONG_GREEDY, beam_search, greedy, on_and_on
 
 BY_HAND = {"explain_beam": 5, "open_question": 10}  # points of what people grade
 
@@ -67,16 +67,15 @@ def check_make_batch(student, rng):
 
 
 def draw_gru(rng, V, d, h, e):
-    p = {"W_xe": rng.normal(size=(V, e)), "b_hh": rng.normal(size=h)}
+    shapes = {"W_xe": (V, e), "b_hh": (h,)}
     for gate in "zrh":
-        p |= {f"W_x{gate}": rng.normal(size=(d, h)), f"W_h{gate}": rng.normal(size=(h, h))}
-        p[f"b_{gate}"] = rng.normal(size=h)
-    return p
+        shapes |= {f"W_x{gate}": (d, h), f"W_h{gate}": (h, h), f"b_{gate}": (h,)}
+    return draw_normal(rng, shapes)
 
 
 def draw_networks(rng, V_source, V_target, e, h):
     encoder, decoder = draw_gru(rng, V_source, e, h, e), draw_gru(rng, V_target, e + h, h, e)
-    return encoder, decoder | {"W_hq": rng.normal(size=(h, V_target)), "b_q": rng.normal(size=V_target)}
+    return encoder, decoder | draw_normal(rng, {"W_hq": (h, V_target), "b_q": (V_target,)})
 
 
 @question(
@@ -145,7 +144,7 @@ def draw_sentences(rng, V, bos, eos, steps, wanted):
     for end in wanted:
         while True:
             table = draw_table(rng, V, bos, eos)
-            [row] = walk([table], bos, steps + 2)
+            [row] = on_and_on([table], bos, eos, steps + 2)
             found = row.index(eos) + 1 if eos in row else 0
             again = end != 2 or eos in row[end : steps - 1]
             if found == end and again and bos not in row and without_doubt(table):
@@ -191,10 +190,10 @@ BEAMS = {  # part: width, penalty, steps, and the wrong answers that the draw mu
 
 def draw_search(rng, width, penalty, steps, told):
     """Arguments on which these wrong answers and the right one are all different, and rounding decides nothing."""
-    answers = [beam_search, *(wrong.answer for wrong in WRONG_BEAMS if wrong.id in told)]
+    answers = [beam_search, *(wrong.of(beam_search) for wrong in WRONG_BEAMS if wrong.id in told)]
     while True:
         bos, eos = draw_marks(rng, 6)
-        table = -minus_log_p(draw_table(rng, 6, bos, eos))
+        table = log_softmax(draw_table(rng, 6, bos, eos))
         shaken = table + rng.normal(scale=1e-3, size=table.shape)
         rest = (bos, eos, steps, width, penalty)
         found = [answer(table, *rest) for answer in answers]
