@@ -32,8 +32,8 @@ def healthy(monkeypatch, tmp_path):
 
 
 def have(monkeypatch, memory=8e9, disk=80e9):
-    memory_type, disk_type = namedtuple("memory_type", "available"), namedtuple("disk_type", "free")
-    monkeypatch.setattr(doctor.psutil, "virtual_memory", lambda: memory_type(memory))
+    disk_type = namedtuple("disk_type", "free")
+    monkeypatch.setattr(doctor, "_free_memory", lambda: memory and memory / 1e9)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: disk_type(disk))
 
 
@@ -199,3 +199,11 @@ def test_the_real_programs_tell_the_real_versions(monkeypatch, name):
     answer, error = doctor._answer(doctor._start(doctor.PROBES[name]))
     assert error == ""
     assert answer["version"] in installed
+
+
+def test_a_system_that_does_not_tell_its_memory_is_no_fault(monkeypatch):
+    have(monkeypatch, memory=None)
+    assert str(doctor._memory()).startswith("[--]   memory")
+    monkeypatch.undo()
+    free = doctor._free_memory()
+    assert free is None or 0 < free < 1e5

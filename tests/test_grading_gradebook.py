@@ -24,6 +24,8 @@ def assignment(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     folder = write_assignment(root)
     task = cell("markdown", "## Plan it", "plan", grade_id="plan", task=True, locked=True, points=5)
+    checks = (folder / "tests.py").read_text("utf-8")
+    (folder / "tests.py").write_text(checks.replace('"explain": 1', '"explain": 1, "plan": 5'), "utf-8")
     for place in ("solutions", "assignments"):
         for path in (root / place / "toy").glob("*.ipynb"):
             whole = nbformat.read(path, as_version=4)

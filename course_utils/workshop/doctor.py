@@ -249,14 +249,21 @@ def _d2l() -> Finding:
 
 
 def _memory() -> Finding:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        free = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) / 1e6  # of kB
-    except (OSError, StopIteration):
-        return Finding("memory", "--", f"this system does not tell how much is free; a chapter needs {MEMORY_GB} GB")
+    free = _free_memory()
+    if free is None:
+        return Finding("memory", "--", f"this system does not tell what is free; a chapter needs {MEMORY_GB} GB")
     if free < MEMORY_GB:
         return Finding("memory", "FAIL", f"{free:.1f} GB free of {MEMORY_GB} GB needed", "closing other programs")
     return Finding("memory", "OK", f"{free:.1f} GB free")
+
+
+def _free_memory() -> float | None:
+    """In GB; None where the system does not tell, as macOS."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1e6 for line in lines if line.startswith("MemAvailable:")), None)  # from kB
 
 
 def _disk() -> Finding:
