@@ -12,6 +12,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 [PROGRAM] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
+def test_the_package_is_as_long_as_is_said():
+    said = int(re.search(r"about ([\d,]+) lines that one can read", README)[1].replace(",", ""))
+    package = ROOT / "course_utils"
+    read = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in ("workshop", "grading")]
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in read)
+    assert abs(lines - said) < 500, f"it has {lines}"
+
+
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_the_program_runs_in_both_frameworks(framework, capsys):
     pytest.importorskip(framework, reason=f"{framework} is not installed")
