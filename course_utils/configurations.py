@@ -1,4 +1,4 @@
-"""Settings by which a recurrent language model is trained, by name: well-known lecture notes' and the course's own.
+"""Named settings for training a recurrent language model: well-known lecture notes' and the course's own.
 
 >>> settings = CONFIGURATIONS["time machine, windows"]
 >>> settings.num_hiddens, settings.trainer["lr"], settings.data["sampling"]

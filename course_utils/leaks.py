@@ -1,6 +1,6 @@
 """Does a forecast know the future? Two ways to find out: change the future, and shuffle the past.
 
-A leak is a way by which a model is given, while it learns or forecasts, what nobody can know yet. Its scores are then
+A leak gives a model, while it learns or forecasts, what nobody can know yet. Its scores are then
 too good to be true, and nothing fails. So look for it on purpose.
 """
 

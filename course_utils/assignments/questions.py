@@ -2,7 +2,7 @@
 
 A check says what is asked of a student's function, on inputs that are drawn anew each time, and gives each result to a
 part of the question. The same check is put to the reference answer, which says what is expected, and to each wrong
-answer that one can think of, which tells a student whose results are the same what they have mixed up.
+answer on the list: a student whose results equal a wrong one's is told what they have mixed up.
 
 >>> @question({"value": 2, "slope": 1}, reference=np.tanh, explained="chapter 02", wrong=[
 ...     Wrong("sine", np.sin, "This is the sine.", keeps=0.5)])
@@ -127,7 +127,7 @@ def question(
         points: of each part, by the names that the check yields, the easy ones first.
         reference: the right answer, a NumPy function with the name and the arguments that students are asked for.
         explained: where the course explains it, as in "chapter 03, “Two gates”".
-        wrong: wrong answers that one can think of.
+        wrong: wrong answers that students may well give.
         forbids: dotted names that are hidden from the student while this question is checked.
         needs: grade ids of questions whose functions the student may use in this one.
         tolerance: relative to 1 or the largest expected number of a case; float32 needs 1e-4.

@@ -109,7 +109,7 @@ class SentimentData:
     look easier than it is. Of the others, as many blame (48) as praise (47). The snippets keep their ratings, for who
     wants to see whether a model is surer where people are.
 
-    Held-out and training part share no near-copies: two snippets of which half of the words are the same, or that have
+    Held-out and training part share no near-copies: two snippets that have half of their words in common, or that have
     six words in a row in common, are on one side. Which snippets come from one review is not on record, so a film, and
     maybe a review, may be on both.
 

@@ -84,7 +84,7 @@ def load_pairs(corpus: str | Path = "emoji") -> list[Pair]:
 
 
 def _read_emoji() -> list[Pair]:
-    """One pair for each two names: an emoji may be written in several ways, of which the first is the full one."""
+    """One pair for each two names: an emoji may be written in several ways, and the first is the full one."""
     english, french = (
         json.loads(sources.path("emoji", file).read_text(encoding="utf-8")) for file in ("emoji.json", "emoji_fr.json")
     )

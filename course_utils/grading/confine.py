@@ -65,7 +65,7 @@ def _separate(request: Request, others: bool) -> None:
 
 
 def _may_change_user() -> bool:
-    """Whether other users than one's own exist here."""
+    """Whether this machine lets a process become another user."""
     return sum(int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines()) > NOBODY
 
 
@@ -126,7 +126,7 @@ def _limit(request: Request) -> None:
 
 
 def _give_up_rights(user: int) -> None:
-    """Become a user without rights, or stay the one that one is if `user` is 0, and forgo all that could bring more."""
+    """Become a user without rights (`user` 0 keeps the present one), and give up every way to get rights back."""
     linux.bound_capabilities()
     if user:
         os.setgroups([])

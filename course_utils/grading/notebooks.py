@@ -176,7 +176,7 @@ def plan(cells: Sequence[Cell], assignment: Assignment) -> Plan | None:
 
 
 def _answer(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[Cell]) -> tuple[str | None, str]:
-    """The student's source for an answer, and a note if it had to be looked for."""
+    """The student's source for an answer, and a note if it was not where it belongs."""
     found, note = _marked(cell, grade_id, cells), ""
     if not found and cell.cell_type == "code":
         names = set(_defined(cell.source))

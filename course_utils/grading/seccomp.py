@@ -2,7 +2,7 @@
 
 Namespaces and limits already hold without it. It takes away what they do not: further processes and programs (so that
 the limit on one process's memory is the limit on all), memory that no limit counts, and the kernel's less tested
-corners. What is forbidden fails with EPERM, like any call that one has no right to.
+corners. What is forbidden fails with EPERM, like any call without the right to it.
 """
 
 import ctypes

@@ -158,7 +158,7 @@ class Session:
         return student
 
     def _run_above(self, question: Question) -> RemoteStudent:
-        """All cells above a question's check, and a new process for the rest if one of them costs it."""
+        """Run all cells above a question's check; if one of them ends the process, the rest get a new one."""
         while True:
             student = self._alive()
             hidden: tuple[str, ...] | None = None

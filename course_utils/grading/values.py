@@ -53,7 +53,7 @@ def encode(value: Any, most: int = 2**30) -> bytes:
 
 
 def decode(content: bytes) -> Any:
-    """The value of which `encode` made these bytes.
+    """The value that `encode` turned into these bytes.
 
     Raises:
         BadValue: `encode` cannot have made them.

@@ -131,7 +131,7 @@ class _Session:
         return ["done"]
 
     def defined(self, names: list[str]) -> list:
-        """Which of these names are functions or other things one can call."""
+        """Which of these names are functions, or anything else that can be called."""
         return ["value", [callable(self._namespace.get(name)) for name in names]]
 
     def call(self, name: str, args: tuple, kwargs: dict) -> list:

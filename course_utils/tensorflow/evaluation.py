@@ -7,7 +7,7 @@ from course_utils.shapes import NO_TARGET
 
 
 def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
+    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…); ids of −1 do not count."""
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.maximum(Y, 0), logits=logits)
     return tf.reduce_mean(losses[Y != NO_TARGET])
 

@@ -32,7 +32,7 @@ class Trainer:
         decay: lower the learning rate with each update, along a line that reaches zero after the last one.
         keep_best: at the end, put back the weights of the epoch after which the held-out loss was lowest.
         loss: what is minimised, `(outputs, Y) -> ()`, a mean over the rows of Y, such as
-            `lambda O, Y: tf.reduce_mean((O - Y) ** 2)`; None for cross-entropy, of which `fit` speaks.
+            `lambda O, Y: tf.reduce_mean((O - Y) ** 2)`; None for cross-entropy, as `fit` describes it.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default. TensorFlow
             keeps a variable where it was made: a model that has never been called is made on this device.
     """

@@ -253,7 +253,7 @@ class Deep(nn.Module):
 
 
 class Bidirectional(nn.Module):
-    """Two layers, one of which reads each sequence from its end; their outputs side by side.
+    """Two layers, the second reading each sequence from its end; their outputs side by side.
 
     The state is a pair (forwards, backwards). Source: Schuster and Paliwal (1997), Bidirectional recurrent neural
     networks.

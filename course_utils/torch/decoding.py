@@ -83,7 +83,7 @@ def translate(
     """Translations of sentences, all searched for side by side, each until its own <eos>.
 
     Args:
-        sentences: as one types them; words that the data do not know become <unk>.
+        sentences: plain text, as you would type it; words the data do not know become <unk>.
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
         max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.

@@ -11,7 +11,7 @@ from course_utils.shapes import NO_TARGET
 
 
 def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…), of which −1 does not count."""
+    """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…); ids of −1 do not count."""
     return functional.cross_entropy(logits.flatten(0, -2), Y.flatten(), ignore_index=NO_TARGET)
 
 

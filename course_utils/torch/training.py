@@ -34,7 +34,7 @@ class Trainer:
         decay: lower the learning rate with each update, along a line that reaches zero after the last one.
         keep_best: at the end, put back the weights of the epoch after which the held-out loss was lowest.
         loss: what is minimised, `(outputs, Y) -> ()`, a mean over the rows of Y, such as
-            `torch.nn.functional.mse_loss`; None for cross-entropy, of which `fit` speaks.
+            `torch.nn.functional.mse_loss`; None for cross-entropy, as `fit` describes it.
         device: where to compute, such as "cuda"; None for the one that $DEVICE names, the CPU by default.
     """
 

@@ -28,7 +28,7 @@ DISTRIBUTION = "rnn-course"
 PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest for which both frameworks have wheels
 MEMORY_GB = 2.0  # what one chapter may take
 DISK_GB = 1.0
-TIMEOUT = 120  # seconds; a first import from a slow disk takes long, a hanging one for ever
+TIMEOUT = 120  # seconds; a first import from a slow disk may take a minute; a hanging one never ends
 CHAPTERS = ROOT / "chapters"
 FRAMEWORKS = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 
@@ -119,7 +119,7 @@ def _unmet(need: Requirement) -> str:
 
 
 def _packages() -> Iterator[Finding]:
-    """One line for each package by which a student knows the course, and one for the others together."""
+    """One line for each package that students know by name, and one for all the others."""
     try:
         needs = _requirements()
     except PackageNotFoundError:
