@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-NO_TARGET = -1
-"""In the place of a target id: nothing is to be predicted at this step, and it does not count in the loss."""
-
 
 def check_X(shape: Sequence[int], num_inputs: int) -> None:
     """Raise ValueError unless X has the shape (n, T ≥ 1, d).

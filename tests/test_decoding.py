@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from oracle_cells import Network
 
 from course_utils.datasets import MusicData, Tune, Vocab, music, split_tune
-from course_utils.datasets.translation import EOS
+from course_utils.datasets.text import EOS
 from course_utils.decoding import choose, distribution
 
 VOCAB = Vocab(list("the cat sat on the mat"))

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.datasets import ClipData, DigitsData, SceneData, digits
-from course_utils.datasets.digits import GROUPS, DrawnBatches
-from course_utils.datasets.translation import BOS, EOS, PAD
+from course_utils.datasets.captions import GROUPS, DrawnBatches
+from course_utils.datasets.text import BOS, EOS, PAD
 
 WORDS = "zero one two three four five six seven eight nine".split()
 COUNTS = [7, 6, 9, 5, 8, 7, 6, 5, 9, 8]  # pictures of each digit
@@ -31,7 +31,7 @@ def grey():
     """Picture number i is i + 1 all over."""
     shades = np.broadcast_to(np.arange(1, len(LABELS) + 1, dtype=np.float32)[:, None, None], (len(LABELS), 8, 8))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(digits, "_load_pictures", lambda: (shades, LABELS))
+        patch.setattr(digits, "load_pictures", lambda: (shades, LABELS))
         yield
 
 
@@ -99,7 +99,7 @@ def numbers(examples):
 
 @given(seed=seeds, share=st.sampled_from([0.1, 0.2, 0.5]), n=st.integers(1, 400))
 def test_each_digit_is_split_alike_and_no_picture_is_on_both_sides(seed, share, n):
-    pictures, labels = digits._load_pictures()
+    pictures, labels = digits.load_pictures()
     data = DigitsData(n, share, seed)
     parts = []
     for batches in (data.train, data.heldout):
@@ -118,7 +118,7 @@ def test_each_digit_is_split_alike_and_no_picture_is_on_both_sides(seed, share, 
 def test_they_are_the_pictures_of_scikit_learn():
     from sklearn.datasets import load_digits
 
-    pictures, labels = digits._load_pictures()
+    pictures, labels = digits.load_pictures()
     np.testing.assert_array_equal(pictures * 16, load_digits().images)
     np.testing.assert_array_equal(labels, load_digits().target)
     assert len({picture.tobytes() for picture in pictures}) == 1797, "none is there twice, so none is on both sides"

@@ -21,7 +21,7 @@ from course_utils.datasets import (
     split_tune,
 )
 from course_utils.datasets.music import DANCES, METRES, TuneBatches
-from course_utils.datasets.translation import EOS, PAD, RESERVED
+from course_utils.datasets.text import EOS, PAD, RESERVED
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -21,7 +21,7 @@ from course_utils.datasets import (
     tokenize_sentence,
 )
 from course_utils.datasets.sentiment import CLASSES, TextBatches, near_copies
-from course_utils.datasets.translation import PAD
+from course_utils.datasets.text import PAD
 from course_utils.datasets.transport import open_member
 
 seeds = st.integers(0, 2**32 - 1)

@@ -9,7 +9,7 @@ from frameworks import close
 from oracle_cells import Network
 from seq2seq_checks import built, h, small_data
 
-from course_utils.datasets.translation import BOS, EOS
+from course_utils.datasets.text import BOS, EOS
 
 SENTENCES = ["a dog", "red", "a big red cat", "never seen bye dog"]
 NETWORKS = {"GRU, both ways": Network("GRU", (h,), 2), "deep LSTM": Network("LSTM", (h, h))}

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.datasets import DataError, Pair, TranslationData, load_pairs, tokenize_sentence
-from course_utils.datasets.translation import BOS, EOS, GROUPS, PAD, RESERVED, PairBatches
+from course_utils.datasets.text import BOS, EOS, PAD, RESERVED
+from course_utils.datasets.translation import GROUPS, PairBatches
 
 # Tokens
 

@@ -1,9 +1,11 @@
 """Data sets and how they become batches, in NumPy: no framework is needed here."""
 
 from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches
-from course_utils.datasets.digits import ClipData, DigitsData, SceneData
+from course_utils.datasets.clips import ClipData
+from course_utils.datasets.digits import DigitsData
 from course_utils.datasets.music import MusicData, load_tunes
 from course_utils.datasets.ngram import NGram
+from course_utils.datasets.scenes import SceneData
 from course_utils.datasets.sentiment import SentimentData, Snippet, load_snippets
 from course_utils.datasets.sources import SOURCES, DataError
 from course_utils.datasets.stocks import Prices, StockData, load_prices

@@ -13,10 +13,8 @@ import numpy as np
 
 from course_utils.datasets import sources
 from course_utils.datasets.groups import draw, join
-from course_utils.datasets.text import Vocab
-from course_utils.datasets.translation import EOS, PAD, RESERVED
+from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab
 from course_utils.datasets.tunes import Tune, bars_add_up, read_tune, with_a_run_in_common
-from course_utils.shapes import NO_TARGET
 
 DANCES = ("air", "hornpipe", "jig", "reel", "slip jig", "strathspey")
 METRES = ("2/2", "2/4", "3/4", "4/4", "6/8", "9/8")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.datasets.batches import Batch
-from course_utils.shapes import NO_TARGET
+from course_utils.datasets.text import NO_TARGET
 
 
 class RecallBatches:

@@ -13,6 +13,12 @@ import numpy as np
 from course_utils.datasets import sources
 from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches
 
+RESERVED = ("<pad>", "<bos>", "<eos>")
+PAD, BOS, EOS = 1, 2, 3
+"""The ids of `RESERVED` in a vocabulary that has them; 0 is <unk>."""
+NO_TARGET = -1
+"""In the place of a target id: nothing is to be predicted at this step, and it does not count in the loss."""
+
 CORPORA = ("alice", "time_machine")
 LEVELS = ("char", "word")
 SAMPLINGS = {"sequential": SequentialBatches, "random": RandomBatches, "windows": WindowBatches}

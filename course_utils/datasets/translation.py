@@ -16,13 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.text import Vocab
+from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
 from course_utils.datasets.transport import open_member
-from course_utils.shapes import NO_TARGET
 
 CORPORA = ("emoji", "fra_eng")
-RESERVED = ("<pad>", "<bos>", "<eos>")
-PAD, BOS, EOS = 1, 2, 3  # their ids in both vocabularies, where 0 is <unk>
 GROUPS = ("new combinations", "new names", "all")
 
 PairBatch = tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

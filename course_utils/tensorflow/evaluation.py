@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import NO_TARGET
+from course_utils.datasets.text import NO_TARGET
 
 
 def cross_entropy(logits: tf.Tensor, Y: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from course_utils.shapes import NO_TARGET
+from course_utils.datasets.text import NO_TARGET
 
 
 def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
