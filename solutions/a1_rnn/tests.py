@@ -4,6 +4,7 @@ import numpy as np
 
 from course_utils.assignments import question
 
+from ..shared import draw_normal, draw_state
 from .batches import WRONG_BATCHES, sequential_batches
 from .clipping import WRONG_CLIPPING, clip
 from .scores import WRONG_SCORES, perplexity
@@ -46,17 +47,8 @@ READY_MADE_WRITING = (
 
 
 def draw_params(rng, d, h, q):
-    return {
-        "W_xh": rng.normal(size=(d, h)),
-        "W_hh": rng.normal(scale=1.5 * h**-0.5, size=(h, h)),
-        "b_h": rng.normal(size=h),
-        "W_hq": rng.normal(size=(h, q)),
-        "b_q": rng.normal(size=q),
-    }
-
-
-def draw_state(rng, *shape):
-    return rng.uniform(-0.9, 0.9, size=shape)
+    shapes = {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,), "W_hq": (h, q), "b_q": (q,)}
+    return draw_normal(rng, shapes, W_hh=1.5 * h**-0.5)
 
 
 def draw_text(rng, id_to_token, length):

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_utils.assignments import question
 
+from ..shared import draw_normal, draw_state
 from .blocks import WRONG_BLOCKS, canonical
 from .steps import WRONG_CONVENTIONS, WRONG_STEPS, WRONG_STEPS_AFTER, gru_step, gru_step_after, other_convention
 from .walks import WRONG_REACHES, WRONG_WALKS, gradient_reach, unroll
@@ -31,11 +32,7 @@ READY_MADE_WEIGHTS = (
 def draw_params(rng, d, h, after=False):
     names = [f"{kind}{gate}" for gate in "zrh" for kind in ("W_x", "W_h", "b_")] + ["b_hh"] * after
     shapes = {"W_x": (d, h), "W_h": (h, h), "b_": (h,), "b_h": (h,)}
-    return {name: rng.normal(size=shapes[name[:-1]]) for name in names}
-
-
-def draw_state(rng, *shape):
-    return rng.uniform(-0.9, 0.9, size=shape)
+    return draw_normal(rng, {name: shapes[name[:-1]] for name in names})
 
 
 @question(
@@ -102,8 +99,7 @@ def check_unroll(student, rng):
 def check_canonical(student, rng):
     for part, order, d, h in (("Keras' order", "zrh", 4, 3), ("PyTorch's order", "rzh", 3, 5)):
         shapes = {"W_x": (d, 3 * h), "W_h": (h, 3 * h), "b_x": (3 * h,), "b_h": (3 * h,)}
-        stacked = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-        yield part, student.call("canonical", stacked, order)
+        yield part, student.call("canonical", draw_normal(rng, shapes), order)
 
 
 @question(
