@@ -4,10 +4,10 @@ import numpy as np
 
 from course_utils.assignments import question
 
-from .directions import WRONG_AROUND, WRONG_DIRECTIONS, around, bidirectional
+from ..shared import draw_normal, draw_state
+from .directions import WRONG_AROUND, WRONG_DIRECTIONS, WRONG_TURNS, around, bidirectional, turn
 from .layers import WRONG_DROPOUT, WRONG_STACKS, deep, deep_dropout
 from .reach import WRONG_INFLUENCE, influence
-from .turning import WRONG_TURNS, turn
 
 BY_HAND = {"explain_reading": 5, "advice": 8}  # points of what people grade
 
@@ -30,15 +30,7 @@ READY_MADE_TURNS = ("tensorflow.reverse_sequence",)
 
 
 def draw_params(rng, d, h):
-    return {
-        "W_xh": rng.normal(size=(d, h)),
-        "W_hh": rng.normal(scale=1.2 * h**-0.5, size=(h, h)),
-        "b_h": rng.normal(scale=0.5, size=h),
-    }
-
-
-def draw_state(rng, *shape):
-    return rng.uniform(-0.9, 0.9, size=shape)
+    return draw_normal(rng, {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}, W_hh=1.2 * h**-0.5, b_h=0.5)
 
 
 def draw_stack(rng, n, T, h, count):
