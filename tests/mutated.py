@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from course_utils.assignments.mutation import replaced_once
+
 
 def mutated(name: str, old: str, new: str) -> ModuleType:
     """The module `course_utils.<name>` anew from its source, in which `old`, found once, is `new`."""
@@ -24,9 +26,7 @@ def reloaded(package: str, names, wrong: str = "", old: str = "", new: str = "")
             original = importlib.import_module(f"{package}.{name}")
             source = Path(original.__file__).read_text("utf-8")
             if name == wrong:
-                found = source.count(old)
-                assert found == 1, f"{old!r} is {found} times in {name}.py, expected once: mend the mutant."
-                source = source.replace(old, new)
+                source = replaced_once(source, old, new, f"{name}.py")
             modules[name] = ModuleType(original.__name__)
             patch.setitem(sys.modules, original.__name__, modules[name])
             exec(compile(source, original.__file__, "exec"), vars(modules[name]))

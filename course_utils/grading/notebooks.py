@@ -94,7 +94,10 @@ def read(content: bytes) -> list[Cell]:
     if len(content) > LARGEST:
         raise Corrupt(f"The notebook has more than {LARGEST // 2**20} MB: clear its outputs and hand it in again.")
     try:
-        return [_as_cell(cell) for cell in json.loads(content.decode("utf-8-sig")).get("cells", [])]
+        whole = json.loads(content.decode("utf-8-sig"))
+        if "worksheets" in whole:
+            raise Corrupt("This notebook has a format of before 2015: open it in Jupyter, save it, hand that in.")
+        return [_as_cell(cell) for cell in whole.get("cells", [])]
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise Corrupt("This is no notebook, or a damaged one: open it in Jupyter, save it, hand that in.") from error
 

@@ -6,10 +6,10 @@ from course_utils.assignments import Wrong, mutant
 
 
 def caption_batch(words, lengths, bos, eos, pad):
-    T, lengths = words.shape[1], lengths[:, None]  # (n, 1)
+    T, lengths = words.shape[1], lengths[:, None]  # (), (n, 1)
     t = np.arange(T + 1)  # (T + 1,)
     inputs = np.where(t <= lengths, np.insert(words, 0, bos, axis=1), pad)  # (n, T + 1)
-    targets = np.where(t < lengths, np.insert(words, T, eos, axis=1), -1)  # (n, T + 1)
+    targets = np.where(t < lengths, np.insert(words, T, pad, axis=1), -1)  # (n, T + 1)
     targets = np.where(t == lengths, eos, targets)  # (n, T + 1)
     return inputs, targets
 
@@ -41,8 +41,7 @@ WRONG_BATCHES = [
     Wrong("asked_for_what_is_read", {BOTH: "inputs, np.where(t <= lengths, inputs, -1)"},
           "The targets are not shifted: what is asked for is the word that has just been read. Such a network learns "
           "to copy."),
-    Wrong("exchanged", {BOTH: "targets, inputs"},
-          "Inputs and targets have changed places.", keeps=0.25),
+    Wrong("exchanged", {BOTH: "targets, inputs"}, "Inputs and targets have changed places.", keeps=0.25),
     Wrong("two_words_ahead", {BOTH: "inputs, np.insert(targets[:, 1:], T, -1, axis=1)"},
           "The targets are shifted once too often: the word after the next one is asked for.", keeps=0.25),
     Wrong("never_told_to_stop", {"np.where(t == lengths, eos, targets)": "targets"},
@@ -54,8 +53,7 @@ WRONG_BATCHES = [
           "The end is asked for at each step of the padding. It is asked for once; behind it nothing is.", keeps=0.5),
     Wrong("begins_with_padding", {"0, bos": "0, pad"},
           "The first input is padding. A sentence begins with the word that says so.", keeps=0.5),
-    Wrong("begins_with_the_end", {"0, bos": "0, eos"},
-          "The first input is the word for the end.", keeps=0.5),
+    Wrong("begins_with_the_end", {"0, bos": "0, eos"}, "The first input is the word for the end.", keeps=0.5),
     Wrong("padding_asked", {", -1)": ", pad)"},
           "The padding is asked for as if it were a word. What says that a step has no target?", keeps=0.5),
     Wrong("zeros_asked", {", -1)": ", 0)"},

@@ -170,8 +170,8 @@ CASES = {
     ),
     "renamed": file(WHOLE, name="Kopie von a1 (final) (2).ipynb"),
     "with_a_byte_order_mark": file(b"\xef\xbb\xbf" + as_bytes(WHOLE)),
-    "as_in_2014": file(as_in_2014()),
-    # no notebook
+    # no notebook, or one that no program of today writes
+    "as_in_2014": file(as_in_2014(), status="corrupt"),
     "no_file": Case({}, status="empty"),
     "no_byte": file(b"", status="empty"),
     "no_cell": file({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}, status="empty"),
