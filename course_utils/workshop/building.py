@@ -31,7 +31,7 @@ def build(root: Path, out: Path) -> list[str]:
     Returns: the assignments' names.
 
     Raises:
-        AssignmentError: a master is not in order, or nbgrader does not take it. Nothing is written.
+        AssignmentError: a master is not in order, or nbgrader does not take it. `out` stays as it was.
     """
     masters = find_masters(root)
     for master in masters:
