@@ -93,7 +93,7 @@ bench: setup ## measure what Trainer costs, how fast the layers train, and what 
 timings: setup ## show how long each chapter takes
 	@$(BIN)/course timings
 
-perturb: data ## run the chapters, or CH, with other kernels, threads and hash seeds, and without a network
+perturb: data ## measure how far the numbers of the chapters, or CH, differ on other kernels, threads and hash seeds
 	@$(BIN)/course perturb $(CH)
 
 # What torch needs for CUDA is left to torch, which asks for it only where there may be a GPU.

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from typer.testing import CliRunner
 
 from course_utils.cli import app
-from course_utils.workshop import chapters, checks, perturb
+from course_utils.workshop import chapters, checks
 from course_utils.workshop.chapters import ChapterError
 from course_utils.workshop.export import export
 
@@ -242,11 +242,19 @@ PathFinder.find_spec = classmethod(
 
 @pytest.fixture
 def hidden(tmp_path):
-    """A function: packages → the circumstance that no Python finds them, kernels included."""
+    """A function: a notebook and packages → pytest's exit code and report where no Python finds them, nor kernels."""
 
-    def hide(*packages):
+    def hide(notebook, *packages):
         (tmp_path / "sitecustomize.py").write_text(HIDING.format(hidden=packages), "utf-8")
-        return perturb.Perturbation("alone", {"PYTHONPATH": str(tmp_path)})
+        plugin = ["-p", "course_utils.workshop.nbval_plugin", "-p", "no:cacheprovider", "--nb-budget-factor=0"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--nbval", "-q", *plugin, notebook],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
 
     return hide
 
@@ -255,17 +263,17 @@ def hidden(tmp_path):
 @pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.stem)
 def test_a_chapter_runs_alone_and_shows_what_is_stored(exported, hidden, path, framework):
     pytest.importorskip(framework, reason=f"{framework} is not installed")
-    outcome = perturb.run([exported[framework] / path.name], hidden(*PACKAGES[OTHER[framework]]))
-    assert outcome.result == "passed", outcome.report
+    code, report = hidden(exported[framework] / path.name, *PACKAGES[OTHER[framework]])
+    assert code == 0, report
 
 
 def test_alone_means_that_the_other_is_not_there(tmp_path, hidden):
     def run(source, said):
         outputs = [new_output("stream", name="stdout", text=said)]
         nbformat.write(new_notebook(cells=[new_code_cell(source, outputs=outputs)]), tmp_path / "a.ipynb")
-        return perturb.run([tmp_path / "a.ipynb"], hidden("keras"))
+        return hidden(tmp_path / "a.ipynb", "keras")
 
-    outcome = run("try:\n    import keras\nexcept ImportError as no:\n    print(no)", "No module named 'keras'\n")
-    assert outcome.result == "passed", outcome.report
-    outcome = run("import keras.layers", "")
-    assert (outcome.result, "No module named 'keras'" in outcome.report) == ("failed", True)
+    code, report = run("try:\n    import keras\nexcept ImportError as no:\n    print(no)", "No module named 'keras'\n")
+    assert code == 0, report
+    code, report = run("import keras.layers", "")
+    assert (code, "No module named 'keras'" in report) == (1, True)

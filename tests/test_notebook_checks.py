@@ -32,7 +32,7 @@ def good():
             "%matplotlib inline\nnp.__version__; a = 1\nself = a/b/c",
             execution_count=3,
             outputs=[printed("3/4, </td>, <a href='../x/y'>, https://a.org/b/c, ~/x/y\n"), figure()],
-            metadata={"tags": ["trained", "nbval-rtol=0.02", "reason=a short training"]},
+            metadata={"tags": ["trained"]},
         ),
     ]
     metadata = {
@@ -104,9 +104,8 @@ SPOILT = [
     ("no_absolute_path", code("open('/srv/data.txt')"), "the absolute path /srv/data.txt"),
     ("no_absolute_path", text(r"see C:\Users\me"), r"the absolute path C:\Users"),
     ("known_tags", tags("trianed"), "the unknown tag 'trianed'"),
-    ("known_tags", tags("nbval-rtol=wide", "reason=x"), "the unknown tag 'nbval-rtol=wide'"),
+    ("known_tags", tags("nbval-rtol=0.02", "reason=x"), "the unknown tag 'nbval-rtol=0.02'"),
     ("known_tags", code("# NBVAL_IGNORE_OUTPUT\n1"), "use a tag"),
-    ("reasons", tags("nbval-rtol=0.02"), "no reason"),
     ("reasons", tags("nbval-ignore-output"), "no reason"),
     ("public_names", code("from course_utils.torch._cells import RNN"), "course_utils.torch._cells.RNN"),
     ("public_names", code("from course_utils.torch import _RNN"), "course_utils.torch._RNN"),

@@ -33,4 +33,4 @@ def test_every_chapter_has_been_refreshed_since_its_code_changed(stored):
 
 def test_the_scoreboard_is_made_from_the_results():
     readme = (chapters.ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == results.with_scoreboard(readme, results.load(results.FILE)), "run course refresh"
+    assert readme == results.with_table(readme, "scoreboard", results.scoreboard(results.load(results.FILE)))

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from typer.testing import CliRunner
 
 from course_utils.cli import app
-from course_utils.workshop import chapters, refresh, results
+from course_utils.workshop import chapters, refresh, results, spread
 from course_utils.workshop.chapters import ChapterError
 
 IMPORTS = """
@@ -168,11 +168,13 @@ def test_new_versions_are_recorded(root, fake, monkeypatch):
     assert refresh.refresh(chapter(root), root) == ["chapters.json"]
 
 
-def test_an_ignored_cell_keeps_its_outputs_and_its_own_tolerance_counts(root, fake):
+def test_an_ignored_cell_keeps_its_outputs_and_the_measured_tolerance_counts(root, fake):
     refresh.refresh(chapter(root), root)
     notebook = chapters.read(chapter(root))
     notebook.cells[2].metadata.tags = ["nbval-ignore-output"]
-    notebook.cells[3].metadata.tags = ["nbval-rtol=0.1"]
+    notebook.cells[3].metadata.tags = ["trained"]
+    entry = {"spread": {notebook.cells[3].id: [0.03]}}
+    (root / "results" / "spread.json").write_text(spread.dump({chapter(root).stem: entry}), "utf-8")
     nbformat.write(notebook, chapter(root))
     fake["outputs"][1:] = [[picture("BBBB", "other words")], [text("perplexity 4.250\n")]]
     assert refresh.refresh(chapter(root), root) == []

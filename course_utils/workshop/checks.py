@@ -22,11 +22,10 @@ MAX_BYTES = 1_000_000
 MAX_CODE_LINES = 15
 MAX_WIDTH = 100
 MAX_IGNORED_SHARE = 0.02
-TAGS = {"torch", "tensorflow", "trained", "nbval-ignore-output", "hide-input", "hide-output", "hide-cell", "exercise"}
-EXCEPTIONS = ("nbval-ignore-output", "nbval-rtol=", "nbval-atol=")
-"""Tags that loosen the comparison of outputs: each wants a `reason=…` tag, or a "reason" in the cell's metadata."""
-
-_VALUE_TAG = re.compile(r"nbval-(?:rtol|atol)=(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?|reason=.*\S.*")
+IGNORED = "nbval-ignore-output"
+"""The tag of a cell whose outputs are not compared: it wants a `reason=…` tag, or a "reason" in the cell's metadata."""
+TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise"}
+_REASON = re.compile(r"reason=.*\S.*")
 _NBVAL_COMMENT = re.compile(r"^\s*#+\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 # "/name/name" at the start of a word, "C:\Users", "file://": not a/b, not https://a/b, not </b>, not ../a/b.
@@ -129,7 +128,7 @@ def known_tags(chapter: Chapter) -> list[str]:
     """A misspelt tag would do nothing, silently; nbval's comments hide from the count of exceptions."""
     problems = []
     for place, cell in enumerate(chapter.notebook.cells):
-        unknown = [tag for tag in _tags(cell) if tag not in TAGS and not _VALUE_TAG.fullmatch(tag)]
+        unknown = [tag for tag in _tags(cell) if tag not in TAGS and not _REASON.fullmatch(tag)]
         problems += [f"{_where(place, cell)} has the unknown tag {tag!r}" for tag in unknown]
         if cell.cell_type == "code" and (comment := _NBVAL_COMMENT.search(cell.source)):
             problems.append(f"{_where(place, cell)} says {comment[0].strip()!r}: use a tag, tags are counted")
@@ -137,13 +136,12 @@ def known_tags(chapter: Chapter) -> list[str]:
 
 
 def reasons(chapter: Chapter) -> list[str]:
-    """A comparison is loosened for a reason that the next author can read."""
+    """Outputs are not compared for a reason that the next author can read."""
     problems = []
     for place, cell in chapter.code():
-        loose = [tag for tag in _tags(cell) if tag.startswith(EXCEPTIONS)]
         reason = cell.metadata.get("reason") or any(tag.startswith("reason=") for tag in _tags(cell))
-        if loose and not reason:
-            problems.append(f"{_where(place, cell)} has the tag {loose[0]!r} and no reason: add a tag 'reason=…'")
+        if IGNORED in _tags(cell) and not reason:
+            problems.append(f"{_where(place, cell)} has the tag {IGNORED!r} and no reason: add a tag 'reason=…'")
     return problems
 
 

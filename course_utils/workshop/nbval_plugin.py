@@ -4,8 +4,8 @@ nbval collects the cells and reports; this puts nbclient in the place of its exe
 `clear_output`, display updates, a trailing `;` and dead kernels, and `compare` in the place of its comparison.
 Loaded by `-p course_utils.workshop.nbval_plugin`. Tags of cells:
 
-- `nbval-rtol=0.02`, `nbval-atol=0.1`: another tolerance for this cell's numbers;
-- `trained`: the outputs come from training: with DEVICE other than cpu only their kinds are compared;
+- `trained`: the outputs come from training: their tolerance is drawn from results/spread.json, and with DEVICE other
+  than cpu only their kinds are compared;
 - nbval's own, such as `nbval-ignore-output`: nothing is compared, but a warning fails here too.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from course_utils.workshop import spread
 from course_utils.workshop.chapters import CellError, execute_cell, kernel
 from course_utils.workshop.outputs import DEFAULT, VARYING, Tolerance, compare
 
@@ -60,6 +61,7 @@ class Notebook(IPyNbFile):
         self.indices = [index for index, cell in enumerate(live.cells) if cell.cell_type == "code"]
         for index in self.indices:
             live.cells[index].outputs = []
+        self.measured = spread.measured(self.path.stem)
         self.seconds, self.budget_is_spent, self.stopped = 0.0, False, ""
         self.resources = ExitStack()
         timeout = self.config.option.nbval_cell_timeout
@@ -126,7 +128,7 @@ class Cell(IPyNbCell):
         return compare(
             self.cell.outputs,
             self.test_outputs,
-            Tolerance(option.nb_rtol, option.nb_atol).for_cell(self.cell),
+            spread.tolerance(self.cell, self.parent.measured, Tolerance(option.nb_rtol, option.nb_atol)),
             texts="trained" not in tags or os.environ.get("DEVICE", "cpu") == "cpu",
             varying={**VARYING, **self.parent.sanitize_patterns},
         )

@@ -12,8 +12,9 @@ Pictures are not compared, the text that stands for them is; what differs at eac
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
@@ -43,24 +44,19 @@ _NUMBER = re.compile(
 )
 _WHOLE = re.compile(r"[-+−]?[\d,]+")
 _FRACTION = re.compile(r"\.\d|[eE]|nan|inf")
-_TOLERANCE_TAG = re.compile(r"nbval-(rtol|atol)=(\S+)")
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far two numbers may be apart: `rtol` times the larger one, or `atol` where that is more."""
+    """How far two numbers may be apart: `rtol` times the larger one, or `atol` where that is more.
+
+    With `last_place`, one unit in the last place that is printed is allowed in any case: 0.3 and 0.4 may be one number,
+    rounded this way and that.
+    """
 
     rtol: float = 1e-3
     atol: float = 1e-6
-
-    def for_cell(self, cell: Mapping[str, Any]) -> "Tolerance":
-        """This tolerance, with what the cell's tags `nbval-rtol=…` and `nbval-atol=…` say instead.
-
-        >>> Tolerance().for_cell({"metadata": {"tags": ["trained", "nbval-rtol=0.02"]}})
-        Tolerance(rtol=0.02, atol=1e-06)
-        """
-        found = [_TOLERANCE_TAG.fullmatch(tag) for tag in cell["metadata"].get("tags", [])]
-        return Tolerance(**{"rtol": self.rtol, "atol": self.atol, **{m[1]: float(m[2]) for m in found if m}})
+    last_place: bool = False
 
 
 DEFAULT = Tolerance()
@@ -128,6 +124,31 @@ def text_difference(
     return None
 
 
+def spreads(runs: Sequence[Iterable[Mapping[str, Any]]], varying: Mapping[str, str] = VARYING) -> list[float]:
+    """How far each number with a fraction is apart over several runs of one cell, in the order of printing.
+
+    Args:
+        runs: the cell's outputs in each run, whose words and integers are the same.
+        varying: as for `compare`.
+
+    Returns:
+        (largest - smallest) / the largest absolute value, 0.0 where that is one unit in the last printed place or less.
+
+    >>> runs = [[{"output_type": "stream", "name": "stdout", "text": f"loss {loss}, {share}, 7 units"}]
+    ...         for loss, share in [("2.000", "0.3"), ("1.900", "0.4")]]
+    >>> spreads(runs)
+    [0.05, 0.0]
+    """
+    printed = [[number for output in tidy(outputs) for number in _fractions(output, varying)] for outputs in runs]
+    found = []
+    for spelled in zip(*printed, strict=True):
+        values = [_value(number) for number in spelled]
+        if all(value.is_finite() for value in values):
+            gap = max(values) - min(values)
+            found.append(0.0 if gap <= _last_place(*values) else float(gap / max(map(abs, values))))
+    return found
+
+
 def tidy(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     r"""The outputs as a page shows them: streams joined, overwritten lines gone, stderr last.
 
@@ -178,6 +199,14 @@ def _fields(output: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     return fields
 
 
+def _fractions(output: Mapping[str, Any], varying: Mapping[str, str]) -> Iterator[str]:
+    """The numbers of an output that are compared within a tolerance, as they are spelled."""
+    for text in _fields(output).values():
+        for match in _NUMBER.finditer(_mask(text, varying)):
+            if _FRACTION.search(match[0]) and not _WHOLE.fullmatch(match[0]):
+                yield match[0]
+
+
 def _is_opaque(mime: str) -> bool:
     """Pixels depend on fonts and versions, the ids of widgets on chance."""
     return mime.startswith("image/") or mime in ("application/pdf", "application/vnd.jupyter.widget-view+json")
@@ -226,8 +255,19 @@ def _same_number(a: str, b: str, tolerance: Tolerance) -> bool:
         return True
     if not _FRACTION.search(a + " " + b) or _WHOLE.fullmatch(a) or _WHOLE.fullmatch(b):
         return False
-    x, y = (float(number.replace(",", "").replace("−", "-")) for number in (a, b))
+    x, y = _value(a), _value(b)
+    if tolerance.last_place and x.is_finite() and y.is_finite() and abs(x - y) <= _last_place(x, y):
+        return True
     return math.isclose(x, y, rel_tol=tolerance.rtol, abs_tol=tolerance.atol)
+
+
+def _value(number: str) -> Decimal:
+    return Decimal(number.replace(",", "").replace("−", "-"))
+
+
+def _last_place(*values: Decimal) -> Decimal:
+    """One unit in the last printed place, of the number with the fewest."""
+    return max(Decimal(1).scaleb(int(value.as_tuple().exponent)) for value in values)
 
 
 def _first_change(old: str, new: str) -> str:

@@ -1,7 +1,7 @@
-"""`course perturb`: chapters must show the same with other kernels, threads, hash seeds, folders and without network.
+"""`course perturb`: what chapters show on other kernels, with other threads and hash seeds, and without a network.
 
-Each perturbation is one run of `pytest --nbval`, in one process and without time budgets: weak kernels are several
-times slower, and two threads beside a second process slower still.
+Circumstances are changed together, in a few combinations. Each executes the chapter once, in a process of its own, and
+what it showed is kept in build/perturb/ under the hash of the chapter's code: who is interrupted goes on from there.
 """
 
 import os
@@ -9,92 +9,122 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rich.table import Column, Table
+import nbformat
+from nbformat import NotebookNode
 
-from course_utils.workshop.chapters import THREAD_VARIABLES
+from course_utils import files
+from course_utils.workshop import results, spread
+from course_utils.workshop.chapters import ROOT, THREAD_VARIABLES, ChapterError, execute, read
+from course_utils.workshop.refresh import code_hash
 
-CELL_TIMEOUT = 1800
-_PLUGIN = "course_utils.workshop.nbval_plugin"
-_USUAL = {"CI": "1", "DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
+KEPT = ROOT / "build" / "perturb"
 
 
 @dataclass(frozen=True)
-class Perturbation:
-    """One changed circumstance.
+class Combination:
+    """Circumstances that are changed together.
 
-    `missing` says why this machine cannot offer it, or ""; `prefix` is the command that starts the run, if any.
+    `aten` and `onednn` are the instructions that PyTorch and oneDNN may use, "" for all; `missing` says why this
+    machine cannot offer them, or "".
     """
 
-    name: str
-    environment: dict[str, str] = field(default_factory=dict)
-    prefix: tuple[str, ...] = ()
-    elsewhere: bool = False
+    aten: str
+    onednn: str
+    threads: int
+    hash_seed: int
+    network: bool = True
     missing: str = ""
 
+    @property
+    def name(self) -> str:
+        """All of it in words, which are the name of a file, too."""
+        network = "" if self.network else ", no network"
+        kernels = f"ATen {self.aten or 'native'}, oneDNN {self.onednn or 'native'}"
+        return f"{kernels}, {self.threads} threads, hash seed {self.hash_seed}{network}"
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a perturbation: "passed", "failed" or "left out", with pytest's report or with the reason."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that bring it about."""
+        kernels = {"ATEN_CPU_CAPABILITY": self.aten, "ONEDNN_MAX_CPU_ISA": self.onednn}
+        return {
+            "CI": "1",
+            "DEVICE": "cpu",
+            "PYTHONHASHSEED": str(self.hash_seed),
+            **dict.fromkeys(THREAD_VARIABLES, str(self.threads)),
+            **{name: value for name, value in kernels.items() if value},
+        }
 
-    name: str
-    result: str
-    seconds: float = 0.0
-    report: str = ""
-    reason: str = ""
 
-
-def perturbations() -> list[Perturbation]:
-    """All of them; those that this machine cannot offer say why."""
-    no_avx2 = _without_cpu_flag("avx2")
-    other_processor = "" if _is_x86() else f"it is for x86 processors, this is {platform.machine()}"
-    no_network, not_isolated = _network_namespace()
+def combinations() -> list[Combination]:
+    """The declared list, in which each value of every circumstance occurs; what this machine cannot offer says why."""
+    x86 = "" if _is_x86() else f"it is for x86 processors, this is {platform.machine()}"
+    avx2 = x86 or _without_cpu_flag("avx2")
     return [
-        Perturbation("1 thread"),
-        Perturbation("2 threads", dict.fromkeys(THREAD_VARIABLES, "2")),
-        Perturbation("ATEN_CPU_CAPABILITY=avx2", {"ATEN_CPU_CAPABILITY": "avx2"}, missing=no_avx2),
-        Perturbation("ATEN_CPU_CAPABILITY=default", {"ATEN_CPU_CAPABILITY": "default"}),
-        Perturbation("ONEDNN_MAX_CPU_ISA=AVX2", {"ONEDNN_MAX_CPU_ISA": "AVX2"}, missing=no_avx2),
-        Perturbation("ONEDNN_MAX_CPU_ISA=SSE41", {"ONEDNN_MAX_CPU_ISA": "SSE41"}, missing=other_processor),
-        Perturbation("PYTHONHASHSEED=1", {"PYTHONHASHSEED": "1"}),
-        Perturbation("PYTHONHASHSEED=4242", {"PYTHONHASHSEED": "4242"}),
-        Perturbation("another working folder", elsewhere=True),
-        Perturbation("no network", prefix=no_network, missing=not_isolated),
+        Combination("avx2", "AVX2", threads=1, hash_seed=77, network=False, missing=avx2 or _network_namespace()[1]),
+        Combination("default", "SSE41", threads=1, hash_seed=1, missing=x86),
+        Combination("avx2", "", threads=2, hash_seed=4242, missing=avx2),
+        Combination("", "AVX2", threads=2, hash_seed=0, missing=avx2),
     ]
 
 
-def run(notebooks: Sequence[Path], perturbation: Perturbation) -> Outcome:
-    """Run the notebooks under one perturbation, all else being as in `make test`."""
-    if perturbation.missing:
-        return Outcome(perturbation.name, "left out", reason=perturbation.missing)
-    command = [*perturbation.prefix, sys.executable, "-m", "pytest", "--nbval", "-q", "-p", _PLUGIN]
-    command += ["-p", "no:cacheprovider", "--nb-budget-factor=0", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as elsewhere:
+def measure(chapter: Path, kept: Path = KEPT) -> dict[str, Any]:
+    """The chapter's entry in results/spread.json: `spread.measure` over all combinations that this machine offers.
+
+    Raises:
+        ChapterError: a cell failed in one of them.
+    """
+    offered = combinations()
+    runs = {each.name: run(chapter, each, kept) for each in offered if not each.missing}
+    stored = read(chapter)
+    return {
+        "sources": code_hash(stored),
+        "combinations": list(runs),
+        "left out": {each.name: each.missing for each in offered if each.missing},
+        **spread.measure(stored, runs),
+    }
+
+
+def store(chapter: str, entry: dict[str, Any], root: Path = ROOT) -> None:
+    """Write a chapter's entry to results/spread.json, and README's table anew."""
+    path, readme = root / spread.FILE.relative_to(ROOT), root / "README.md"
+    entries = spread.load(path) | {chapter: entry}
+    text = results.with_table(readme.read_text(encoding="utf-8"), "spread", spread.table(entries))
+    files.write(path, spread.dump(entries))
+    files.write(readme, text)
+
+
+def run(chapter: Path, combination: Combination, kept: Path = KEPT) -> NotebookNode:
+    """The chapter as it is executed in a combination; taken from what is kept, where it is there.
+
+    Raises:
+        ChapterError: a cell failed. Nothing is kept then.
+    """
+    path = kept / f"{chapter.stem}-{code_hash(read(chapter))}" / f"{combination.name}.ipynb"
+    if not path.exists():
+        prefix = () if combination.network else _network_namespace()[0]
+        path.parent.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [*command, *(str(path.resolve()) for path in notebooks)],
-            cwd=elsewhere if perturbation.elsewhere else None,
-            env={**os.environ, **_USUAL, **perturbation.environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            [*prefix, sys.executable, "-m", "course_utils.workshop.perturb", chapter.resolve(), path.resolve()],
+            cwd=path.parent,  # no chapter may depend on the folder from which it is run
+            env={**os.environ, **combination.environment},
+            capture_output=True,
             text=True,
             check=False,
         )
-    result = "passed" if done.returncode == 0 else "failed"
-    return Outcome(perturbation.name, result, time.perf_counter() - start, done.stdout)
+        if done.returncode != 0:
+            said = done.stderr.strip().rpartition("\n")[2].partition("ChapterError: ")
+            raise ChapterError(f"{combination.name}: {said[2] or said[0]}")
+    return read(path)
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    """The outcomes, a line each; what was left out with its reason."""
-    table = Table("perturbation", "result", Column("seconds", justify="right"), "reason")
-    for outcome in outcomes:
-        table.add_row(outcome.name, outcome.result, f"{outcome.seconds:.0f}", outcome.reason)
-    return table
+def _execute(chapter: Path, out: Path) -> None:
+    notebook = read(chapter)
+    execute(notebook, chapter)
+    files.write(out, nbformat.writes(notebook) + "\n")
 
 
 def _is_x86() -> bool:
@@ -122,3 +152,7 @@ def _network_namespace() -> tuple[tuple[str, ...], str]:
         if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
             return command, ""
     return (), "this user may not make a network namespace (root may)"
+
+
+if __name__ == "__main__":
+    _execute(*map(Path, sys.argv[1:]))

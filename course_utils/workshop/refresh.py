@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils import files
-from course_utils.workshop import results
+from course_utils.workshop import results, spread
 from course_utils.workshop.chapters import (
     ROOT,
     THREAD_VARIABLES,
@@ -24,7 +24,7 @@ from course_utils.workshop.chapters import (
     execute,
     read,
 )
-from course_utils.workshop.outputs import DEFAULT, compare, tidy
+from course_utils.workshop.outputs import compare, tidy
 
 # One device and one thread, so that every machine stores the same numbers.
 _ENVIRONMENT = {"DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
@@ -66,14 +66,16 @@ def refresh(chapter: Path, root: Path = ROOT, force: bool = False) -> list[str]:
     entry = {"sources": code_hash(stored), "seconds": round(seconds, 1), "versions": results.versions(), "runs": runs}
     old_entry = known.get(chapter.stem, {})
     edited = force or old_entry.get("sources") != entry["sources"]
-    kept = [not edited and _keep_if_equal(old, new) for old, new in zip(stored.cells, fresh.cells, strict=True)]
+    measured = spread.measured(chapter.stem, root / spread.FILE.relative_to(ROOT))
+    pairs = zip(stored.cells, fresh.cells, strict=True)
+    kept = [not edited and _keep_if_equal(old, new, measured) for old, new in pairs]
     if edited or not all(kept) or _without_numbers(entry) != _without_numbers(old_entry):
         known[chapter.stem] = entry
 
     texts = {
         chapter: nbformat.writes(normalised(fresh)) + "\n",
         results_file: results.dump(known),
-        readme: results.with_scoreboard(readme.read_text(encoding="utf-8"), known),
+        readme: results.with_table(readme.read_text(encoding="utf-8"), "scoreboard", results.scoreboard(known)),
     }
     return [path.name for path, text in texts.items() if _write_if_changed(path, text)]
 
@@ -109,12 +111,12 @@ def code_hash(notebook: NotebookNode) -> str:
     return hashlib.sha256("\n\0".join(cell.source for cell in code_cells(notebook)).encode()).hexdigest()[:16]
 
 
-def _keep_if_equal(stored: NotebookNode, fresh: NotebookNode) -> bool:
+def _keep_if_equal(stored: NotebookNode, fresh: NotebookNode, measured: dict[str, list[float]]) -> bool:
     """Give the fresh cell the stored outputs where they count as equal; whether they do."""
     if stored.cell_type != "code":
         return True
     ignored = "nbval-ignore-output" in stored.metadata.get("tags", []) and stored.outputs
-    equal = ignored or not compare(stored.outputs, fresh.outputs, DEFAULT.for_cell(stored))
+    equal = ignored or not compare(stored.outputs, fresh.outputs, spread.tolerance(stored, measured))
     if equal:
         fresh.outputs = stored.outputs
     return bool(equal)

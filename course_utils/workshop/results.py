@@ -16,7 +16,6 @@ from course_utils.workshop.chapters import ROOT, ChapterError, code_cells, find_
 FILE = ROOT / "results" / "chapters.json"
 LIBRARIES = ("keras", "numpy", "tensorflow", "tensorflow-cpu", "torch")
 FRAMEWORKS = {"": "NumPy", "torch": "PyTorch", "tensorflow": "TensorFlow"}
-_SCOREBOARD = re.compile(r"(?<=<!-- scoreboard -->\n).*(?=<!-- /scoreboard -->)", re.DOTALL)
 
 
 class Timing(NamedTuple):
@@ -76,18 +75,19 @@ def scoreboard(results: dict[str, Any]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in head + rows)
 
 
-def with_scoreboard(readme: str, results: dict[str, Any]) -> str:
-    r"""The README's text with the scoreboard of these results between its two marks.
+def with_table(readme: str, name: str, table: str) -> str:
+    r"""The README's text with a table between the two marks of this name.
 
     Raises:
         ChapterError: the marks are missing.
 
-    >>> with_scoreboard("<!-- scoreboard -->\nold\n<!-- /scoreboard -->", {})
-    '<!-- scoreboard -->\n<!-- /scoreboard -->'
+    >>> with_table("<!-- scoreboard -->\nold\n<!-- /scoreboard -->", "scoreboard", "| new |\n")
+    '<!-- scoreboard -->\n| new |\n<!-- /scoreboard -->'
     """
-    if not _SCOREBOARD.search(readme):
-        raise ChapterError("README.md has no lines '<!-- scoreboard -->' and '<!-- /scoreboard -->': put them back.")
-    return _SCOREBOARD.sub(lambda _: scoreboard(results), readme)
+    between = re.compile(rf"(?<=<!-- {name} -->\n).*(?=<!-- /{name} -->)", re.DOTALL)
+    if not between.search(readme):
+        raise ChapterError(f"README.md has no lines '<!-- {name} -->' and '<!-- /{name} -->': put them back.")
+    return between.sub(lambda _: table, readme)
 
 
 def timings(folder: Path, results: dict[str, Any]) -> list[Timing]:
