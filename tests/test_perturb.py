@@ -82,13 +82,13 @@ def test_a_difference_is_written_and_exits_with_1(tmp_path, monkeypatch):
 def test_another_processor_is_left_out(monkeypatch):
     monkeypatch.setattr(perturb.platform, "machine", lambda: "arm64")
     reasons = {combination.missing for combination in perturb.combinations()}
-    assert reasons == {"it is for x86 processors, this is arm64"}
+    assert reasons == {"it is for x86 processors, this is arm64", ""}
 
 
 def test_an_old_processor_is_left_out(monkeypatch):
     monkeypatch.setattr(perturb.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(perturb.Path, "read_text", lambda self, encoding: "flags : sse4_1")
-    assert [c.missing for c in perturb.combinations()].count("this processor has no avx2") == 3
+    assert [c.missing for c in perturb.combinations()].count("this processor has no avx2") == 1
 
 
 def test_no_means_to_leave_the_network(monkeypatch):
