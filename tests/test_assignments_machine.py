@@ -3,6 +3,7 @@
 import importlib
 import re
 import types
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -112,6 +113,13 @@ def test_what_is_no_plain_value_does_not_pass(side):
         student.gradient("g", np.ones(2), wrt=0, weights=(1, 1))
     with pytest.raises(BadValue, match="there is no function h"):
         student.call("h")
+
+
+def test_a_named_tuple_counts_as_a_tuple(side):
+    State = namedtuple("State", "H C")
+    student = LocalStudent({"f": lambda state: State(*state)}, side[0])
+    assert same(student.call("f", (np.zeros(2), np.ones(3))), (np.zeros(2), np.ones(3)))
+    assert same(student.call("f", State(np.zeros(2), 1)), (np.zeros(2), 1))
 
 
 def f_that_adds(name, values):
@@ -276,13 +284,17 @@ def test_cases_on_record(tmp_path, capsys):
     assert capsys.readouterr().out == "squash: not done yet\n"
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "foreign"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "foreign", "arrays cut", "arrays empty", "arrays altered"])
 def test_cases_that_cannot_be_read_are_one_sentence(tmp_path, damage):
     recording.write(recording.record(check_squash), tmp_path)
     if damage == "gone":
         (tmp_path / "squash.npz").unlink()
     elif damage == "cut":
         (tmp_path / "squash.json").write_text("{")
+    elif damage.startswith("arrays"):
+        path = tmp_path / "squash.npz"
+        whole = path.read_bytes()
+        path.write_bytes({"cut": whole[:100], "empty": b"", "altered": whole[:175] + b"??" + whole[177:]}[damage[7:]])
     else:
         (tmp_path / "squash.json").write_text('{"dict": {"id": "squash"}}')
     with pytest.raises(AssignmentError) as error:
@@ -321,6 +333,7 @@ def test_a_reference_that_fails_is_the_authors_mistake():
         ([1.0, "x", None], (1.0, "x", None), None),
         (1e6 + 10, 1e6, None),
         (1e6 + 1000, 1e6, "came"),
+        (np.array([1.0, 5.0]), np.array([1.0, np.inf]), r"at \(1,\) 5 came, inf was expected"),
     ],
 )
 def test_differences(actual, expected, said):

@@ -67,6 +67,16 @@ def test_what_comes_out_can_be_changed():
     values.decode(values.encode(np.zeros(3)))[0] = 1
 
 
+@pytest.mark.parametrize("structure", ["1" + "0" * 400, str(-(2**64)), '[{"tuple": [1, 18446744073709551616]}]'])
+def test_a_whole_number_of_more_than_64_bits_does_not_come_out(structure):
+    """It would be an error in the grader, which compares numbers as floats."""
+    nothing = values.encode(None)[4 + len("null") :]  # no arrays
+    with pytest.raises(BadValue):
+        values.decode(struct.pack("<I", len(structure)) + structure.encode() + nothing)
+    small = "[18446744073709551615, true]"
+    assert values.decode(struct.pack("<I", len(small)) + small.encode() + nothing) == [2**64 - 1, True]
+
+
 class Text(str):
     __slots__ = ()
 
