@@ -2,8 +2,10 @@
 
 import importlib
 import re
+import tempfile
 import types
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from course_utils.assignments import (
     hidden,
     question,
     recording,
+    serializing,
 )
 from course_utils.assignments.backends import numpy as numeric
 from course_utils.assignments.nested import difference, leaves, mapped
@@ -64,10 +67,9 @@ def test_values_come_back_as_they_went(side, value):
 
 @given(value=VALUES)
 def test_values_are_stored_and_read_again(value):
-    stored = []
-    packed = recording._packed(value, stored)
-    read = recording._unpacked(packed, {f"arr_{i}": array for i, array in enumerate(stored)})
-    assert same(read, value)
+    with tempfile.TemporaryDirectory() as folder:
+        serializing.write(mapped(value, recording._rounded), Path(folder) / "value")
+        assert same(serializing.read(Path(folder) / "value"), value)
 
 
 def same(one, other):
@@ -300,6 +302,17 @@ def test_cases_that_cannot_be_read_are_one_sentence(tmp_path, damage):
     with pytest.raises(AssignmentError) as error:
         Checker("numpy", tmp_path)("squash", np.tanh)
     says(error, "The cases of squash cannot be read", "take this folder from the course anew")
+
+
+def test_a_case_that_is_no_plain_value_is_the_authors_mistake(tmp_path):
+    @question({"value": 1}, reference=lend("def f(x):\n    return {x: 1}"), explained="chapter 02")
+    def check_f(student, rng):
+        yield "value", student.call("f", 1)
+
+    with pytest.raises(AssignmentError) as error:
+        recording.write(recording.record(check_f), tmp_path)
+    says(error, "f: its cases cannot be put on record: a dict came whose keys are not all text, expected text.")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_reference_that_fails_is_the_authors_mistake():

@@ -12,6 +12,7 @@ from course_utils.assignments.errors import (
     StudentError,
     StudentLost,
     StudentProblem,
+    TooLarge,
 )
 from course_utils.assignments.hiding import hidden
 from course_utils.assignments.loading import Assignment, Question, load_assignment
@@ -36,6 +37,7 @@ __all__ = [
     "StudentError",
     "StudentLost",
     "StudentProblem",
+    "TooLarge",
     "Wrong",
     "hidden",
     "load_assignment",

@@ -63,6 +63,10 @@ class BadValue(StudentProblem):
         self.reason = reason
 
 
+class TooLarge(BadValue):
+    """The function returned more bytes than may come."""
+
+
 class StudentLost(StudentProblem):
     """The process that ran the student's code ended, or was ended: time, memory, output, a crash.
 

@@ -11,12 +11,12 @@ from course_utils.assignments.errors import (
     StudentError,
     StudentLost,
     StudentProblem,
+    TooLarge,
 )
 from course_utils.assignments.loading import Question
 from course_utils.grading.limits import Limits
 from course_utils.grading.notebooks import Plan, Step
 from course_utils.grading.sandbox import Lost, Process, Zygote
-from course_utils.grading.values import TooLarge
 
 _PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge)}
 _LONGEST = 500  # characters of a message
