@@ -4,7 +4,9 @@ import pickle
 import socket
 import struct
 import threading
+import time
 from collections import namedtuple
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from course_utils.assignments import serializing
-from course_utils.assignments.errors import BadValue, TooLarge
+from course_utils.assignments.errors import BadValue, StudentLost, TooLarge
 from course_utils.grading.channel import Channel, Closed, TooLate, TooLong
+from course_utils.grading.limits import Limits
+from course_utils.grading.session import RemoteStudent
 
 ARRAYS = hnp.arrays(
     st.sampled_from(sorted(serializing.KINDS, key=str)), hnp.array_shapes(min_dims=0, min_side=0, max_side=4)
@@ -187,6 +191,38 @@ def test_a_pickle_is_not_read(tmp_path):
     with pytest.raises(BadValue):
         serializing.decode(pickle.dumps(Trap()))
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [np.zeros(2)],
+        [np.zeros(2), 1],
+        ["value"],
+        ["value", 1, 2],
+        ["problem", np.zeros(2), ["a"]],
+        ["problem", "BadValue", [np.zeros(2)]],
+        ["problem", ["BadValue"], ["a"]],
+        np.zeros(2),
+        [],
+        None,
+    ],
+)
+def test_an_answer_of_another_form_is_the_end_of_the_students_process(answer):
+    process = mock.Mock(ask=mock.Mock(return_value=answer))
+    student = RemoteStudent(process, "torch", Limits(), time.monotonic() + 9)
+    with pytest.raises(StudentLost, match=r"^your code was stopped: its answer is no value\.$"):
+        student.call("f")
+    process.end.assert_called_once_with()
+
+
+@pytest.mark.parametrize(
+    ("value", "defined"),
+    [([True], True), ([False], False), ([np.zeros(2)], False), (np.ones(1), False), ([1], False), (None, False)],
+)
+def test_a_name_is_defined_if_the_process_says_so_plainly(value, defined):
+    process = mock.Mock(ask=mock.Mock(return_value=["value", value]))
+    assert RemoteStudent(process, "torch", Limits(), time.monotonic() + 9).defines("f") is defined
 
 
 @pytest.fixture

@@ -59,7 +59,10 @@ class RemoteStudent:
 
     def defines(self, name: str) -> bool:
         """Whether there is a function of this name."""
-        return self._value(["defined", [name]], name) == [True]
+        match self._value(["defined", [name]], name):  # whatever came: `==` with an array in it would raise
+            case [True]:
+                return True
+        return False
 
     def end(self) -> None:
         """End the process."""
@@ -82,7 +85,7 @@ class RemoteStudent:
             answer = self._process.ask(request, seconds, too_late)
         except Lost as lost:
             raise self._lose(lost) from lost
-        if not isinstance(answer, list) or not answer:
+        if not isinstance(answer, list) or not answer or not isinstance(answer[0], str):
             raise self._lose(Lost("", "its answer is no value"))
         if answer[0] == "problem":
             raise self._problem(answer)
