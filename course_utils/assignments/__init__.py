@@ -16,7 +16,7 @@ from course_utils.assignments.errors import (
 )
 from course_utils.assignments.hiding import hidden
 from course_utils.assignments.loading import Assignment, Question, load_assignment
-from course_utils.assignments.marks import Mark, Part
+from course_utils.assignments.marks import Mark, PartMark
 from course_utils.assignments.mutation import mutant
 from course_utils.assignments.questions import Check, Wrong, question
 from course_utils.assignments.students import LocalStudent, Student
@@ -31,7 +31,7 @@ __all__ = [
     "LocalStudent",
     "Mark",
     "NotAttempted",
-    "Part",
+    "PartMark",
     "Question",
     "Student",
     "StudentError",

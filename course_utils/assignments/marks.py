@@ -11,7 +11,7 @@ NOT_DONE = "not done yet"
 NOT_REACHED = "was not reached, because of the error above"
 
 
-class Part(NamedTuple):
+class PartMark(NamedTuple):
     """What became of one part of a question; `misconception` is the id of the wrong answer that it equals, if any."""
 
     name: str
@@ -28,7 +28,7 @@ class Mark:
 
     points: float
     max_points: float
-    parts: tuple[Part, ...]
+    parts: tuple[PartMark, ...]
 
     @property
     def attempted(self) -> bool:
@@ -82,21 +82,21 @@ def judge(
         cases = [i for i, case in enumerate(expected) if case.part == name]
         wrong = next((text for i in cases if (text := _wrong(got, expected, i, tolerance))), None)
         if wrong is None:
-            parts.append(Part(name, float(worth), float(worth), True, "right"))
+            parts.append(PartMark(name, float(worth), float(worth), True, "right"))
         elif wrong in (NOT_DONE, NOT_REACHED):
-            parts.append(Part(name, 0.0, float(worth), False, wrong))
+            parts.append(PartMark(name, 0.0, float(worth), False, wrong))
         else:
             of_part = (i for i in likeliest if all(len(same[i]) > case and same[i][case] for case in cases))
             parts.append(_failed(name, worth, wrong, next((mistakes[i] for i in of_part), None), explained))
     return Mark(sum(part.points for part in parts), float(sum(points.values())), tuple(parts))
 
 
-def _failed(name: str, worth: float, wrong: str, mistake: Mistake | None, explained: str) -> Part:
+def _failed(name: str, worth: float, wrong: str, mistake: Mistake | None, explained: str) -> PartMark:
     wrong = wrong.rstrip(".") + "."
     if mistake is None:
-        return Part(name, 0.0, float(worth), False, f"{wrong} See {explained}.")
+        return PartMark(name, 0.0, float(worth), False, f"{wrong} See {explained}.")
     message = f"{wrong} {mistake.message} See {explained}."
-    return Part(name, mistake.keeps * worth, float(worth), False, message, mistake.id)
+    return PartMark(name, mistake.keeps * worth, float(worth), False, message, mistake.id)
 
 
 def _wrong(got: Sequence[Any], expected: Sequence[Case], i: int, tolerance: float) -> str | None:

@@ -15,7 +15,7 @@ from course_utils.assignments.errors import (
 )
 from course_utils.assignments.loading import Question
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import Plan, Step
+from course_utils.grading.matching import Plan, Step
 from course_utils.grading.sandbox import Lost, Process, Zygote
 
 _PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge)}

@@ -44,12 +44,12 @@ def prepare(framework: str) -> None:
 
 def serve(channel: Channel, framework: str) -> None:
     """Answer requests until the grader hangs up."""
-    session = _Session(framework)
+    handler = _Handler(framework)
     while True:
         word, *arguments = channel.receive()
         try:
             try:
-                answer = getattr(session, word)(*arguments)
+                answer = getattr(handler, word)(*arguments)
             except StudentProblem:
                 raise
             except BaseException as error:  # `sys.exit()` too is only a wrong answer
@@ -99,7 +99,7 @@ class _Shell:
         return lambda *args, **kwargs: None
 
 
-class _Session:
+class _Handler:
     """The requests, a method for each."""
 
     def __init__(self, framework: str):
