@@ -1,4 +1,4 @@
-"""From what came and what was expected to points, messages and misconceptions; no code of a student runs here."""
+"""What came is compared with what was expected, and gets points and messages. No student's code runs here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOT_REACHED = "was not reached, because of the error above"
 
 
 class PartMark(NamedTuple):
-    """What became of one part of a question; `misconception` is the id of the wrong answer that it equals, if any."""
+    """What one part of a question earned; `misconception` is the id of the wrong answer that came, if it is known."""
 
     name: str
     points: float
@@ -60,13 +60,13 @@ def judge(
     explained: str,
     tolerance: float,
 ) -> Mark:
-    """Compare a student's values, case by case, with those expected, and if they differ with the known mistakes'.
+    """Compare a student's values, case by case, with those expected and, where they differ, with known mistakes.
 
     Args:
         got: for each case a value, or the `StudentProblem` that came in its place; cases beyond were not reached.
         expected: the cases.
-        points: of each part; it earns them if all its cases are right, and a share if they equal a mistake's that
-            keeps some.
+        points: of each part. A part earns them if all its cases are right, and a share of them if they are those of a
+            mistake that keeps some.
         mistakes: wrong answers to this question.
         explained: where the course explains it, for the messages.
         tolerance: see `nested.difference`.

@@ -1,7 +1,7 @@
-"""Cases that students may see: a check put on record once, without its code, as JSON and arrays.
+"""Cases that students may see: what a check asks and expects, written down once as JSON and arrays, without its code.
 
-Each case has its inputs, the expected result and those of the wrong answers. Arrays are rounded to six decimals and
-stored uncompressed, so that every machine writes the same bytes.
+Each case has its inputs, the expected result, and the results of the wrong answers. Arrays are rounded to six decimals,
+so that every machine writes the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class Record:
 
 
 class _Recorder:
-    """A student that notes what is asked of it."""
+    """A student who notes down what was asked last, and what came of it."""
 
     def __init__(self, student: Student):
         self.framework, self._student = student.framework, student
@@ -81,7 +81,7 @@ class _Recorder:
 
 
 def record(check: Check) -> Record:
-    """Put a check's cases on record. A part whose values are computed from several results is left for the grading."""
+    """Put a check's cases on record. A part whose values are computed from several results is left to the grading."""
     recorder = _Recorder(LocalStudent({check.name: check.reference}, "numpy"))
     requests = [
         recorder.request if recorder.result is value else None
