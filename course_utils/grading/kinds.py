@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # the zygote forks before TensorFlow computes anything
     "CUDA_VISIBLE_DEVICES": "-1",
 }
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
