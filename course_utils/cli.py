@@ -223,7 +223,7 @@ def grade(
         mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
         raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
 
-    session = command.Session(
+    settings = command.Settings(
         submissions=submissions,
         folder=command.find_assignment(assignment),
         out=out,
@@ -235,7 +235,7 @@ def grade(
         policy=command.LatePolicy(late_percent, late_days),
         gradebook=gradebook,
     )
-    failures = command.run(session, typer.echo)
+    failures = command.run(settings, typer.echo)
     for failure in failures:
         typer.echo(f"[FAIL] {failure}", err=True)
     if failures:

@@ -4,7 +4,7 @@ from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from course_utils.metrics import bits_per_character, perplexity
-from course_utils.repro import digits
+from course_utils.printing import digits
 
 
 @dataclass

@@ -14,7 +14,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from course_utils.plotting import Picture
-from course_utils.repro import digits
+from course_utils.printing import digits
 
 Gates = dict[str, np.ndarray]
 Read = Callable[[str], tuple[Sequence[str], Gates]]

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from course_utils.history import History
 from course_utils.metrics import perplexity
-from course_utils.repro import digits
+from course_utils.printing import digits
 
 STYLES = [("#1b4f72", "-", "o"), ("#d35400", "--", "s"), ("#1e8449", "-.", "^"), ("#7d3c98", ":", "D")]
 DASHES = [

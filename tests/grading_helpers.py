@@ -8,7 +8,7 @@ from course_utils.grading import kinds
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import released
+from course_utils.grading.matching import released
 from course_utils.grading.probes import find
 
 SECRET = b"the secret of the tests"

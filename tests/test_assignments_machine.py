@@ -2,7 +2,10 @@
 
 import importlib
 import re
+import tempfile
 import types
+from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +27,7 @@ from course_utils.assignments import (
     hidden,
     question,
     recording,
+    serializing,
 )
 from course_utils.assignments.backends import numpy as numeric
 from course_utils.assignments.nested import difference, leaves, mapped
@@ -63,10 +67,9 @@ def test_values_come_back_as_they_went(side, value):
 
 @given(value=VALUES)
 def test_values_are_stored_and_read_again(value):
-    stored = []
-    packed = recording._packed(value, stored)
-    read = recording._unpacked(packed, {f"arr_{i}": array for i, array in enumerate(stored)})
-    assert same(read, value)
+    with tempfile.TemporaryDirectory() as folder:
+        serializing.write(mapped(value, recording._rounded), Path(folder) / "value")
+        assert same(serializing.read(Path(folder) / "value"), value)
 
 
 def same(one, other):
@@ -112,6 +115,13 @@ def test_what_is_no_plain_value_does_not_pass(side):
         student.gradient("g", np.ones(2), wrt=0, weights=(1, 1))
     with pytest.raises(BadValue, match="there is no function h"):
         student.call("h")
+
+
+def test_a_named_tuple_counts_as_a_tuple(side):
+    State = namedtuple("State", "H C")
+    student = LocalStudent({"f": lambda state: State(*state)}, side[0])
+    assert same(student.call("f", (np.zeros(2), np.ones(3))), (np.zeros(2), np.ones(3)))
+    assert same(student.call("f", State(np.zeros(2), 1)), (np.zeros(2), 1))
 
 
 def f_that_adds(name, values):
@@ -276,18 +286,33 @@ def test_cases_on_record(tmp_path, capsys):
     assert capsys.readouterr().out == "squash: not done yet\n"
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "foreign"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "foreign", "arrays cut", "arrays empty", "arrays altered"])
 def test_cases_that_cannot_be_read_are_one_sentence(tmp_path, damage):
     recording.write(recording.record(check_squash), tmp_path)
     if damage == "gone":
         (tmp_path / "squash.npz").unlink()
     elif damage == "cut":
         (tmp_path / "squash.json").write_text("{")
+    elif damage.startswith("arrays"):
+        path = tmp_path / "squash.npz"
+        whole = path.read_bytes()
+        path.write_bytes({"cut": whole[:100], "empty": b"", "altered": whole[:175] + b"??" + whole[177:]}[damage[7:]])
     else:
         (tmp_path / "squash.json").write_text('{"dict": {"id": "squash"}}')
     with pytest.raises(AssignmentError) as error:
         Checker("numpy", tmp_path)("squash", np.tanh)
     says(error, "The cases of squash cannot be read", "take this folder from the course anew")
+
+
+def test_a_case_that_is_no_plain_value_is_the_authors_mistake(tmp_path):
+    @question({"value": 1}, reference=lend("def f(x):\n    return {x: 1}"), explained="chapter 02")
+    def check_f(student, rng):
+        yield "value", student.call("f", 1)
+
+    with pytest.raises(AssignmentError) as error:
+        recording.write(recording.record(check_f), tmp_path)
+    says(error, "f: its cases cannot be put on record: a dict came whose keys are not all text, expected text.")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_reference_that_fails_is_the_authors_mistake():
@@ -321,6 +346,7 @@ def test_a_reference_that_fails_is_the_authors_mistake():
         ([1.0, "x", None], (1.0, "x", None), None),
         (1e6 + 10, 1e6, None),
         (1e6 + 1000, 1e6, "came"),
+        (np.array([1.0, 5.0]), np.array([1.0, np.inf]), r"at \(1,\) 5 came, inf was expected"),
     ],
 )
 def test_differences(actual, expected, said):

@@ -60,7 +60,7 @@ def read_csv(out):
 def run(submitted, course, out, **options):
     said = []
     try:
-        failures = command.run(command.Session(submitted, course, out, **options), said.append)
+        failures = command.run(command.Settings(submitted, course, out, **options), said.append)
     except NoSandbox as error:
         pytest.skip(str(error))
     assert failures == []
@@ -152,7 +152,7 @@ def test_without_a_sandbox_nothing_is_run(tmp_path, course, monkeypatch):
     monkeypatch.setattr(batch, "_bench", batch._Bench())
     submitted = hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook())})
     with pytest.raises(GradingError) as error:
-        command.run(command.Session(submitted, course, tmp_path / "out"), lambda _: None)
+        command.run(command.Settings(submitted, course, tmp_path / "out"), lambda _: None)
     says(error, "no sandbox", "bubblewrap", "--unsandboxed")
     assert not (tmp_path / "out" / "results").exists()
 
@@ -169,7 +169,7 @@ def test_a_sandbox_that_fails_costs_a_student_a_second_try_and_nobody_else(tmp_p
 
     monkeypatch.setattr(batch, "grade_submission", fails_for_ada)
     submitted = hand_in(tmp_path, {"ada": as_bytes(notebook()), "bob": as_bytes(notebook())})
-    failures = command.run(command.Session(submitted, course, tmp_path / "out"), lambda _: None)
+    failures = command.run(command.Settings(submitted, course, tmp_path / "out"), lambda _: None)
     assert failures == ["ada could not be graded: The sandbox has failed: no memory."]
     assert tries == ["ada", "ada", "bob"]
     assert [*read_csv(tmp_path / "out")] == ["bob"]
@@ -257,7 +257,7 @@ def test_a_submission_that_kills_the_graders_stops_nobody_else(tmp_path, course,
     monkeypatch.setenv("CI", "1")
     monkeypatch.setattr(batch, "_graded", ends_its_process)
     submitted = hand_in(tmp_path, dict.fromkeys(("ada", "poison", "zoe"), as_bytes(notebook())))
-    failures = command.run(command.Session(submitted, course, tmp_path / "out", jobs=2), lambda _: None)
+    failures = command.run(command.Settings(submitted, course, tmp_path / "out", jobs=2), lambda _: None)
     (failure,) = failures
     assert failure.startswith("poison could not be graded")
     assert [*read_csv(tmp_path / "out")] == ["ada", "zoe"]

@@ -14,7 +14,7 @@ from course_utils.assignments import load_assignment
 from course_utils.grading.errors import Corrupt, GradingError
 from course_utils.grading.grade import Submission, grade_submission, seed, without_times
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import read, released
+from course_utils.grading.matching import read, released
 from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 

@@ -11,7 +11,7 @@ from course_utils.assignments import load_assignment
 from course_utils.grading import grade, gradebook
 from course_utils.grading.errors import GradingError
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.notebooks import plan, read
+from course_utils.grading.matching import plan, read
 
 api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed")
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -101,6 +102,7 @@ def test_equal_arrays_are_said_to_be_equal(capsys):
         ([1.0, math.nan], [1.0, 2.0], r"^it: differs by nan at \(1,\)"),
         ([math.nan], [math.nan], r"^it: differs by nan"),
         ([math.inf], [1.0], r"^it: differs by inf"),
+        ([5.0], [math.inf], r"^it: differs by inf at \(0,\), where 5\.0 came and inf was expected\.$"),
         ([2e-5], [0.0], r"^it: differs by 2e-05"),
         ({"a": [1.0]}, {"b": [1.0]}, r"^it: the names are \['a'\], expected \['b'\]\.$"),
         ({"a": [1.0], "b": [3.0]}, {"a": [1.0], "b": [1.0]}, r"^it, b: differs by 2 at"),
@@ -123,6 +125,14 @@ def test_the_largest_difference_is_the_largest(seed, shape):
 
 def test_a_difference_that_is_no_number_is_none_of_the_small_ones():
     assert math.isnan(repro.largest_difference(np.array([0.0, np.nan]), np.zeros(2)))
+    found = {"W": np.ones(2), "b": np.array([np.nan])}
+    for names in ("Wb", "bW"):
+        expected = {name: np.zeros(len(found[name])) for name in names}
+        assert math.isnan(repro.largest_difference(found, expected)), names
+
+
+def test_nothing_does_not_differ_from_nothing():
+    assert repro.largest_difference({}, {}) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -147,6 +157,6 @@ def test_the_time_of_a_call_is_an_average_without_the_first(monkeypatch):
         clock[0] += 1.0 if not calls else 0.02  # seconds
         calls.append(1)
 
-    monkeypatch.setattr(repro.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     assert repro.milliseconds(run, repeats=4) == pytest.approx(20)
     assert len(calls) == 5

@@ -12,10 +12,11 @@ from course_utils.assignments.errors import (
     StudentError,
     StudentLost,
     StudentProblem,
+    TooLarge,
 )
 from course_utils.assignments.hiding import hidden
 from course_utils.assignments.loading import Assignment, Question, load_assignment
-from course_utils.assignments.marks import Mark, Part
+from course_utils.assignments.marks import Mark, PartMark
 from course_utils.assignments.mutation import mutant
 from course_utils.assignments.questions import Check, Wrong, question
 from course_utils.assignments.students import LocalStudent, Student
@@ -30,12 +31,13 @@ __all__ = [
     "LocalStudent",
     "Mark",
     "NotAttempted",
-    "Part",
+    "PartMark",
     "Question",
     "Student",
     "StudentError",
     "StudentLost",
     "StudentProblem",
+    "TooLarge",
     "Wrong",
     "hidden",
     "load_assignment",

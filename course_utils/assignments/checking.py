@@ -15,7 +15,7 @@ class Checker:
 
     Args:
         framework: what the notebook computes with, "torch" or "tensorflow".
-        folder: where the cases are; by default beside the notebook.
+        folder: where the cases are; by default, checks/ beside the notebook.
 
     Call it with a question and the function; it prints what is right and what is not, and returns the points that the
     cases shown here give. Grading draws other cases.
@@ -48,7 +48,7 @@ class Checker:
         return mark.points
 
     def done(self, question: str) -> bool:
-        """Whether the last check of this question found all right; says so if not."""
+        """Whether the last check of this question found everything right; prints what to do if not."""
         mark = self._marks.get(question)
         right = mark is not None and mark.points == mark.max_points
         if not right:
@@ -62,6 +62,6 @@ def _say(status: str, name: str, message: str) -> None:
 
 
 def _folder() -> Path:
-    """The folder checks/ beside the notebook; for an instructor's master the one that was made from it."""
+    """The folder checks/ beside the notebook; for an instructor's master, the one beside the students' version."""
     beside = Path("checks")
     return beside if beside.is_dir() else Path("../../assignments", Path.cwd().name, "checks")

@@ -4,11 +4,11 @@ from course_utils.errors import CourseError
 
 
 class AssignmentError(CourseError):
-    """What is wrong with an assignment as it was written, for the instructor."""
+    """Something is wrong with the assignment itself; said to the instructor."""
 
 
 class StudentProblem(Exception):
-    """What a call of a student's function ended with instead of a value."""
+    """What came of calling a student's function, instead of a value."""
 
 
 class NotAttempted(StudentProblem):
@@ -51,7 +51,7 @@ class Forbidden(StudentProblem):
 
 
 class BadValue(StudentProblem):
-    """The function returned something that is no plain value, or not of the form that was asked for.
+    """The function returned something that is not a plain value, or does not have the form that was asked for.
 
     >>> raise BadValue("a generator came, expected arrays, numbers or text")
     Traceback (most recent call last):
@@ -61,6 +61,10 @@ class BadValue(StudentProblem):
     def __init__(self, reason: str):
         super().__init__(reason.rstrip(".") + ".")
         self.reason = reason
+
+
+class TooLarge(BadValue):
+    """The function returned more bytes than may come."""
 
 
 class StudentLost(StudentProblem):

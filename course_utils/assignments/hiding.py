@@ -1,4 +1,4 @@
-"""Names that a question forbids: while it is checked, using one of them raises `Forbidden`."""
+"""Names that a question forbids: using one of them while it is checked raises `Forbidden`."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,12 @@ _ENTRANCES = ("__init__", "__call__", "forward", "call", "step")
 
 @contextmanager
 def hidden(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[None]:
-    """Hide names of modules that are loaded; a class by its entrances, so under every other name too.
+    """Hide names of modules that are loaded. A class is closed from inside, so under every other name, too.
 
     Args:
-        names: dotted names of classes or functions, such as "torch.nn.GRU"; those of modules that are not loaded are
-            left out.
-        namespace: the globals of the student's functions, where a function may have been imported to.
+        names: dotted names of classes or functions, such as "torch.nn.GRU"; those of modules that are not loaded
+            are left out.
+        namespace: the globals of the student's functions, into which a function may have been imported.
 
     >>> import math; from math import prod
     >>> with hidden(["math.prod"], globals()): prod([2, 3])

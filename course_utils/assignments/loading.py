@@ -27,7 +27,7 @@ class Question:
     Attributes:
         id: nbgrader's grade id, of the cell that gets the points.
         points: how many it is worth.
-        answers: grade ids of the cells that the student writes for it.
+        answers: grade ids of the cells in which the student answers it.
         provides: the names that these cells define.
         declared: its check; None if people grade it.
     """
@@ -45,7 +45,7 @@ class Question:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Grade ids of the questions whose cells must run before."""
+        """Grade ids of the questions whose functions the student may use in this one."""
         return self.declared.needs if self.declared else ()
 
     @property
@@ -112,7 +112,7 @@ def role(cell: NotebookNode) -> str:
 def _declared(path: Path) -> tuple[dict[str, Check], dict[str, float]]:
     """The checks of a tests.py by grade id, and the points of what people grade.
 
-    It may import from files beside it, as in `from .steps import …`, and from those beside its folder, `from ..shared`.
+    It may import from files beside it, as in `from .steps import …`, and beside its folder, as in `from ..shared`.
     """
     parent = f"assignments_in_{abs(hash(path.parent.parent.resolve()))}"
     for known in [known for known in sys.modules if known == parent or known.startswith(f"{parent}.")]:

@@ -1,4 +1,4 @@
-"""From what came and what was expected to points, messages and misconceptions; no code of a student runs here."""
+"""What came is compared with what was expected, and gets points and messages. No student's code runs here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ NOT_DONE = "not done yet"
 NOT_REACHED = "was not reached, because of the error above"
 
 
-class Part(NamedTuple):
-    """What became of one part of a question; `misconception` is the id of the wrong answer that it equals, if any."""
+class PartMark(NamedTuple):
+    """What one part of a question earned; `misconception` is the id of the wrong answer that came, if it is known."""
 
     name: str
     points: float
@@ -28,7 +28,7 @@ class Mark:
 
     points: float
     max_points: float
-    parts: tuple[Part, ...]
+    parts: tuple[PartMark, ...]
 
     @property
     def attempted(self) -> bool:
@@ -60,13 +60,13 @@ def judge(
     explained: str,
     tolerance: float,
 ) -> Mark:
-    """Compare a student's values, case by case, with those expected, and if they differ with the known mistakes'.
+    """Compare a student's values, case by case, with those expected and, where they differ, with known mistakes.
 
     Args:
         got: for each case a value, or the `StudentProblem` that came in its place; cases beyond were not reached.
         expected: the cases.
-        points: of each part; it earns them if all its cases are right, and a share if they equal a mistake's that
-            keeps some.
+        points: of each part. A part earns them if all its cases are right, and a share of them if they are those of a
+            mistake that keeps some.
         mistakes: wrong answers to this question.
         explained: where the course explains it, for the messages.
         tolerance: see `nested.difference`.
@@ -82,21 +82,21 @@ def judge(
         cases = [i for i, case in enumerate(expected) if case.part == name]
         wrong = next((text for i in cases if (text := _wrong(got, expected, i, tolerance))), None)
         if wrong is None:
-            parts.append(Part(name, float(worth), float(worth), True, "right"))
+            parts.append(PartMark(name, float(worth), float(worth), True, "right"))
         elif wrong in (NOT_DONE, NOT_REACHED):
-            parts.append(Part(name, 0.0, float(worth), False, wrong))
+            parts.append(PartMark(name, 0.0, float(worth), False, wrong))
         else:
             of_part = (i for i in likeliest if all(len(same[i]) > case and same[i][case] for case in cases))
             parts.append(_failed(name, worth, wrong, next((mistakes[i] for i in of_part), None), explained))
     return Mark(sum(part.points for part in parts), float(sum(points.values())), tuple(parts))
 
 
-def _failed(name: str, worth: float, wrong: str, mistake: Mistake | None, explained: str) -> Part:
+def _failed(name: str, worth: float, wrong: str, mistake: Mistake | None, explained: str) -> PartMark:
     wrong = wrong.rstrip(".") + "."
     if mistake is None:
-        return Part(name, 0.0, float(worth), False, f"{wrong} See {explained}.")
+        return PartMark(name, 0.0, float(worth), False, f"{wrong} See {explained}.")
     message = f"{wrong} {mistake.message} See {explained}."
-    return Part(name, mistake.keeps * worth, float(worth), False, message, mistake.id)
+    return PartMark(name, mistake.keeps * worth, float(worth), False, message, mistake.id)
 
 
 def _wrong(got: Sequence[Any], expected: Sequence[Case], i: int, tolerance: float) -> str | None:

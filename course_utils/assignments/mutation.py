@@ -34,12 +34,12 @@ def replaced_once(source: str, old: str, new: str, where: str) -> str:
 
 
 def mutant(function: Callable, pieces: Mapping[str, str] = {}, /, **names: Any) -> Callable:
-    """A function defined anew from its source, with pieces replaced, in globals where some names mean something else.
+    """The same function with pieces of its source replaced, and some of its global names bound to something else.
 
     Args:
-        function: defined by `def` in a file, or itself a mutant.
+        function: defined by `def` in a file; it may be a mutant itself.
         pieces: old → new, replaced one after the other; each must be there exactly once.
-        names: what the function finds in the place of its module's globals, such as a helper with a mistake.
+        names: what the function finds instead of its module's globals, such as a helper with a mistake.
 
     Raises:
         ValueError: a piece is not there exactly once.

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.comparing import compare
+
 
 def mapped(value: Any, function: Callable) -> Any:
-    """The same structure with `function` of every leaf.
+    """The same structure with `function` of every leaf; a named tuple becomes a plain one.
 
     >>> mapped({"b": (1, [2, None])}, lambda leaf: leaf and 10 * leaf)
     {'b': (10, [20, None])}
@@ -15,7 +17,8 @@ def mapped(value: Any, function: Callable) -> Any:
     if isinstance(value, dict):
         return {name: mapped(part, function) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(mapped(part, function) for part in value)
+        parts = [mapped(part, function) for part in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
     return function(value)
 
 
@@ -98,14 +101,13 @@ def kind_of(value: Any) -> str:
 def _array_difference(actual: np.ndarray, expected: np.ndarray, tolerance: float, at: str) -> str | None:
     if actual.shape != expected.shape:
         return f"{at}the shape {actual.shape} came, {expected.shape} was expected"
-    gap = np.abs(actual.astype("float64") - expected.astype("float64"))
-    if not gap.size or gap.max() <= tolerance * max(1.0, np.abs(expected).max()):  # "not <=" lets no NaN pass
+    found = compare(actual, expected)
+    if found.within(tolerance):
         return None
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(np.nan_to_num(gap, nan=np.inf)), gap.shape))
-    place = f"at {index} " if index else ""
-    return f"{at}{place}{_number(actual[index])} came, {_number(expected[index])} was expected" + (
-        " (the largest difference)" if index else ""
-    )
+    came, was_expected = _number(actual[found.index]), _number(expected[found.index])
+    if not found.index:
+        return f"{at}{came} came, {was_expected} was expected"
+    return f"{at}at {found.index} {came} came, {was_expected} was expected (the largest difference)"
 
 
 def _number(value: Any) -> str:

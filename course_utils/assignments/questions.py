@@ -1,8 +1,8 @@
 """How the questions of an assignment are declared, in its `tests.py`, and how an answer is checked.
 
-A check says what is asked of a student's function, on inputs that are drawn anew each time, and gives each result to a
-part of the question. The same check is put to the reference answer, which says what is expected, and to each wrong
-answer on the list: a student whose results equal a wrong one's is told what they have mixed up.
+A check calls a student's function, on inputs that are drawn anew each time, and says which part of the question each
+result belongs to. The same check runs on the reference answer, which gives what is expected, and on each wrong answer
+on the list: a student who gets the results of a wrong answer is told what they have mixed up.
 
 >>> @question({"value": 2, "slope": 1}, reference=np.tanh, explained="chapter 02", wrong=[
 ...     Wrong("sine", np.sin, "This is the sine.", keeps=0.5)])
@@ -33,9 +33,9 @@ class Wrong(NamedTuple):
 
     Args:
         id: its name, for statistics; unique in the question.
-        answer: a NumPy function with the reference's arguments; or what makes it of the reference: pieces of its
-            source and what takes their places, see `mutation.mutant`.
-        message: what is said to a student whose results equal this answer's: what is mixed up, never the right answer.
+        answer: a NumPy function with the reference's arguments; or pieces of the reference's source and what takes
+            their places, see `mutation.mutant`.
+        message: what is said to a student who gets this answer's results: what is mixed up, never the right answer.
         keeps: the share of the points that a part keeps all the same.
     """
 
@@ -64,9 +64,9 @@ class Check:
     tolerance: float
 
     def __call__(self, student: Student, rng: np.random.Generator) -> Mark:
-        """Put the check to a student, on inputs drawn from `rng`.
+        """Check a student's functions, on inputs drawn from `rng`.
 
-        What comes before an error of the student's code counts. `StudentLost` is handed on.
+        Results that came before an error in the student's code count. Raises `StudentLost` if the process is lost.
         """
         seed = int(rng.integers(2**62))
         expected = self.cases(self.reference, seed)
@@ -82,11 +82,11 @@ class Check:
         return mark if mark.points == mark.max_points else self.judge(got, expected, self.mistakes(seed))
 
     def judge(self, got: Sequence[Any], expected: Sequence[Case], mistakes: Sequence[Mistake]) -> Mark:
-        """Compare values that came with those expected."""
+        """Compare the values that came with those expected."""
         return judge(got, expected, self.points, mistakes, self.explained, self.tolerance)
 
     def cases(self, answer: Callable, seed: int) -> list[Case]:
-        """What the check gets to see of a NumPy function, up to the first error."""
+        """The values that the check gets from a NumPy function, up to the first error."""
         student, found = LocalStudent({self.name: answer}, "numpy"), []
         try:
             for part, value in self.probe(student, np.random.default_rng(seed)):

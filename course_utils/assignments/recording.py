@@ -1,12 +1,9 @@
-"""Cases that students may see: a check put on record once, without its code, as JSON and arrays.
+"""Cases that students may see: what a check asks and expects, written down once as JSON and arrays, without its code.
 
-Each case has its inputs, the expected result and those of the wrong answers. Arrays are rounded to six decimals and
-stored uncompressed, so that every machine writes the same bytes.
+Each case has its inputs, the expected result, and the results of the wrong answers. Arrays are rounded to six decimals,
+so that every machine writes the same bytes.
 """
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.assignments.errors import AssignmentError, StudentProblem
+from course_utils.assignments import serializing
+from course_utils.assignments.errors import AssignmentError, BadValue, StudentProblem
 from course_utils.assignments.marks import Case, Mark, Mistake, judge
+from course_utils.assignments.nested import mapped
 from course_utils.assignments.questions import Check
 from course_utils.assignments.students import LocalStudent, Student
 
@@ -63,7 +62,7 @@ class Record:
 
 
 class _Recorder:
-    """A student that notes what is asked of it."""
+    """A student who notes down what was asked last, and what came of it."""
 
     def __init__(self, student: Student):
         self.framework, self._student = student.framework, student
@@ -82,7 +81,7 @@ class _Recorder:
 
 
 def record(check: Check) -> Record:
-    """Put a check's cases on record. A part whose values are computed from several results is left for the grading."""
+    """Put a check's cases on record. A part whose values are computed from several results is left to the grading."""
     recorder = _Recorder(LocalStudent({check.name: check.reference}, "numpy"))
     requests = [
         recorder.request if recorder.result is value else None
@@ -108,24 +107,15 @@ def record(check: Check) -> Record:
 
 
 def write(shown: Record, folder: Path) -> None:
-    """Write a record as two files, named after its question."""
-    arrays: list[np.ndarray] = []
-    text = json.dumps(_packed(asdict(shown), arrays), indent=1, ensure_ascii=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{shown.id}.json").write_text(text + "\n", encoding="utf-8")
-    (folder / f"{shown.id}.npz").write_bytes(_npz(arrays))
+    """Write a record as two files, named after its question.
 
-
-def _npz(arrays: list[np.ndarray]) -> bytes:
-    """As `np.savez` writes it, but the same bytes under each Python: its zip headers depend on the version."""
-    stored = io.BytesIO()
-    with zipfile.ZipFile(stored, "w") as archive:
-        for i, array in enumerate(arrays):
-            member, content = zipfile.ZipInfo(f"arr_{i}.npy"), io.BytesIO()
-            member.create_system = 3  # Unix, whatever this system is
-            np.lib.format.write_array(content, array, allow_pickle=False)
-            archive.writestr(member, content.getvalue())
-    return stored.getvalue()
+    Raises:
+        AssignmentError: a case is no plain value, see `serializing.encode`.
+    """
+    try:
+        serializing.write(mapped(asdict(shown), _rounded), folder / shown.id)
+    except BadValue as error:
+        raise AssignmentError(f"{shown.id}: its cases cannot be put on record: {error}") from error
 
 
 def read(question: str, folder: Path) -> Record:
@@ -135,40 +125,18 @@ def read(question: str, folder: Path) -> Record:
         AssignmentError: the files are not there, or not what was written.
     """
     try:
-        text = (folder / f"{question}.json").read_text(encoding="utf-8")
-        with np.load(folder / f"{question}.npz", allow_pickle=False) as arrays:
-            found = _unpacked(json.loads(text), arrays)
+        found = serializing.read(folder / question)
         found["requests"] = [Request(**request) for request in found["requests"]]
         found["expected"] = [Case(*case) for case in found["expected"]]
         found["mistakes"] = [Mistake(*mistake) for mistake in found["mistakes"]]
         return Record(**found)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (BadValue, KeyError, TypeError) as error:
         raise AssignmentError(
             f"The cases of {question} cannot be read from {folder}: take this folder from the course anew."
         ) from error
 
 
-def _packed(value: Any, arrays: list[np.ndarray]) -> Any:
-    """What JSON can hold, with a number in the place of each array."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        array = np.asarray(value)
-        arrays.append((np.round(array, 6) + 0.0).astype("float32") if array.dtype.kind == "f" else array)
-        return {"array": len(arrays) - 1}
-    if isinstance(value, dict):
-        return {"dict": {name: _packed(part, arrays) for name, part in value.items()}}
-    if isinstance(value, tuple):
-        return {"tuple": [_packed(part, arrays) for part in value]}
-    return [_packed(part, arrays) for part in value] if isinstance(value, list) else value
-
-
-def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    if isinstance(value, list):
-        return [_unpacked(part, arrays) for part in value]
-    if not isinstance(value, dict):
-        return value
-    [(kind, content)] = value.items()
-    if kind == "array":
-        return arrays[f"arr_{content}"]
-    if kind == "tuple":
-        return tuple(_unpacked(part, arrays) for part in content)
-    return {name: _unpacked(part, arrays) for name, part in content.items()}
+def _rounded(leaf: Any) -> Any:
+    """Real numbers of NumPy to six decimals, as float32; + 0.0 leaves no negative zero."""
+    is_real = isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
+    return (np.round(leaf, 6) + 0.0).astype("float32") if is_real else leaf

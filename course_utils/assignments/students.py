@@ -26,12 +26,12 @@ class Student(Protocol):
         """What the student's function returns; raises a `StudentProblem`."""
 
     def gradient(self, name: str, /, *args: Any, wrt: int, weights: Any, **kwargs: Any) -> Any:
-        """The gradient of Σ outputs · weights by the argument number `wrt`, in that argument's structure.
+        """The gradient of Σ outputs · weights with respect to argument number `wrt`, in that argument's structure.
 
         Args:
             name: of the student's function.
             args, kwargs: its arguments.
-            wrt: the place in `args` of an array, or of a nested value of arrays.
+            wrt: the index in `args` of an array, or of a nested value of arrays.
             weights: for each output an array of its shape or a number; None for an output that does not count.
 
         Zeros where no gradient arrives. Raises a `StudentProblem`.
@@ -55,7 +55,7 @@ class LocalStudent:
         self._arrays = arrays_of(framework)
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What the function returns, as NumPy; BadValue if it has changed its arguments, which others still need."""
+        """What the function returns, as NumPy; BadValue if it has changed its arguments, which are still needed."""
         function, given = self._find(name), self._arrays.to_tensors([args, kwargs])
         before = self._arrays.to_arrays(self._arrays.to_tensors([args, kwargs]))
         result = self._arrays.to_arrays(_run(name, function, function, *given[0], **given[1]))
@@ -89,12 +89,12 @@ def _run(name: str, function: Callable, call: Callable, *args: Any, **kwargs: An
 
 
 def globals_of(function: Callable) -> dict[str, Any]:
-    """The globals of a function, of what is inside it if it is decorated."""
+    """The globals of a function; of the function inside, if it is decorated."""
     return getattr(inspect.unwrap(function), "__globals__", {})
 
 
 def explained(name: str, function: Callable, error: Exception) -> StudentProblem:
-    """An exception of a student's function as a `StudentProblem`, with the line of the student's code it came from."""
+    """An exception in a student's function as a `StudentProblem`, with the line of the student's code it came from."""
     if (forbidden := _forbidden_inside(error)) is not None:
         return forbidden
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]

@@ -19,7 +19,7 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash, grade_submission
 from course_utils.grading.kinds import UNSANDBOXED
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import released
+from course_utils.grading.matching import released
 from course_utils.grading.probes import find
 from course_utils.grading.sandbox import NoSandbox, SandboxError, Zygote
 

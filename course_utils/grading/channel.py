@@ -5,7 +5,7 @@ import struct
 import time
 from typing import Any
 
-from course_utils.grading import values
+from course_utils.assignments import serializing
 
 _LENGTH = struct.Struct("<Q")
 _STRUCTURE = 2**22  # bytes that a message may have besides the numbers
@@ -43,7 +43,7 @@ class Channel:
 
     def send(self, value: Any, seconds: float | None = None) -> None:
         """Send a value; raises `BadValue`, `Closed` or, after `seconds`, `TooLate`."""
-        content = values.encode(value, self.most)
+        content = serializing.encode(value, self.most)
         try:
             self.connection.settimeout(seconds)
             self.connection.sendall(_LENGTH.pack(len(content)) + content)
@@ -58,7 +58,7 @@ class Channel:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > self.most + _STRUCTURE:
             raise TooLong
-        return values.decode(self._read(length, deadline))
+        return serializing.decode(self._read(length, deadline))
 
     def close(self) -> None:
         """End the connection."""

@@ -24,8 +24,8 @@ from course_utils.grading.store import Store, file_name
 
 
 @dataclass(frozen=True)
-class Session:
-    """A grading session: what to grade, how, and where to.
+class Settings:
+    """What to grade, how, and where to write it.
 
     Attributes:
         submissions: a folder or a zip; see `intake.collect`.
@@ -66,11 +66,11 @@ def find_assignment(name: str) -> Path:
     raise GradingError(f"There is no assignment {name}: give a folder with tests.py, or the name of one in solutions/.")
 
 
-def run(session: Session, say: Callable[[str], None]) -> list[str]:
+def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     """Grade what is not graded yet, then write tables and pages.
 
     Args:
-        session: see there.
+        settings: see there.
         say: called with a sentence now and then.
 
     Returns: a sentence for each student who could not be graded, through no fault of theirs.
@@ -78,74 +78,75 @@ def run(session: Session, say: Callable[[str], None]) -> list[str]:
     Raises:
         GradingError, AssignmentError: grading cannot begin or go on. What is done stays done.
     """
-    if session.out.exists() and not session.out.is_dir():
-        raise GradingError(f"{session.out} is a file: name a folder for the results by --out.")
-    assignment = load_assignment(session.folder)
-    _check_questions(session, assignment)
-    submissions = collect(session.submissions, assignment.name, session.deadline)
-    store = Store(session.out)
-    jobs, kept = _jobs(session, assignment, submissions, store)
+    if settings.out.exists() and not settings.out.is_dir():
+        raise GradingError(f"{settings.out} is a file: name a folder for the results by --out.")
+    assignment = load_assignment(settings.folder)
+    _check_questions(settings, assignment)
+    submissions = collect(settings.submissions, assignment.name, settings.deadline)
+    store = Store(settings.out)
+    jobs, kept = _jobs(settings, assignment, submissions, store)
     say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
-    failures = _grade(session, jobs, store)
+    failures = _grade(settings, jobs, store)
     results = [result for each in submissions if (result := store.read(each.student))]
-    write_reports(session, assignment, results)
-    if session.gradebook:
-        gradebook.export(results, assignment, session.policy, session.deadline, session.gradebook)
-        say(f"{session.gradebook / gradebook.DATABASE} has the marks: open formgrader for what people grade.")
-    say(f"{session.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
+    write_reports(settings, assignment, results)
+    if settings.gradebook:
+        gradebook.export(results, assignment, settings.policy, settings.deadline, settings.gradebook)
+        say(f"{settings.gradebook / gradebook.DATABASE} has the marks: open formgrader for what people grade.")
+    say(f"{settings.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
     return failures
 
 
-def write_reports(session: Session, assignment: Assignment, results: Sequence[Result]) -> None:
+def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result]) -> None:
     """Write the tables and pages about results."""
     questions = [question.id for question in assignment.questions]
-    write(session.out / "grades.csv", tables.grades_csv(results, questions, session.policy))
+    write(settings.out / "grades.csv", tables.grades_csv(results, questions, settings.policy))
     write(
-        session.out / "class.html", pages.class_page(results, assignment, session.policy, similar(results, assignment))
+        settings.out / "class.html",
+        pages.class_page(results, assignment, settings.policy, similar(results, assignment)),
     )
     for result in results:
         name = file_name(result["student"])
-        write(session.out / "feedback" / f"{name}.html", pages.feedback(result, session.policy))
-        write(session.out / "gradescope" / name / "results.json", tables.gradescope(result, session.policy))
+        write(settings.out / "feedback" / f"{name}.html", pages.feedback(result, settings.policy))
+        write(settings.out / "gradescope" / name / "results.json", tables.gradescope(result, settings.policy))
 
 
-def _check_questions(session: Session, assignment: Assignment) -> None:
+def _check_questions(settings: Settings, assignment: Assignment) -> None:
     known = [question.id for question in assignment.questions if not question.manual]
-    if unknown := sorted(set(session.questions) - set(known)):
+    if unknown := sorted(set(settings.questions) - set(known)):
         raise GradingError(
             f"{assignment.name} has no question {unknown[0]!r} that is checked: it has {', '.join(known)}."
         )
 
 
 def _jobs(
-    session: Session, assignment: Assignment, submissions: Sequence[Submission], store: Store
+    settings: Settings, assignment: Assignment, submissions: Sequence[Submission], store: Store
 ) -> tuple[list[batch.Job], int]:
     """What is left to do, and how many are done."""
-    secret, now = _secret(session.out), assignment_hash(assignment)
+    secret, now = _secret(settings.out), assignment_hash(assignment)
     jobs = []
     for submission in submissions:
         before = store.read(submission.student)
         only = frozenset()
-        if before and before["hashes"]["submission"] == submission.hash and _comparable(before, session):
-            if session.questions and before["status"] == "graded" and len(submission.notebooks) == 1:
-                only = frozenset(session.questions)
+        if before and before["hashes"]["submission"] == submission.hash and _comparable(before, settings):
+            if settings.questions and before["status"] == "graded" and len(submission.notebooks) == 1:
+                only = frozenset(settings.questions)
             elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
                 continue
-        jobs.append(batch.Job(submission, session.folder.resolve(), secret, session.limits, session.sandboxed, only))
+        jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.limits, settings.sandboxed, only))
     return jobs, len(submissions) - len(jobs)
 
 
-def _comparable(before: Result, session: Session) -> bool:
-    """Whether an earlier result was made as this session makes them: without a sandbox it stands only where none is."""
-    return before["sandbox"] != "none" or not session.sandboxed
+def _comparable(before: Result, settings: Settings) -> bool:
+    """Whether an earlier result may stand: one made without a sandbox does so only where none is asked for."""
+    return before["sandbox"] != "none" or not settings.sandboxed
 
 
-def _grade(session: Session, jobs: Sequence[batch.Job], store: Store) -> list[str]:
+def _grade(settings: Settings, jobs: Sequence[batch.Job], store: Store) -> list[str]:
     failures, counts = [], Counter()
-    if session.scheduler:
-        graded = batch.on_cluster(jobs, session.scheduler)
+    if settings.scheduler:
+        graded = batch.on_cluster(jobs, settings.scheduler)
     else:
-        graded = batch.in_processes(jobs, min(session.jobs, max(1, len(jobs))))
+        graded = batch.in_processes(jobs, min(settings.jobs, max(1, len(jobs))))
     with tqdm(graded, total=len(jobs), unit="student", disable=bool(os.environ.get("CI"))) as progress:
         for job, result in progress:
             if isinstance(result, NoSandbox):

@@ -16,7 +16,7 @@ from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
 from course_utils.grading.errors import Corrupt
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import Plan, plan, read, released_folder
+from course_utils.grading.matching import Plan, plan, read, released_folder
 from course_utils.grading.sandbox import Zygote
 from course_utils.grading.session import Session, readable
 

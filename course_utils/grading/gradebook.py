@@ -21,7 +21,7 @@ from course_utils.files import write
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.notebooks import released
+from course_utils.grading.matching import released
 from course_utils.grading.tables import part_line
 
 DATABASE = "gradebook.db"

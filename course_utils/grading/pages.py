@@ -15,7 +15,7 @@ from pygments.lexers import PythonLexer
 from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.similarity import Pair
+from course_utils.grading.similarity import SimilarPair
 
 _MOST_CODE = 20_000  # characters of an answer that are shown
 _MOST_PAIRS = 30
@@ -51,7 +51,7 @@ def feedback(result: Result, policy: LatePolicy) -> str:
 
 
 def class_page(
-    results: Sequence[Result], assignment: Assignment, policy: LatePolicy, similar: Sequence[Pair] | None
+    results: Sequence[Result], assignment: Assignment, policy: LatePolicy, similar: Sequence[SimilarPair] | None
 ) -> str:
     """The instructor's page about all results together."""
     graded = [result for result in results if result["status"] == "graded"]

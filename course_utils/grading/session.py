@@ -11,12 +11,12 @@ from course_utils.assignments.errors import (
     StudentError,
     StudentLost,
     StudentProblem,
+    TooLarge,
 )
 from course_utils.assignments.loading import Question
 from course_utils.grading.limits import Limits
-from course_utils.grading.notebooks import Plan, Step
+from course_utils.grading.matching import Plan, Step
 from course_utils.grading.sandbox import Lost, Process, Zygote
-from course_utils.grading.values import TooLarge
 
 _PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge)}
 _LONGEST = 500  # characters of a message
@@ -59,7 +59,10 @@ class RemoteStudent:
 
     def defines(self, name: str) -> bool:
         """Whether there is a function of this name."""
-        return self._value(["defined", [name]], name) == [True]
+        match self._value(["defined", [name]], name):  # whatever came: `==` with an array in it would raise
+            case [True]:
+                return True
+        return False
 
     def end(self) -> None:
         """End the process."""
@@ -82,7 +85,7 @@ class RemoteStudent:
             answer = self._process.ask(request, seconds, too_late)
         except Lost as lost:
             raise self._lose(lost) from lost
-        if not isinstance(answer, list) or not answer:
+        if not isinstance(answer, list) or not answer or not isinstance(answer[0], str):
             raise self._lose(Lost("", "its answer is no value"))
         if answer[0] == "problem":
             raise self._problem(answer)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Result
-from course_utils.grading.notebooks import released
+from course_utils.grading.matching import released
 
 THRESHOLD = 0.8  # share of the shorter one's tokens that stand in the other, too
 _TOKENS, _WINDOW = 25, 4  # copydetect's noise and guarantee thresholds
@@ -15,7 +15,7 @@ _MOST_CODE = 20_000  # characters of an answer that are looked at
 _FEWEST = 3  # fingerprints of what is too short to say anything
 
 
-class Pair(NamedTuple):
+class SimilarPair(NamedTuple):
     """Two students whose answers look alike."""
 
     one: str
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
     share: float
 
 
-def similar(results: Sequence[Result], assignment: Assignment) -> list[Pair] | None:
+def similar(results: Sequence[Result], assignment: Assignment) -> list[SimilarPair] | None:
     """Pairs of students whose code has more than `THRESHOLD` in common, names and comments aside; the likest first.
 
     Args:
@@ -45,7 +45,7 @@ def similar(results: Sequence[Result], assignment: Assignment) -> list[Pair] | N
     manual = {question.id for question in assignment.questions if question.manual}
     prints = {result["student"]: fingerprint(_code(result, manual), known) for result in results}
     long = [(name, each.hashes) for name, each in prints.items() if len(each.hashes) >= _FEWEST]
-    pairs = [Pair(one, other, _share(a, b)) for (one, a), (other, b) in combinations(long, 2)]
+    pairs = [SimilarPair(one, other, _share(a, b)) for (one, a), (other, b) in combinations(long, 2)]
     return sorted((pair for pair in pairs if pair.share > THRESHOLD), key=lambda pair: (-pair.share, pair))
 
 

@@ -1,7 +1,7 @@
 """What runs inside the sandbox: it executes a notebook's cells and calls the functions they define, on request.
 
 Nothing here is trusted by the grader, because the student's code can change all of it. Requests and answers are values
-(`grading.values`), each a list that begins with a word:
+(`assignments.serializing`), each a list that begins with a word:
 
     ["cell", name, source]                    → ["done"]
     ["question", forbidden names]             → ["done"]
@@ -9,7 +9,7 @@ Nothing here is trusted by the grader, because the student's code can change all
     ["call", name, args, kwargs]              → ["value", result]
     ["gradient", name, args, kwargs, wrt, weights] → ["value", arrays]
 
-Instead of any of these answers there may be ["problem", class of `assignments.errors` (or "TooLarge"), its arguments].
+Instead of any of these answers there may be ["problem", class of `assignments.errors`, its arguments].
 """
 
 import linecache
@@ -27,11 +27,11 @@ from course_utils.assignments.errors import (
     NotAttempted,
     StudentError,
     StudentProblem,
+    TooLarge,
 )
 from course_utils.assignments.hiding import hidden
 from course_utils.assignments.students import LocalStudent, arrays_of, explained
 from course_utils.grading.channel import Channel
-from course_utils.grading.values import TooLarge
 
 SEED = 0  # of each question: what a student's code draws is the same at every grading
 
@@ -44,12 +44,12 @@ def prepare(framework: str) -> None:
 
 def serve(channel: Channel, framework: str) -> None:
     """Answer requests until the grader hangs up."""
-    session = _Session(framework)
+    handler = _Handler(framework)
     while True:
         word, *arguments = channel.receive()
         try:
             try:
-                answer = getattr(session, word)(*arguments)
+                answer = getattr(handler, word)(*arguments)
             except StudentProblem:
                 raise
             except BaseException as error:  # `sys.exit()` too is only a wrong answer
@@ -99,7 +99,7 @@ class _Shell:
         return lambda *args, **kwargs: None
 
 
-class _Session:
+class _Handler:
     """The requests, a method for each."""
 
     def __init__(self, framework: str):

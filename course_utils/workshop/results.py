@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Column, Table
 
-from course_utils.repro import digits
+from course_utils.printing import digits
 from course_utils.workshop.chapters import ROOT, ChapterError, code_cells, find_chapters, read
 
 FILE = ROOT / "results" / "chapters.json"

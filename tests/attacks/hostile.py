@@ -120,7 +120,7 @@ CASES = {
     ),
     "patches_the_worker": in_softmax(
         "import sys\nfor name, module in list(sys.modules.items()):\n"
-        "    if name.startswith('course_utils.grading'):\n        module.encode = lambda *a: b''\nreturn X",
+        "    if name.startswith('course_utils.'):\n        module.encode = lambda *a: b''\nreturn X",
         lost=("softmax",),
     ),
     "equals_everything": in_softmax(EQUAL, says="came"),

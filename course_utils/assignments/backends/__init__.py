@@ -1,1 +1,1 @@
-"""For each framework what turns arrays into tensors and back, and differentiates: the border to a student's code."""
+"""The border to a student's code, a module for each framework: it makes arrays tensors and back, and differentiates."""

@@ -1,9 +1,9 @@
-"""NumPy's side of the border, as the modules beside are the frameworks' sides.
+"""NumPy's side of the border; the modules beside this one are the frameworks' sides.
 
 Reference answers and wrong answers are NumPy functions; they are differentiated here by the complex step, which is
 exact to the last digits and needs no step size. Source: Squire and Trapp (1998), Using complex variables to estimate
-derivatives of real functions. It asks of a function that it is made of analytic operations (`@`, `np.exp`, `np.tanh`,
-`np.where`, …) and fills no array of zeros in place; `.real` cuts the gradient off, as `detach` does.
+derivatives of real functions. A function must be made of analytic operations (`@`, `np.exp`, `np.tanh`, `np.where`,
+…) and must not fill an array of zeros in place; `.real` cuts the gradient off, as `detach` does.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,10 @@ def gradient(function: Callable, args: tuple, kwargs: dict, wrt: int, weights: A
     Args:
         function: takes and returns arrays.
         args, kwargs: its arguments.
-        wrt: which of `args` the gradient is by: an array, or a nested value of arrays.
+        wrt: the index in `args` of what to differentiate by: an array, or a nested value of arrays.
         weights: for each output an array of its shape or a number; None for an output that does not count.
 
-    Returns: what `args[wrt]` is, with gradients in the place of its arrays.
+    Returns: `args[wrt]` with gradients in the place of its arrays.
 
     >>> gradient(lambda x, y: x * x * y, (np.array([1.0, 2.0]), 3.0), {}, 0, np.array([1.0, 10.0]))
     array([  6., 120.])

@@ -21,7 +21,7 @@ from course_utils.grading.errors import Corrupt, GradingError
 LARGEST = 20 * 2**20  # bytes of a notebook
 
 
-class Cell(NamedTuple):
+class SubmittedCell(NamedTuple):
     """What is of interest in a cell that somebody handed in."""
 
     grade_id: str
@@ -82,14 +82,14 @@ def released_folder(assignment: Assignment) -> Path:
     return assignment.folder.resolve().parent.parent / "assignments" / assignment.name
 
 
-def read(content: bytes) -> list[Cell]:
+def read(content: bytes) -> list[SubmittedCell]:
     """The cells of a notebook, whatever else is in it.
 
     Raises:
         Corrupt: it is no notebook.
 
     >>> read(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["a = 1"]}]}')
-    [Cell(grade_id='', cell_id='', kind='code', source='a = 1')]
+    [SubmittedCell(grade_id='', cell_id='', kind='code', source='a = 1')]
     """
     if len(content) > LARGEST:
         raise Corrupt(f"The notebook has more than {LARGEST // 2**20} MB: clear its outputs and hand it in again.")
@@ -102,7 +102,7 @@ def read(content: bytes) -> list[Cell]:
         raise Corrupt("This is no notebook, or a damaged one: open it in Jupyter, save it, hand that in.") from error
 
 
-def _as_cell(cell: dict) -> Cell:
+def _as_cell(cell: dict) -> SubmittedCell:
     marks = cell.get("metadata", {}).get("nbgrader")
     source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else source
@@ -110,7 +110,7 @@ def _as_cell(cell: dict) -> Cell:
     texts = (grade_id, cell.get("id", ""), cell["cell_type"], source)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a cell's parts are text")
-    return Cell(*texts)
+    return SubmittedCell(*texts)
 
 
 class Released:
@@ -130,11 +130,11 @@ class Released:
         locked = [cell for cell in self.cells if role(cell) == "locked"]
         self.modules = tuple(sorted({name for cell in locked for name in _imported(cell)}))
 
-    def likeness(self, cells: Sequence[Cell]) -> int:
+    def likeness(self, cells: Sequence[SubmittedCell]) -> int:
         """How many cells are as in this notebook."""
         return sum(_plain(cell.source) in self.sources for cell in cells)
 
-    def plan(self, cells: Sequence[Cell], questions: Sequence[Question]) -> Plan | None:
+    def plan(self, cells: Sequence[SubmittedCell], questions: Sequence[Question]) -> Plan | None:
         """Put the student's answers in their places; None if there is not a single one."""
         owner = {answer: question for question in questions for answer in question.answers}
         steps, before, words, notes, found = [], {}, [], [], 0
@@ -169,7 +169,7 @@ def _released(paths: tuple[Path, ...], times: tuple[int, ...]) -> tuple[Released
     return tuple(Released(path, framework) for path, framework in zip(paths, FRAMEWORKS, strict=True))
 
 
-def plan(cells: Sequence[Cell], assignment: Assignment) -> Plan | None:
+def plan(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan | None:
     """What to run of a notebook; None if it has nothing of this assignment."""
     likest = max(released(assignment), key=lambda each: each.likeness(cells))
     if not likest.likeness(cells):  # every cell is changed: what it imports tells
@@ -178,7 +178,7 @@ def plan(cells: Sequence[Cell], assignment: Assignment) -> Plan | None:
     return likest.plan(cells, assignment.questions)
 
 
-def _answer(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[Cell]) -> tuple[str | None, str]:
+def _answer(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[SubmittedCell]) -> tuple[str | None, str]:
     """The student's source for an answer, and a note if it was not where it belongs."""
     found, note = _marked(cell, grade_id, cells), ""
     if not found and cell.cell_type == "code":
@@ -194,13 +194,13 @@ def _answer(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[Cell]) -
     return (changed or found)[-1].source, note
 
 
-def _marked(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[Cell]) -> list[Cell]:
+def _marked(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[SubmittedCell]) -> list[SubmittedCell]:
     """The student's cells that bear a released cell's mark; if there is none, those with its name."""
     found = [each for each in cells if each.grade_id == grade_id]
     return found or [each for each in cells if not each.grade_id and cell.get("id") and each.cell_id == cell.id]
 
 
-def _below(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[Cell]) -> str:
+def _below(cell: nbformat.NotebookNode, grade_id: str, cells: Sequence[SubmittedCell]) -> str:
     """What a student has written in new cells below a task."""
     tasks = _marked(cell, grade_id, cells) or [each for each in cells if _same(each.source, cell.source)]
     if not tasks:
