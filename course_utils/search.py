@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 State = TypeVar("State")
-Step = Callable[[np.ndarray, State], tuple[np.ndarray, State]]
+DecoderStep = Callable[[np.ndarray, State], tuple[np.ndarray, State]]
 
 
 class Found(NamedTuple):
@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 
 def greedy(
-    step: Step,
+    step: DecoderStep,
     state: State,
     num_sequences: int,
     bos: int,
@@ -70,7 +70,7 @@ def greedy(
 
 
 def beam_search(
-    step: Step,
+    step: DecoderStep,
     state: State,
     select: Callable[[State, np.ndarray], State],
     num_sequences: int,
@@ -137,7 +137,7 @@ def _check(num_sequences: int, max_steps: int, width: int, length_penalty: float
         )
 
 
-def _ask(step: Step, ids: np.ndarray, state: State, ended: np.ndarray, eos: int) -> tuple[np.ndarray, State]:
+def _ask(step: DecoderStep, ids: np.ndarray, state: State, ended: np.ndarray, eos: int) -> tuple[np.ndarray, State]:
     """The log-probabilities (m, V) of the next tokens; what has ended goes on with `eos`, which is certain."""
     logits, state = step(ids, state)
     logits = np.asarray(logits, dtype=np.float64)  # (m, V)
