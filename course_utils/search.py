@@ -2,7 +2,7 @@
 
 A search knows nothing of the model but a function, `step(ids, state) -> (logits, state)`. It is told the last token of
 each row, ids (m,) int64, and what the model remembers of each row so far, and gives the unnormalised log-probabilities
-of each row's next token, logits (m, V), and the new memory. What the state is only the model knows.
+of each row's next token, logits (m, V), and the new memory. Only the model knows what the state is.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def greedy(
         length_penalty: only for the score, as in `beam_search`.
 
     Raises:
-        ValueError: a number is out of its range, or the logits are none.
+        ValueError: a number is out of its range, or the logits have a wrong shape, or hold NaN or infinity.
 
     >>> likes_1_then_2 = lambda ids, state: (np.eye(3)[ids + 1], state)
     >>> greedy(likes_1_then_2, None, num_sequences=1, bos=0, eos=2, max_steps=9)[0].ids
@@ -98,7 +98,7 @@ def beam_search(
         length_penalty: 0 compares log-probabilities as they are, which favours short sequences; 1 their means.
 
     Raises:
-        ValueError: a number is out of its range, or the logits are none.
+        ValueError: a number is out of its range, or the logits have a wrong shape, or hold NaN or infinity.
 
     >>> table = np.log([[0.01, 0.5, 0.4, 0.09], [0.4, 0.2, 0.2, 0.2], [0.01, 0.01, 0.01, 0.97], [1, 1, 1, 1]])
     >>> step, select = lambda ids, state: (table[ids], state), lambda state, rows: state

@@ -30,7 +30,7 @@ _SECTIONS = {"air": range(1, 626), "jig": range(701, 1116), "slip jig": range(11
 def load_tunes() -> list[Tune]:
     """The tunes of both books, as `read_tune` reads them, in the order of the books' files.
 
-    Of the 3,068 there 2,876 can be read; those with several keys or metres, rare tuplets or rare signs are left out. A
+    Of the 3,068 tunes, 2,876 can be read; those with several keys or metres, rare tuplets or rare signs are left out. A
     tune that does not name its dance has that of O'Neill's section, if it is in one of those with one dance only.
 
     Raises `DataError` when the file is missing or altered.
@@ -89,8 +89,8 @@ class MusicData:
     whatever their lengths, are on one side. Both books have some tunes twice or in several settings. So the longest
     run that a held-out tune shares with training has 15 notes or fewer: a made tune with more is a copy.
 
-    Of the tunes that `load_tunes` gives these are left out: dances and metres that are rare or unknown, tunes whose
-    bars do not add up, and those of more than 384 signs.
+    Some tunes of `load_tunes` are left out: those of rare or unknown dances and metres, those whose bars do not add up,
+    and those of more than 384 signs.
 
     Args:
         batch_size: n; the last batch may have fewer.

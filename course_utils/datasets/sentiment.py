@@ -83,15 +83,15 @@ class SentimentData:
     """Snippets of film reviews in three classes: a training part, and a part that is held out and never trained on.
 
     Why three classes, and not the ratings themselves? The ratings have two hills, near −1.8 and 1.8, and a valley at 0:
-    people say clearly whether a snippet blames or praises. How much it does they say less clearly. Of one snippet the
-    ratings, 15 or more, have a standard deviation of 0.9 on average, so their mean is uncertain by about 0.2. Neutral
-    is what is nearer to 0 than to ±1: 5 snippets in 100, too few to be learnt well, but without them the task would
-    look easier than it is. Of the others, as many blame (48) as praise (47). The snippets keep their ratings, for who
-    wants to see whether a model is surer where people are.
+    people say clearly whether a snippet blames or praises. How much it does, they say less clearly. The ratings of
+    one snippet, 15 or more, have a standard deviation of 0.9 on average, so their mean is uncertain by about 0.2.
+    Neutral is what is nearer to 0 than to ±1: 5 snippets in 100, too few to be learnt well, but without them the task
+    would look easier than it is. Of the others, about as many blame (48) as praise (47). The snippets keep their
+    ratings, for anyone who wants to see whether a model is surer where people are.
 
     Held-out and training part share no near-copies: two snippets that have half of their words in common, or that have
-    six words in a row in common, are on one side. Which snippets come from one review is not on record, so a film, and
-    maybe a review, may be on both.
+    six words in a row in common, are on one side. The data do not say which snippets come from one review, so a film,
+    and maybe a review, may be on both.
 
     Args:
         batch_size: n; the last batch may have fewer.
@@ -136,7 +136,7 @@ class SentimentData:
 def near_copies(texts: Sequence[Sequence[str]]) -> np.ndarray:
     """For each text, given as its tokens, the number of its group, int64 (texts,): near-copies are in one group.
 
-    Two texts are near-copies when of all the words that either has, both have half or more (Jaccard, 1901), or when
+    Two texts are near-copies when both have half or more of all the words that either has (Jaccard, 1901), or when
     they have six words in a row in common. Punctuation does not count. A near-copy of a near-copy is in the group too.
 
     >>> near_copies([["a", "mess", "."], ["a", "gem"], ["...", "a", "mess"], ["a", "pretentious", "mess"]]).tolist()

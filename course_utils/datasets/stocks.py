@@ -59,7 +59,7 @@ class Prices:
         for days, what, mend in (
             (steps < 0, "is earlier than the day before it in the file", "sort the rows by date, the oldest first"),
             (steps == 0, "is there twice", "keep one row for each day"),
-            (steps > _LONGEST_GAP, f"comes after a gap of more than {_LONGEST_GAP} days", "add the days that lack"),
+            (steps > _LONGEST_GAP, f"comes after a gap of more than {_LONGEST_GAP} days", "add the missing days"),
         ):
             if days.any():
                 raise ValueError(f"In {self.name} the day {self.dates[days.argmax() + 1]} {what}: {mend}.")
@@ -176,7 +176,7 @@ class Scaler(NamedTuple):
         return (values - self.mean) / self.std
 
     def unscale(self, scaled: np.ndarray) -> np.ndarray:
-        """The other way back."""
+        """Scaled values in their own unit again."""
         return scaled * self.std + self.mean
 
 

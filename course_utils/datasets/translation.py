@@ -42,7 +42,7 @@ def tokenize_sentence(text: str) -> list[str]:
     r"""The words of a sentence in lower case, and each punctuation mark on its own.
 
     An apostrophe or a hyphen inside a word is a part of it. A curly apostrophe becomes a straight one, and any space
-    will do, also the narrow ones that the French set before some marks.
+    will do, including the narrow ones that stand before some marks in French.
 
     >>> tokenize_sentence("Six o’clock (it's a T-Rex)!")
     ['six', "o'clock", '(', "it's", 'a', 't-rex', ')', '!']
