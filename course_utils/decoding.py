@@ -36,9 +36,9 @@ def distribution(
         logits: (V,), unnormalised log-probabilities.
         temperature: the logits are divided by it: 1 is the model's own distribution, less is more careful, more is
             bolder; 0 leaves the most likely token alone.
-        top_k: all but the k most likely tokens get 0 (Fan et al., 2018); None: none does.
-        top_p: of what is left by now, all get 0 but the fewest most likely tokens that together have p or more, above 0
-            to 1 (Holtzman et al., 2020); None: none does.
+        top_k: all but the k most likely tokens get 0 (Fan et al., 2018); None keeps all.
+        top_p: of those left by now, all get 0 but the fewest most likely ones that together have a share of p or more,
+            0 < p ≤ 1 (Holtzman et al., 2020); None keeps all.
 
     >>> distribution(np.log([0.5, 0.1, 0.3, 0.1]), top_p=0.7).round(3).tolist()
     [0.625, 0.0, 0.375, 0.0]

@@ -2,7 +2,7 @@
 
 A search knows nothing of the model but a function, `step(ids, state) -> (logits, state)`. It is told the last token of
 each row, ids (m,) int64, and what the model remembers of each row so far, and gives the unnormalised log-probabilities
-of each row's next token, logits (m, V), and the new memory. What the state is only the model knows.
+of each row's next token, logits (m, V), and the new memory. Only the model knows what the state is.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 State = TypeVar("State")
-Step = Callable[[np.ndarray, State], tuple[np.ndarray, State]]
+DecoderStep = Callable[[np.ndarray, State], tuple[np.ndarray, State]]
 
 
 class Found(NamedTuple):
@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 
 def greedy(
-    step: Step,
+    step: DecoderStep,
     state: State,
     num_sequences: int,
     bos: int,
@@ -47,7 +47,7 @@ def greedy(
         length_penalty: only for the score, as in `beam_search`.
 
     Raises:
-        ValueError: a number is out of its range, or the logits are none.
+        ValueError: a number is out of its range, or the logits have a wrong shape, or hold NaN or infinity.
 
     >>> likes_1_then_2 = lambda ids, state: (np.eye(3)[ids + 1], state)
     >>> greedy(likes_1_then_2, None, num_sequences=1, bos=0, eos=2, max_steps=9)[0].ids
@@ -70,7 +70,7 @@ def greedy(
 
 
 def beam_search(
-    step: Step,
+    step: DecoderStep,
     state: State,
     select: Callable[[State, np.ndarray], State],
     num_sequences: int,
@@ -98,7 +98,7 @@ def beam_search(
         length_penalty: 0 compares log-probabilities as they are, which favours short sequences; 1 their means.
 
     Raises:
-        ValueError: a number is out of its range, or the logits are none.
+        ValueError: a number is out of its range, or the logits have a wrong shape, or hold NaN or infinity.
 
     >>> table = np.log([[0.01, 0.5, 0.4, 0.09], [0.4, 0.2, 0.2, 0.2], [0.01, 0.01, 0.01, 0.97], [1, 1, 1, 1]])
     >>> step, select = lambda ids, state: (table[ids], state), lambda state, rows: state
@@ -137,7 +137,7 @@ def _check(num_sequences: int, max_steps: int, width: int, length_penalty: float
         )
 
 
-def _ask(step: Step, ids: np.ndarray, state: State, ended: np.ndarray, eos: int) -> tuple[np.ndarray, State]:
+def _ask(step: DecoderStep, ids: np.ndarray, state: State, ended: np.ndarray, eos: int) -> tuple[np.ndarray, State]:
     """The log-probabilities (m, V) of the next tokens; what has ended goes on with `eos`, which is certain."""
     logits, state = step(ids, state)
     logits = np.asarray(logits, dtype=np.float64)  # (m, V)

@@ -1,5 +1,6 @@
-"""Three ways to cut a text into batches, whatever its length and the sizes asked for."""
+"""A text is cut into batches in three ways, and rows are put together in two, whatever the sizes asked for."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.datasets import RandomBatches, SequentialBatches, WindowBatches
-from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.batches import ArrayBatches, LengthBatches, Padded
 
 CUTS = {"sequential": SequentialBatches, "random": RandomBatches, "windows": WindowBatches}
 sizes = st.tuples(st.integers(1, 5), st.integers(1, 6))  # n, T
@@ -213,3 +214,82 @@ def test_rows_of_arrays_come_once_an_epoch_and_stay_together(rng):
     assert (orders[0] == orders[1]) == (rng is None), "each epoch has an order of its own"
     with pytest.raises(ValueError, match="batch_size is 0, expected 1 or more"):
         ArrayBatches(rows, rows, batch_size=0)
+
+
+# Rows of like length
+
+FILL = 99
+sequences = st.lists(st.integers(0, 9), max_size=9)
+pairs = st.lists(st.tuples(sequences, sequences), min_size=1, max_size=30)
+
+
+def by_length(pairs, n, multiple, rng):
+    """Batches `((number of the row, one, its lengths), other)`; for each row two sequences, alike in a batch."""
+    one, other = (Padded(rows, FILL, multiple) for rows in zip(*pairs, strict=True))
+    return LengthBatches((np.arange(len(pairs)), one, one.lengths), other, [one.widths, other.widths], n, rng)
+
+
+@given(pairs=pairs, n=st.integers(1, 7), multiple=st.integers(1, 5), rng=st.none() | seeds.map(np.random.default_rng))
+def test_an_epoch_has_each_row_once_padded_no_further_than_it_says(pairs, n, multiple, rng):
+    batches = by_length(pairs, n, multiple, rng)
+    for epoch in (list(batches), list(batches)):
+        found = []
+        assert len(epoch) == len(batches) == math.ceil(len(pairs) / n)
+        assert sorted(len(Y) for _, Y in epoch)[1:] == [n] * (len(epoch) - 1), "all but one are full"
+        for (numbers, X, lengths), Y in epoch:
+            found += numbers.tolist()
+            assert len(numbers) == len(X) == len(lengths) == len(Y)
+            expected = [pairs[i] for i in numbers]
+            assert lengths.tolist() == [len(one) for one, _ in expected]
+            for array, rows in zip((X, Y), zip(*expected, strict=True), strict=True):
+                assert array.dtype == np.int64
+                T = math.ceil(max(map(len, rows)) / multiple) * multiple
+                assert array.tolist() == [[*row, *[FILL] * (T - len(row))] for row in rows]
+        assert sorted(found) == [*range(len(pairs))]
+    assert not batches.carries_state
+
+
+@given(pairs=pairs, n=st.integers(1, 7), multiple=st.integers(1, 5), rng=st.none() | seeds.map(np.random.default_rng))
+def test_rows_meet_those_that_follow_them_in_the_order_of_their_widths(pairs, n, multiple, rng):
+    def widths(number):
+        return [math.ceil(len(row) / multiple) for row in pairs[number]]  # the first counts most
+
+    epoch = [numbers.tolist() for (numbers, _, _), _ in by_length(pairs, n, multiple, rng)]
+    by_width = sorted(epoch, key=lambda numbers: [*map(widths, numbers)])
+    assert [widths(i) for numbers in by_width for i in numbers] == sorted(map(widths, range(len(pairs))))
+    if rng is None:
+        assert [i for numbers in epoch for i in numbers] == sorted(range(len(pairs)), key=widths), (
+            "the short ones first, else as they come"
+        )
+
+
+@given(pairs=pairs, n=st.integers(1, 7), seed=seeds)
+def test_a_seed_gives_the_same_batches_of_like_length(pairs, n, seed):
+    one, other = (by_length(pairs, n, 4, np.random.default_rng(seed)) for _ in range(2))
+    for _ in range(2):
+        assert str([*one]) == str([*other])
+
+
+def test_each_epoch_other_rows_of_like_length_meet_and_the_batches_come_in_another_order():
+    pairs = [([0] * (i % 8), []) for i in range(400)]
+    batches = by_length(pairs, 10, 4, np.random.default_rng(0))
+    epochs = [[{*numbers.tolist()} for (numbers, _, _), _ in batches] for _ in range(2)]
+    assert not {*map(frozenset, epochs[0])} & {*map(frozenset, epochs[1])}
+    orders = [[X.shape[1] for (_, X, _), _ in batches] for _ in range(2)]
+    assert orders[0] != orders[1] != sorted(orders[1])
+
+
+def test_no_sequence_makes_no_batch():
+    with pytest.raises(ValueError) as error:
+        Padded([], FILL, 4)
+    says(error, "no sequence", "one or more")
+
+
+def test_changing_a_padded_batch_changes_nothing_else():
+    batches = by_length([([1, 2], [3]), ([4], [5])], 2, 4, None)
+    for (numbers, X, lengths), Y in batches:
+        for array in (numbers, X, lengths, Y):
+            array[:] = -1
+    assert batches.Y.ids.tolist() == [[3, FILL, FILL, FILL], [5, FILL, FILL, FILL]]
+    assert [[*map(int, part)] for part in (batches.X[0], batches.X[2])] == [[0, 1], [2, 1]]
+    assert batches.X[1].ids.tolist() == [[1, 2, FILL, FILL], [4, FILL, FILL, FILL]]

@@ -1,5 +1,6 @@
 """The rules of the house: what is imported when, one interface for both frameworks, files that can be read."""
 
+import ast
 import importlib
 import inspect
 import os
@@ -145,6 +146,15 @@ def own_files(*endings):
 def test_a_module_can_be_read_in_one_sitting():
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in own_files(".py")}
     assert {name: length for name, length in lengths.items() if length >= 400} == {}
+
+
+def test_no_module_imports_a_private_name():  # ruff's SLF001 sees `module._name`, and no rule of ruff's sees this
+    private = re.compile(r"\b_[a-z]")
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(alias.name for alias in node.names)]
+                assert not [name for name in names if private.search(name)], f"{path}, line {node.lineno}: {names}"
 
 
 def test_the_training_loop_is_short():

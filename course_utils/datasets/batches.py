@@ -1,12 +1,16 @@
-"""Three ways to cut one long sequence of ids into batches for a language model.
+"""How batches are made: of one long sequence, of the rows of arrays, and of many sequences that differ in length.
 
-Each class gives an epoch of batches `(X, Y)` whenever it is iterated: int64 arrays of shape (n, T), Y being X shifted
-by one token; they are copies, which may be changed. Given a random generator, an epoch starts at a random offset, so
-that the cuts fall elsewhere each time; without one, iterating is repeatable and starts at the first token.
+Each class gives an epoch of batches `(X, Y)` whenever it is iterated; they are copies, which may be changed. Given a
+random generator, each epoch is another; without one, iterating is repeatable.
+
+`SequentialBatches`, `RandomBatches` and `WindowBatches` cut one long sequence of ids for a language model: int64 arrays
+of shape (n, T), Y being X shifted by one token. With a generator, the first two start an epoch at a random offset, so
+that the cuts fall elsewhere each time. `ArrayBatches` takes rows in random order, `LengthBatches` those of like length.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -140,7 +144,84 @@ class ArrayBatches:
         return math.ceil(len(self.Y) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple]:
+        for rows in self._rows():
+            yield tuple(part[rows] for part in self.X) if isinstance(self.X, tuple) else self.X[rows], self.Y[rows]
+
+    def _rows(self) -> Iterator[np.ndarray]:
+        """Which rows each batch of an epoch has, (n,)."""
         order = np.arange(len(self.Y)) if self.rng is None else self.rng.permutation(len(self.Y))
         for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            yield tuple(part[rows] for part in self.X) if isinstance(self.X, tuple) else self.X[rows], self.Y[rows]
+            yield order[start : start + self.batch_size]
+
+
+class Padded:
+    """Sequences of ids that differ in length, as the rows of one array; `padded[rows]` has only the steps they need.
+
+    Their steps are rounded up to a multiple, because TensorFlow compiles a training step anew for each shape: fewer
+    shapes are worth some padding.
+
+    Args:
+        sequences: a list of ids for each row, one list or more.
+        fill: what stands behind the end of a sequence.
+        multiple: of what number the steps of a batch are a multiple.
+
+    Attributes: `ids` (rows, T), `lengths` (rows,) without the padding, `widths` (rows,), the lengths rounded up; all
+    int64.
+
+    >>> padded = Padded([[7, 8, 9, 4, 5], [6, 5]], fill=1, multiple=4)
+    >>> padded.ids.tolist(), padded.lengths.tolist()
+    ([[7, 8, 9, 4, 5, 1, 1, 1], [6, 5, 1, 1, 1, 1, 1, 1]], [5, 2])
+    >>> padded[np.array([1])].tolist()
+    [[6, 5, 1, 1]]
+    """
+
+    def __init__(self, sequences: Sequence[Sequence[int]], fill: int, multiple: int):
+        if len(sequences) == 0:
+            raise ValueError("There is no sequence to make a batch of, expected one or more.")
+        self.lengths = np.array([len(each) for each in sequences], dtype=np.int64)
+        self.widths = -(-self.lengths // multiple) * multiple
+        self.ids = np.full((len(sequences), self.widths.max()), fill, dtype=np.int64)
+        inside = np.arange(self.ids.shape[1]) < self.lengths[:, None]  # (rows, T)
+        self.ids[inside] = np.fromiter(chain.from_iterable(sequences), dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return self.ids[rows, : self.widths[rows].max()]
+
+
+class LengthBatches(ArrayBatches):
+    """Rows of like length, batch by batch, so that little of a batch is padding: `(X[rows], Y[rows])`.
+
+    Args:
+        X, Y: as for `ArrayBatches`; each array may be `Padded`.
+        widths: what is to be alike in a batch, (rows,) each; the first counts most.
+        batch_size: n; one batch of an epoch may have fewer.
+        rng: draws which rows meet, and the order of the batches, anew in each epoch; without it short ones come first,
+            and each epoch is the same.
+
+    >>> X = Padded([[4, 5, 6], [7], [8, 9]], fill=1, multiple=1)
+    >>> [(X.tolist(), Y.tolist()) for X, Y in LengthBatches(X, np.array([3, 1, 2]), [X.widths], batch_size=2)]
+    [([[7, 1], [8, 9]], [1, 2]), ([[4, 5, 6]], [3])]
+    """
+
+    def __init__(
+        self,
+        X,
+        Y: np.ndarray | Padded,
+        widths: Sequence[np.ndarray],
+        batch_size: int,
+        rng: np.random.Generator | None = None,
+    ):
+        super().__init__(X, Y, batch_size, rng)
+        self.widths = widths
+
+    def _rows(self) -> Iterator[np.ndarray]:
+        chance = np.zeros(len(self.Y)) if self.rng is None else self.rng.random(len(self.Y))
+        order = np.lexsort([chance, *reversed(self.widths)])  # by the last of these first
+        starts = np.arange(0, len(order), self.batch_size)
+        if self.rng is not None:
+            self.rng.shuffle(starts)
+        for start in starts:
+            yield order[start : start + self.batch_size]

@@ -15,7 +15,7 @@ class ClipData(CaptionData):
         a three moves left         a three moves left then up         a three moves left then up then left
 
     In each of the 8 frames, 20 × 20 pixels, the digit stands one pixel further than in the one before. A direction is
-    kept for two steps or more, and the next is another one. The picture stays the same throughout a clip.
+    kept for two steps or more, and then changes to another. The picture stays the same throughout a clip.
 
     A batch is `((clips, inputs), Y)`: clips (n, 8, 20, 20) float32, frames in the order of time; inputs and Y (n, 9) as
     in `SceneData`. `train` draws new clips in each epoch, those of one, two and three moves equally often.

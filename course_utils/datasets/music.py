@@ -3,15 +3,14 @@
 Everything here is NumPy, so that PyTorch and TensorFlow are given the very same batches.
 """
 
-import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 import numpy as np
 
 from course_utils.datasets import sources
+from course_utils.datasets.batches import LengthBatches, Padded
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab
 from course_utils.datasets.tunes import Tune, bars_add_up, read_tune, with_a_run_in_common
@@ -21,7 +20,6 @@ METRES = ("2/2", "2/4", "3/4", "4/4", "6/8", "9/8")
 COPY = 16  # so many notes in a row make a near-copy
 LONGEST = 384  # signs
 
-_WIDTH_STEP = 32  # TensorFlow compiles a step anew for each shape: fewer shapes are worth some padding
 _BOOKS = ("music21/corpus/ryansMammoth/", "music21/corpus/oneills1850/")
 _OTHER_NAMES = {"double jig": "jig", "slipjig": "slip jig", "clog": "hornpipe"}
 # O'Neill's book is in sections, these by number; nearly all tunes there that name their dance name the section's.
@@ -32,7 +30,7 @@ _SECTIONS = {"air": range(1, 626), "jig": range(701, 1116), "slip jig": range(11
 def load_tunes() -> list[Tune]:
     """The tunes of both books, as `read_tune` reads them, in the order of the books' files.
 
-    Of the 3,068 there 2,876 can be read; those with several keys or metres, rare tuplets or rare signs are left out. A
+    Of the 3,068 tunes, 2,876 can be read; those with several keys or metres, rare tuplets or rare signs are left out. A
     tune that does not name its dance has that of O'Neill's section, if it is in one of those with one dance only.
 
     Raises `DataError` when the file is missing or altered.
@@ -59,55 +57,26 @@ def _name_dance(written: str, number: int) -> str:
     return _OTHER_NAMES.get(name, name) or section
 
 
-class TuneBatches:
+class TuneBatches(LengthBatches):
     """Batches of whole tunes of like length, so that little of a batch is padding.
 
     Each time one iterates, an epoch of `(X, Y)`, int64 (n, T): X the ids of tunes without the last, then `<pad>`; Y the
-    next id at each step, and −1 where there is none. Nor does the second step count: that is the metre, which is given.
-    T is rounded up to a multiple of 32.
+    next id at each step, and −1 where there is none. The second step does not count either: that is the metre, which is
+    given. T is rounded up to a multiple of 32.
 
     Args:
         rows: a list of ids for each tune, the first two its dance and its metre, the last `<eos>`.
-        batch_size: n; the last batch may have fewer.
-        rng: draws which tunes meet, and the order of the batches, anew in each epoch; without it short ones come first,
-            and each epoch is the same.
+        batch_size, rng: as for `LengthBatches`.
 
     >>> [(X, Y)] = TuneBatches([[9, 8, 5, 6, 7, 3]], batch_size=1)
     >>> X[0, :6].tolist(), Y[0, :6].tolist(), X.shape
     ([9, 8, 5, 6, 7, 1], [-1, 5, 6, 7, 3, -1], (1, 32))
     """
 
-    carries_state = False
-
     def __init__(self, rows: Sequence[Sequence[int]], batch_size: int, rng: np.random.Generator | None = None):
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
-        self.lengths = np.array([len(row) - 1 for row in rows], dtype=np.int64)
-        self.ids = np.full((len(rows), self._widths(self.lengths).max() + 1), PAD)  # (number of tunes, T + 1)
-        self.ids[np.arange(self.ids.shape[1]) <= self.lengths[:, None]] = np.fromiter(chain.from_iterable(rows), int)
-        self.batch_size, self.rng = batch_size, rng
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.ids) / self.batch_size)
-
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        chance = np.zeros(len(self.ids)) if self.rng is None else self.rng.random(len(self.ids))
-        order = np.lexsort([chance, self._widths(self.lengths)])  # by the last one first
-        starts = np.arange(0, len(order), self.batch_size)
-        if self.rng is not None:
-            self.rng.shuffle(starts)
-        for start in starts:
-            rows = order[start : start + self.batch_size]
-            ids, lengths = self.ids[rows, : self._widths(self.lengths[rows]).max() + 1], self.lengths[rows, None]
-            steps = np.arange(ids.shape[1] - 1)
-            yield (
-                np.where(steps < lengths, ids[:, :-1], PAD),
-                np.where((steps > 0) & (steps < lengths), ids[:, 1:], NO_TARGET),
-            )
-
-    @staticmethod
-    def _widths(lengths: np.ndarray) -> np.ndarray:
-        return -(-lengths // _WIDTH_STEP) * _WIDTH_STEP
+        X = Padded([row[:-1] for row in rows], PAD, multiple=32)
+        Y = Padded([[NO_TARGET, *row[2:]] for row in rows], NO_TARGET, multiple=32)
+        super().__init__(X, Y, [X.widths], batch_size, rng)
 
 
 class MusicData:
@@ -120,8 +89,8 @@ class MusicData:
     whatever their lengths, are on one side. Both books have some tunes twice or in several settings. So the longest
     run that a held-out tune shares with training has 15 notes or fewer: a made tune with more is a copy.
 
-    Of the tunes that `load_tunes` gives these are left out: dances and metres that are rare or unknown, tunes whose
-    bars do not add up, and those of more than 384 signs.
+    Some tunes of `load_tunes` are left out: those of rare or unknown dances and metres, those whose bars do not add up,
+    and those of more than 384 signs.
 
     Args:
         batch_size: n; the last batch may have fewer.

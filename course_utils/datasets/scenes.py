@@ -31,7 +31,7 @@ class SceneData(CaptionData):
     often in every place. All held-out scenes are of unseen pictures; `groups` has them by name:
 
     - "new combinations": each caption has a combination that training never has, or two. This is also `heldout`.
-    - "seen combinations": no caption has; else the scenes are of the same kinds. Those of one digit are in neither.
+    - "seen combinations": no caption has one; the scenes are of the same kinds. Those of one digit are in neither.
 
     Args:
         batch_size: n; the last batch may have fewer.

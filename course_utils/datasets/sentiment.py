@@ -3,7 +3,6 @@
 Everything here is NumPy, so that PyTorch and TensorFlow are given the very same batches.
 """
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -12,15 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import sources
+from course_utils.datasets.batches import LengthBatches
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import Vocab
-from course_utils.datasets.translation import _pad, _width, tokenize_sentence
+from course_utils.datasets.translation import pad_sentences, tokenize_sentence
 from course_utils.datasets.transport import open_member
 
 CLASSES = ("negative", "neutral", "positive")
 RUN = 6  # so many words in a row make a near-copy
-
-TextBatch = tuple[tuple[np.ndarray, np.ndarray], np.ndarray]
 
 _MEMBER = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
 
@@ -51,7 +49,7 @@ def load_snippets() -> list[Snippet]:
     return [Snippet(text.replace("''", '"'), float(rating)) for _, rating, text in rows]
 
 
-class TextBatches:
+class TextBatches(LengthBatches):
     """Batches of texts of like length, so that little of a batch is padding.
 
     Each time one iterates, an epoch of `((ids, lengths), Y)`, all int64: ids (n, T), each row a text and then `<pad>`;
@@ -60,16 +58,14 @@ class TextBatches:
     Args:
         rows: a list of ids for each text, one or more.
         labels: the class of each.
-        batch_size: n; the last batch may have fewer.
-        rng: draws which texts meet, and the order of the batches, anew in each epoch; without it short ones come first,
-            and each epoch is the same.
+        batch_size, rng: as for `LengthBatches`.
+
+    Attributes: `ids`, `lengths` and `labels` of all texts, (texts, T), (texts,) and (texts,), in the order given.
 
     >>> [((ids, lengths), Y)] = TextBatches([[7, 8, 9, 4, 5], [6]], labels=[2, 0], batch_size=2)
     >>> ids.tolist(), lengths.tolist(), Y.tolist()
     ([[6, 1, 1, 1, 1, 1, 1, 1], [7, 8, 9, 4, 5, 1, 1, 1]], [1, 5], [0, 2])
     """
-
-    carries_state = False
 
     def __init__(
         self,
@@ -78,40 +74,24 @@ class TextBatches:
         batch_size: int,
         rng: np.random.Generator | None = None,
     ):
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
-        self.ids, self.lengths = _pad(rows)  # (number of texts, T), (number of texts,)
-        self.labels = np.array(labels, dtype=np.int64)
-        self.batch_size, self.rng = batch_size, rng
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.labels) / self.batch_size)
-
-    def __iter__(self) -> Iterator[TextBatch]:
-        chance = np.zeros(len(self.labels)) if self.rng is None else self.rng.random(len(self.labels))
-        order = np.lexsort([chance, _width(self.lengths)])  # by the last one first
-        starts = np.arange(0, len(order), self.batch_size)
-        if self.rng is not None:
-            self.rng.shuffle(starts)
-        for start in starts:
-            rows = order[start : start + self.batch_size]
-            lengths = self.lengths[rows]
-            yield (self.ids[rows, : _width(lengths.max())], lengths), self.labels[rows]
+        padded = pad_sentences(rows)
+        self.ids, self.lengths, self.labels = padded.ids, padded.lengths, np.array(labels, dtype=np.int64)
+        super().__init__((padded, self.lengths), self.labels, [padded.widths], batch_size, rng)
 
 
 class SentimentData:
     """Snippets of film reviews in three classes: a training part, and a part that is held out and never trained on.
 
     Why three classes, and not the ratings themselves? The ratings have two hills, near −1.8 and 1.8, and a valley at 0:
-    people say clearly whether a snippet blames or praises. How much it does they say less clearly. Of one snippet the
-    ratings, 15 or more, have a standard deviation of 0.9 on average, so their mean is uncertain by about 0.2. Neutral
-    is what is nearer to 0 than to ±1: 5 snippets in 100, too few to be learnt well, but without them the task would
-    look easier than it is. Of the others, as many blame (48) as praise (47). The snippets keep their ratings, for who
-    wants to see whether a model is surer where people are.
+    people say clearly whether a snippet blames or praises. How much it does, they say less clearly. The ratings of
+    one snippet, 15 or more, have a standard deviation of 0.9 on average, so their mean is uncertain by about 0.2.
+    Neutral is what is nearer to 0 than to ±1: 5 snippets in 100, too few to be learnt well, but without them the task
+    would look easier than it is. Of the others, about as many blame (48) as praise (47). The snippets keep their
+    ratings, for anyone who wants to see whether a model is surer where people are.
 
     Held-out and training part share no near-copies: two snippets that have half of their words in common, or that have
-    six words in a row in common, are on one side. Which snippets come from one review is not on record, so a film, and
-    maybe a review, may be on both.
+    six words in a row in common, are on one side. The data do not say which snippets come from one review, so a film,
+    and maybe a review, may be on both.
 
     Args:
         batch_size: n; the last batch may have fewer.
@@ -146,7 +126,8 @@ class SentimentData:
             raise TypeError(f"texts is one string, expected a list of them: [{texts!r}].")
         if len(texts) == 0:
             raise ValueError("texts is empty, expected one text or more.")
-        return _pad([self._ids(tokenize_sentence(text)) for text in texts])
+        padded = pad_sentences([self._ids(tokenize_sentence(text)) for text in texts])
+        return padded.ids, padded.lengths
 
     def _ids(self, tokens: list[str]) -> list[int]:
         return self.vocab[tokens] or [Vocab.unk]  # a network needs one step at least
@@ -155,7 +136,7 @@ class SentimentData:
 def near_copies(texts: Sequence[Sequence[str]]) -> np.ndarray:
     """For each text, given as its tokens, the number of its group, int64 (texts,): near-copies are in one group.
 
-    Two texts are near-copies when of all the words that either has, both have half or more (Jaccard, 1901), or when
+    Two texts are near-copies when both have half or more of all the words that either has (Jaccard, 1901), or when
     they have six words in a row in common. Punctuation does not count. A near-copy of a near-copy is in the group too.
 
     >>> near_copies([["a", "mess", "."], ["a", "gem"], ["...", "a", "mess"], ["a", "pretentious", "mess"]]).tolist()

@@ -250,7 +250,7 @@ def path(name: str, file: str | None = None) -> Path:
 def fetch(names: Iterable[str] | None = None) -> list[str]:
     """Bring the data sets `names` (by default `default_names()`) into the data folder; return those that are new.
 
-    What is there and unaltered is left alone, without a look at the network. Raises `DataError` if one cannot be had.
+    What is there and unaltered is left alone, and the network is not asked. Raises `DataError` if one cannot be had.
     """
     wanted = [name for name in _known(names, default_names()) if status(name) != "OK"]
     for name in wanted:

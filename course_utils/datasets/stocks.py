@@ -59,7 +59,7 @@ class Prices:
         for days, what, mend in (
             (steps < 0, "is earlier than the day before it in the file", "sort the rows by date, the oldest first"),
             (steps == 0, "is there twice", "keep one row for each day"),
-            (steps > _LONGEST_GAP, f"comes after a gap of more than {_LONGEST_GAP} days", "add the days that lack"),
+            (steps > _LONGEST_GAP, f"comes after a gap of more than {_LONGEST_GAP} days", "add the missing days"),
         ):
             if days.any():
                 raise ValueError(f"In {self.name} the day {self.dates[days.argmax() + 1]} {what}: {mend}.")
@@ -176,12 +176,12 @@ class Scaler(NamedTuple):
         return (values - self.mean) / self.std
 
     def unscale(self, scaled: np.ndarray) -> np.ndarray:
-        """The other way back."""
+        """Scaled values in their own unit again."""
         return scaled * self.std + self.mean
 
 
-class Part(NamedTuple):
-    """What belongs to n forecasts, in the order of time: what a model reads, what it is to say, and when.
+class Forecasts(NamedTuple):
+    """What belongs to n forecasts, in the order of time: what a model reads, what it is to say, and on which day.
 
     Attributes:
         X: (n, window, features) float32, scaled. The last row of a window is the day on which the forecast is made.
@@ -206,7 +206,7 @@ class StockData:
     part only. Windows may reach back into the part before: on that day its prices are known.
 
     `train`, `heldout` (the validation part, under the name that `Trainer` knows) and `test` give batches `(X, Y)` as
-    `Part` describes them; `train` in an order drawn anew in each epoch, the others in the order of time.
+    `Forecasts` describes them; `train` in an order drawn anew in each epoch, the others in the order of time.
 
     Args:
         prices: as for `load_prices`, or `Prices`.
@@ -218,7 +218,7 @@ class StockData:
         batch_size: n; the last batch may have fewer.
         seed: of the order of the batches.
 
-    Attributes: `prices`, `parts` (a `Part` for "train", "validation" and "test"), `train`, `heldout`, `test`,
+    Attributes: `prices`, `parts` (`Forecasts` for "train", "validation" and "test"), `train`, `heldout`, `test`,
     `feature_scaler`, `target_scaler`, and the settings.
 
     >>> days = np.arange("2012-01-01", "2012-03-01", dtype="datetime64[D]")
@@ -268,7 +268,7 @@ class StockData:
         Y = self.target_scaler.scale(targets).astype(np.float32)  # (forecasts, 1)
         cuts = [validation - first, validation - first + validation_days]
         arrays = [np.split(array, cuts) for array in (X, Y, days, last, close[days])]
-        self.parts = dict(zip(("train", "validation", "test"), map(Part, *arrays), strict=True))
+        self.parts = dict(zip(("train", "validation", "test"), map(Forecasts, *arrays), strict=True))
         self.train = ArrayBatches(*self.parts["train"][:2], batch_size, np.random.default_rng(seed))
         self.heldout, self.test = (ArrayBatches(*self.parts[name][:2], batch_size) for name in ("validation", "test"))
 
@@ -284,7 +284,7 @@ class StockData:
 
         Args:
             scaled: (n, k), in the scale of Y; k is 1, or more where a model says several numbers, such as quantiles.
-            last: (n,), the prices on the days on which the forecasts are made, such as `Part.last`.
+            last: (n,), the prices on the days on which the forecasts are made, such as `Forecasts.last`.
 
         Returns: (n, k), float64.
         """

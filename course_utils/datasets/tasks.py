@@ -1,6 +1,6 @@
 """Small tasks that ask one thing of a recurrent network: to remember far back, and to use what comes after.
 
-As with batches of text, each iteration gives pairs `(X, Y)` of int64 arrays (n, T); Y is −1 at all steps but those
+As with batches of text, each iteration gives batches `(X, Y)` of int64 arrays (n, T); Y is −1 at all steps but those
 where an answer is asked for.
 """
 

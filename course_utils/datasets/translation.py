@@ -4,27 +4,23 @@ Everything here is NumPy, so that PyTorch and TensorFlow are given the very same
 """
 
 import json
-import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.datasets import sources
+from course_utils.datasets.batches import LengthBatches, Padded
 from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
 from course_utils.datasets.transport import open_member
 
 CORPORA = ("emoji", "fra_eng")
 GROUPS = ("new combinations", "new names", "all")
 
-PairBatch = tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-
-_WIDTH_STEP = 4  # TensorFlow compiles a step anew for each shape: fewer shapes are worth some padding
 _APPEARANCE = str.maketrans({"’": "'", "‘": "'", "\u00ad": None, "\u200b": None})  # curly; soft hyphen, zero width
 _TOKEN = re.compile(r"\w+(?:['-]\w+)*|[^\w\s]")
 _SKIN_TONE = re.compile(r" (?:medium-light|medium-dark|light|medium|dark) skin tone")
@@ -46,7 +42,7 @@ def tokenize_sentence(text: str) -> list[str]:
     r"""The words of a sentence in lower case, and each punctuation mark on its own.
 
     An apostrophe or a hyphen inside a word is a part of it. A curly apostrophe becomes a straight one, and any space
-    will do, also the narrow ones that the French set before some marks.
+    will do, including the narrow ones that stand before some marks in French.
 
     >>> tokenize_sentence("Six o’clock (it's a T-Rex)!")
     ['six', "o'clock", '(', "it's", 'a', 't-rex', ')', '!']
@@ -105,7 +101,7 @@ def _read_lines(text: str, origin: object) -> list[Pair]:
     return pairs
 
 
-class PairBatches:
+class PairBatches(LengthBatches):
     """Batches of pairs of like length, so that little of a batch is padding.
 
     Each time one iterates, an epoch of `(X, Y)` with X = (source, lengths, inputs), all int64:
@@ -118,9 +114,7 @@ class PairBatches:
 
     Args:
         source_ids, target_ids: a list of ids for each sentence, each ending in `<eos>`.
-        batch_size: n; the last batch may have fewer.
-        rng: draws which pairs meet, and the order of the batches, anew in each epoch; without it short ones come first,
-            and each epoch is the same.
+        batch_size, rng: as for `LengthBatches`.
 
     >>> [((source, lengths, inputs), Y)] = PairBatches([[7, 8, 3], [6, 3]], [[5, 3], [9, 5, 4, 3]], batch_size=2)
     >>> source.tolist(), lengths.tolist()
@@ -129,8 +123,6 @@ class PairBatches:
     ([[2, 5, 1, 1], [2, 9, 5, 4]], [[5, 3, -1, -1], [9, 5, 4, 3]])
     """
 
-    carries_state = False
-
     def __init__(
         self,
         source_ids: Sequence[Sequence[int]],
@@ -138,44 +130,15 @@ class PairBatches:
         batch_size: int,
         rng: np.random.Generator | None = None,
     ):
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
-        self.source, self.lengths = _pad(source_ids)  # (number of pairs, S), (number of pairs,)
-        self.target, self.target_lengths = _pad(target_ids)
-        self.batch_size, self.rng = batch_size, rng
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.source) / self.batch_size)
-
-    def __iter__(self) -> Iterator[PairBatch]:
-        chance = np.zeros(len(self.source)) if self.rng is None else self.rng.random(len(self.source))
-        order = np.lexsort([chance, _width(self.target_lengths), _width(self.lengths)])  # by the last one first
-        starts = np.arange(0, len(order), self.batch_size)
-        if self.rng is not None:
-            self.rng.shuffle(starts)
-        for start in starts:
-            yield self._batch(order[start : start + self.batch_size])
-
-    def _batch(self, rows: np.ndarray) -> PairBatch:
-        lengths, target_lengths = self.lengths[rows], self.target_lengths[rows]
-        source = self.source[rows, : _width(lengths.max())]  # (n, S)
-        target = self.target[rows, : _width(target_lengths.max())]  # (n, T)
-        valid = np.arange(target.shape[1]) < target_lengths[:, None]  # (n, T)
-        shifted = np.pad(target[:, :-1], [(0, 0), (1, 0)], constant_values=BOS)
-        return (source, lengths, np.where(valid, shifted, PAD)), np.where(valid, target, NO_TARGET)
+        source = pad_sentences(source_ids)
+        inputs = pad_sentences([[BOS, *target[:-1]] for target in target_ids])
+        Y = pad_sentences(target_ids, NO_TARGET)
+        super().__init__((source, source.lengths, inputs), Y, [source.widths, Y.widths], batch_size, rng)
 
 
-def _width(length):
-    """The steps that are given to sentences of this length: the next multiple of 4."""
-    return -(-length // _WIDTH_STEP) * _WIDTH_STEP
-
-
-def _pad(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ids as one array, filled up with `<pad>`, and their lengths."""
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    padded = np.full((len(rows), _width(lengths.max())), PAD)
-    padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
-    return padded, lengths
+def pad_sentences(ids: Sequence[Sequence[int]], fill: int = PAD) -> Padded:
+    """Sentences as the rows of one array; their steps are a multiple of 4, whether they are in batches or encoded."""
+    return Padded(ids, fill, multiple=4)
 
 
 class _Groups(dict):
@@ -265,7 +228,8 @@ class TranslationData:
             raise TypeError(f"sentences is one string, expected a list of them: [{sentences!r}].")
         if len(sentences) == 0:
             raise ValueError("sentences is empty, expected one sentence or more.")
-        return _pad([self._ids(self.source_vocab, tokenize_sentence(text)) for text in sentences])
+        padded = pad_sentences([self._ids(self.source_vocab, tokenize_sentence(text)) for text in sentences])
+        return padded.ids, padded.lengths
 
     def batches(self, pairs: Sequence[Pair], batch_size: int = 64) -> PairBatches:
         """Any pairs, such as those of a group, as batches: short ones first, the same in each epoch."""

@@ -29,7 +29,7 @@ CHUNK = 1 << 20  # bytes read at a time
 
 
 class DataError(CourseError):
-    """A data file is not to be had: one sentence that says which, why, and the command that mends it."""
+    """A data file cannot be had: one sentence that says which, why, and the command that mends it."""
 
 
 @dataclass(frozen=True)

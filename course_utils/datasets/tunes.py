@@ -39,7 +39,7 @@ class Note(NamedTuple):
 
 
 class Tune(NamedTuple):
-    """A tune as signs, in C major or in what else has no sharps and flats, with what it is.
+    """A tune as signs, in C major or another key without sharps and flats, and what is known of it.
 
     The signs are pitches ("c" is the C above middle C, "c'" an octave above that, "C" below; "^c" sharp, "_c" flat,
     "=c" natural), "z" for a rest, lengths that follow them ("2", "3/2", "/2"; without one a note lasts one unit), "(3"
@@ -49,7 +49,7 @@ class Tune(NamedTuple):
     Args:
         signs: the tokens.
         metre: such as "6/8".
-        dance: such as "jig", empty if unknown. title: its name. key: in which it was written, such as "Dmix".
+        dance: such as "jig", empty if unknown. title: its name. key: the one in which it was written, such as "Dmix".
 
     >>> print(Tune(("c", "2", "e", "|", "g", "3", "||"), "3/8", "jig", "Sketch").abc)
     X:1
@@ -80,9 +80,9 @@ def read_tune(text: str) -> Tune:
 
     It is moved into the key without sharps and flats that has its mode (major: C, minor: A, dorian: D, mixolydian: G),
     up or down, whichever is nearer. Dotted pairs (">") get their lengths. Of a chord the highest note stays. Slurs,
-    ties, ornaments, fingerings, words and comments go; so does where a tune is to be played again from a sign.
+    ties, ornaments, fingerings, words and comments go; so do the signs for playing a tune again from some place.
 
-    Raises ValueError, saying why, where that is not all: several keys or metres, tuplets other than "(3".
+    Raises ValueError, saying why, for what this does not cover: several keys or metres, tuplets other than "(3".
 
     >>> tune = read_tune("X:1\nM:6/8\nL:1/8\nR:jig\nK:D % two sharps\n|: (d>e).f {g}=c3 | [Ad]6 :|")
     >>> " ".join(tune.signs)
@@ -318,7 +318,7 @@ def _read_signs(body: str) -> Iterator[tuple[str, str, Fraction]]:
 def _read_length(text: str) -> Fraction:
     times, slashes, parts = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()
     if "0" in (times, parts):
-        raise ValueError(f"A note has the length {text!r}, expected more than 0 and less than for ever.")
+        raise ValueError(f"A note has the length {text!r}, expected more than 0, such as 2 or 3/2.")
     return Fraction(int(times or 1), int(parts) if parts else 2 ** len(slashes))
 
 

@@ -1,1 +1,1 @@
-"""Bridges to other courses' packages; nothing else in `course_utils` needs them."""
+"""Bridges to other courses, to their packages and settings; nothing else in `course_utils` needs them."""

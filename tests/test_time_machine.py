@@ -1,10 +1,10 @@
-"""The named settings are what the lecture notes say, and both frameworks can run them."""
+"""The settings for The Time Machine are what the lecture notes say, and both frameworks can run them."""
 
 import pytest
 from oracle_cells import Network
 
-from course_utils.configurations import CONFIGURATIONS
 from course_utils.datasets import LanguageModelData, sources
+from course_utils.interop.time_machine import SETTINGS
 
 # name → cell, layers, units, directions, learning rate, epochs
 SAID = {
@@ -15,7 +15,7 @@ SAID = {
     "time machine, windows, deep GRU": ("GRU", 2, 32, 1, 2.0, 60),
 }
 OURS = "time machine, windows, ours"
-NOTES = {name: settings for name, settings in CONFIGURATIONS.items() if name != OURS}
+NOTES = {name: settings for name, settings in SETTINGS.items() if name != OURS}
 needs_the_text = pytest.mark.skipif(
     sources.status("time_machine") != "OK", reason="the Time Machine is not in the data folder"
 )
@@ -38,11 +38,11 @@ def test_they_are_what_the_notes_say():
 
 
 @needs_the_text
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_sizes(name):
-    data = LanguageModelData(**CONFIGURATIONS[name].data)
+    data = LanguageModelData(**SETTINGS[name].data)
     X, Y = next(iter(data.train))
-    assert X.shape == Y.shape == (data.train.batch_size, CONFIGURATIONS[name].data["num_steps"])
+    assert X.shape == Y.shape == (data.train.batch_size, SETTINGS[name].data["num_steps"])
     assert len(data.vocab) == 28
     if "windows" in name:
         assert len(data.train.windows) == 10_000
@@ -64,12 +64,12 @@ def trained(framework, settings, **changes):
 @needs_the_text
 @pytest.mark.parametrize("name", NOTES)
 def test_one_epoch_learns(framework, name):
-    history = trained(framework, CONFIGURATIONS[name], max_epochs=1)
+    history = trained(framework, SETTINGS[name], max_epochs=1)
     assert history.heldout_loss[0] < 3.0  # a uniform guess among 28 tokens has 3.33
 
 
 @needs_the_text
 def test_ours_is_better_than_the_notes_and_as_good_in_both_frameworks(pytorch, tensorflow):
-    found = [trained(framework, CONFIGURATIONS[OURS]).metrics["perplexity"] for framework in (pytorch, tensorflow)]
+    found = [trained(framework, SETTINGS[OURS]).metrics["perplexity"] for framework in (pytorch, tensorflow)]
     assert max(found) <= 5.6  # the notes' GRU, RNN and LSTM end between 6.6 and 7.1
     assert found[1] == pytest.approx(found[0], rel=0.05)

@@ -1,6 +1,6 @@
-"""Named settings for training a recurrent language model: well-known lecture notes' and the course's own.
+"""Language models of *The Time Machine*, as *Dive into Deep Learning* and other lecture notes train them, and as we do.
 
->>> settings = CONFIGURATIONS["time machine, windows"]
+>>> settings = SETTINGS["time machine, windows"]
 >>> settings.num_hiddens, settings.trainer["lr"], settings.data["sampling"]
 (32, 4.0, 'windows')
 """
@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
-class Configuration:
+class Settings:
     """One training run: `LanguageModelData(**data)`, `num_layers` of `num_hiddens` units each, `Trainer(**trainer)`.
 
+    `cell` is "RNN", "GRU" or "LSTM"; if it is `bidirectional`, each layer has that many units in each direction.
     `model` holds options of `RNNLM`, such as its `embed_size`.
-
-    `cell` is "RNN", "GRU" or "LSTM"; where it is `bidirectional`, each layer has as many units in each direction.
     """
 
     data: dict
@@ -26,9 +25,9 @@ class Configuration:
     model: dict = field(default_factory=dict)
 
 
-CONFIGURATIONS = {
+SETTINGS = {
     # Dive into Deep Learning, first edition: characters, the first 10,000; here the 1,000 after them are held out.
-    "time machine, 10,000 letters": Configuration(
+    "time machine, 10,000 letters": Settings(
         data={
             "corpus": "time_machine",
             "batch_size": 32,
@@ -42,7 +41,7 @@ CONFIGURATIONS = {
     ),
     # Dive into Deep Learning, second edition: 10,000 overlapping windows to train on, 5,000 held out; here the two
     # share no letter.
-    "time machine, windows": Configuration(
+    "time machine, windows": Settings(
         data={
             "corpus": "time_machine",
             "batch_size": 1024,
@@ -56,9 +55,9 @@ CONFIGURATIONS = {
     ),
 }
 
-_letters, _windows = CONFIGURATIONS["time machine, 10,000 letters"], CONFIGURATIONS["time machine, windows"]
+_letters, _windows = SETTINGS["time machine, 10,000 letters"], SETTINGS["time machine, windows"]
 _deep = replace(_letters, cell="LSTM", num_layers=2)
-CONFIGURATIONS |= {
+SETTINGS |= {
     "time machine, deep LSTM": _deep,
     # Its low perplexity is worth nothing: a language model in both directions sees the token it is to predict.
     "time machine, bidirectional LSTM": replace(_deep, bidirectional=True),
@@ -66,7 +65,7 @@ CONFIGURATIONS |= {
         _windows, cell="GRU", num_layers=2, trainer=_windows.trainer | {"lr": 2.0}
     ),
     # The same split, trained as chapter 04 trains: small batches, an embedding, dropout, three epochs.
-    "time machine, windows, ours": Configuration(
+    "time machine, windows, ours": Settings(
         data=_windows.data | {"batch_size": 128},
         num_hiddens=128,
         trainer={"max_epochs": 3, "lr": 0.01, "optimizer": "adamw", "clip_norm": 1.0, "decay": True},
