@@ -153,7 +153,7 @@ def test_without_a_sandbox_nothing_is_run(tmp_path, course, monkeypatch):
     submitted = hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook())})
     with pytest.raises(GradingError) as error:
         command.run(command.Session(submitted, course, tmp_path / "out"), lambda _: None)
-    says(error, "no sandbox", "bubblewrap", "--unsandboxed")
+    says(error, "no working sandbox", "install bubblewrap", "Docker", "Podman", "--unsandboxed")
     assert not (tmp_path / "out" / "results").exists()
 
 

@@ -1,7 +1,6 @@
 """The kinds of sandbox: how the zygote is started so that it, and what it forks, sees almost nothing of the machine."""
 
 import functools
-import json
 import os
 import shutil
 import subprocess
@@ -91,12 +90,6 @@ def _bubblewrap(command: list[str], folder: Path | None) -> list[str]:
     return [str(shutil.which("bwrap")), *words, "--", *command]
 
 
-def _namespaces(command: list[str], folder: Path | None) -> list[str]:
-    paths, links = visible()
-    spec = json.dumps({"read_only": paths, "links": links})
-    return [*python("course_utils.grading.enclosure"), spec, *command]
-
-
 def _container(program: str) -> Command:
     def command(zygote: list[str], folder: Path | None) -> list[str]:
         paths, links = visible()
@@ -131,10 +124,6 @@ def _no_bubblewrap() -> str:
     return _below_tmp() if shutil.which("bwrap") else "bubblewrap is not installed"
 
 
-def _no_namespaces() -> str:
-    return _below_tmp() if sys.platform == "linux" else "only Linux has namespaces"
-
-
 def _no_container(program: str) -> Callable[[], str]:
     def missing() -> str:
         if not shutil.which(program):
@@ -159,7 +148,6 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("bubblewrap", _no_bubblewrap, _bubblewrap),
-        Kind("namespaces", _no_namespaces, _namespaces),
         Kind("docker", _no_container("docker"), _container("docker"), by_path=True),
         Kind("podman", _no_container("podman"), _container("podman"), by_path=True),
     )

@@ -21,11 +21,8 @@ APART = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PIDS | NEW_NETWORK
 
 # How a file system is mounted (mount.h)
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS = 1, 2, 4, 8
-REMOUNT, BIND, RECURSIVE, PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
-DETACH = 2
+RECURSIVE, PRIVATE = 0x4000, 0x40000
 
-_SYS_MOUNT_SETATTR = 442  # the same number on every processor
-_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 4, 24, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -48,30 +45,9 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount a file system, or, with BIND, a part of one in a second place."""
+    """Mount a file system; with PRIVATE, keep the mounts below `target` apart from those of other namespaces."""
     texts = (text.encode() or None for text in (source, target, kind))
     _checked(_libc().mount(*texts, ctypes.c_ulong(flags), options.encode() or None), f"mount {target}")
-
-
-def make_read_only(target: str) -> None:
-    """Forbid to write, to use devices and setuid programs, in a mount and all that is mounted below it (Linux 5.12)."""
-
-    class Attributes(ctypes.Structure):
-        _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user_namespace")]
-
-    attributes = Attributes(set=READ_ONLY | NO_SETUID | NO_DEVICES)
-    arguments = (_AT_FDCWD, target.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
-    _checked(_libc().syscall(_SYS_MOUNT_SETATTR, *arguments), f"mount_setattr {target}")
-
-
-def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root of all paths, and move the former root to `old`, a folder inside of it."""
-    _checked(_libc().pivot_root(new.encode(), old.encode()), "pivot_root")
-
-
-def unmount(target: str) -> None:
-    """Take a mount away, also where it is in use."""
-    _checked(_libc().umount2(target.encode(), DETACH), f"umount {target}")
 
 
 def own_users(inside: int) -> None:
