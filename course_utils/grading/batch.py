@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.assignments.loading import Assignment, load_assignment
@@ -35,7 +35,6 @@ class Job:
         submission: the files.
         folder: of the assignment, in `solutions/`.
         secret: the instructor's.
-        limits: what the submission may use.
         sandboxed: False runs it as an ordinary process, with all rights of whoever grades.
         only: ids of the questions to grade; all if empty.
     """
@@ -43,9 +42,8 @@ class Job:
     submission: Submission
     folder: Path
     secret: bytes
-    limits: Limits = field(default_factory=Limits)
-    sandboxed: bool = True
-    only: frozenset[str] = frozenset()
+    sandboxed: bool
+    only: frozenset[str]
 
 
 class _Bench:
@@ -98,7 +96,7 @@ def grade_job(job: Job) -> Result:
         return grade_submission(
             job.submission,
             assignment,
-            job.limits,
+            Limits(),
             job.secret,
             lambda framework: _bench.zygote(assignment, framework, job.sandboxed),
             job.only,

@@ -17,7 +17,6 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash
 from course_utils.grading.intake import collect
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.similarity import similar
 from course_utils.grading.store import Store, file_name
@@ -38,7 +37,6 @@ class Session:
         deadline: with a time zone; None if nothing is late.
         policy: what it costs to be late.
         gradebook: the folder of nbgrader's course that gets the marks, too; None for none.
-        limits: what one submission may use.
     """
 
     submissions: Path
@@ -51,7 +49,6 @@ class Session:
     deadline: datetime | None = None
     policy: LatePolicy = field(default_factory=LatePolicy)
     gradebook: Path | None = None
-    limits: Limits = field(default_factory=Limits)
 
 
 def find_assignment(name: str) -> Path:
@@ -131,7 +128,7 @@ def _jobs(
                 only = frozenset(session.questions)
             elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
                 continue
-        jobs.append(batch.Job(submission, session.folder.resolve(), secret, session.limits, session.sandboxed, only))
+        jobs.append(batch.Job(submission, session.folder.resolve(), secret, session.sandboxed, only))
     return jobs, len(submissions) - len(jobs)
 
 

@@ -93,11 +93,6 @@ def grade_submission(
     }  # fmt: skip
 
 
-def without_times(result: Result) -> Result:
-    """The result but for what differs from run to run."""
-    return {name: value for name, value in result.items() if name != "seconds"}
-
-
 def seed(secret: bytes, assignment: str, question: str) -> int:
     """The seed of a question's inputs, which cannot be guessed without the secret.
 
