@@ -1,4 +1,4 @@
-"""`course grade`: a class from the folder or zip that was handed in to tables and pages, resumable at any point."""
+"""`course grade`: a class from the folder or zip of submissions to tables and pages; it can be resumed at any point."""
 
 import os
 import secrets
@@ -24,19 +24,19 @@ from course_utils.grading.store import Store, file_name
 
 @dataclass(frozen=True)
 class Session:
-    """A grading session: what to grade, how, and where to.
+    """A grading session: what to grade, how, and where the results go.
 
     Attributes:
         submissions: a folder or a zip; see `intake.collect`.
         folder: of the assignment, in `solutions/`.
-        out: a folder for all that is written. What is there already is not graded again.
-        jobs: processes side by side.
+        out: a folder for everything that is written. What it has already is not graded again.
+        jobs: number of processes in parallel.
         scheduler: address of a Dask scheduler that does it instead; "" for none.
-        sandboxed: False runs students' code with all rights of whoever grades.
+        sandboxed: False runs students' code without a sandbox, with all the rights of the person who grades.
         questions: ids of questions to grade again, all others left as they are.
         deadline: with a time zone; None if nothing is late.
         policy: what it costs to be late.
-        gradebook: the folder of nbgrader's course that gets the marks, too; None for none.
+        gradebook: the folder of an nbgrader course whose gradebook gets the marks, too; None for none.
     """
 
     submissions: Path
@@ -67,16 +67,16 @@ def run(session: Session, say: Callable[[str], None]) -> list[str]:
     """Grade what is not graded yet, then write tables and pages.
 
     Args:
-        session: see there.
-        say: called with a sentence now and then.
+        session: what to grade, and how.
+        say: called with a sentence at each step.
 
     Returns: a sentence for each student who could not be graded, through no fault of theirs.
 
     Raises:
-        GradingError, AssignmentError: grading cannot begin or go on. What is done stays done.
+        GradingError, AssignmentError: grading cannot begin or go on. Results already written are kept.
     """
     if session.out.exists() and not session.out.is_dir():
-        raise GradingError(f"{session.out} is a file: name a folder for the results by --out.")
+        raise GradingError(f"{session.out} is a file: give a folder for the results with --out.")
     assignment = load_assignment(session.folder)
     _check_questions(session, assignment)
     submissions = collect(session.submissions, assignment.name, session.deadline)
@@ -88,7 +88,7 @@ def run(session: Session, say: Callable[[str], None]) -> list[str]:
     write_reports(session, assignment, results)
     if session.gradebook:
         gradebook.export(results, assignment, session.policy, session.deadline, session.gradebook)
-        say(f"{session.gradebook / gradebook.DATABASE} has the marks: open formgrader for what people grade.")
+        say(f"{session.gradebook / gradebook.DATABASE} has the marks: grade the remaining questions in formgrader.")
     say(f"{session.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
     return failures
 
@@ -109,9 +109,7 @@ def write_reports(session: Session, assignment: Assignment, results: Sequence[Re
 def _check_questions(session: Session, assignment: Assignment) -> None:
     known = [question.id for question in assignment.questions if not question.manual]
     if unknown := sorted(set(session.questions) - set(known)):
-        raise GradingError(
-            f"{assignment.name} has no question {unknown[0]!r} that is checked: it has {', '.join(known)}."
-        )
+        raise GradingError(f"{assignment.name} has no question {unknown[0]!r} with a check: it has {', '.join(known)}.")
 
 
 def _jobs(
@@ -133,7 +131,7 @@ def _jobs(
 
 
 def _comparable(before: Result, session: Session) -> bool:
-    """Whether an earlier result was made as this session makes them: without a sandbox it stands only where none is."""
+    """Whether an earlier result may be kept; one made without a sandbox may only if this session has none either."""
     return before["sandbox"] != "none" or not session.sandboxed
 
 
@@ -158,7 +156,7 @@ def _grade(session: Session, jobs: Sequence[batch.Job], store: Store) -> list[st
 
 
 def _merged(before: Result, now: Result) -> Result:
-    """An earlier result with some questions exchanged for those of a new one."""
+    """An earlier result in which some questions are replaced by those of a new one."""
     again = {question["id"]: question for question in now["questions"]}
     questions = [again.get(question["id"], question) for question in before["questions"]]
     return before | {
@@ -174,7 +172,7 @@ def _merged(before: Result, now: Result) -> Result:
 
 
 def _secret(out: Path) -> bytes:
-    """The instructor's secret, made once for a folder of results: whoever has it can foresee the inputs."""
+    """The instructor's secret, made once for a folder of results: anyone who has it can predict the inputs."""
     path = out / "secret"
     if not path.exists():
         write(path, secrets.token_hex(32), mode=0o600)

@@ -8,7 +8,7 @@ import errno
 import os
 from pathlib import Path
 
-# What a process can have of its own (sched.h)
+# Kinds of namespaces (sched.h)
 NEW_MOUNTS, NEW_NAMES, NEW_IPC, NEW_USERS, NEW_PIDS, NEW_NETWORK = (
     0x00020000,
     0x04000000,
@@ -40,7 +40,7 @@ def _checked(result: int, what: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Give this process (for NEW_PIDS: its next child) something of its own."""
+    """Move this process (for NEW_PIDS: its next child) into new namespaces."""
     _checked(_libc().unshare(flags), "unshare")
 
 
@@ -51,7 +51,7 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 def own_users(inside: int) -> None:
-    """Enter a user namespace in which this process has every capability and is called `inside`."""
+    """Enter a new user namespace, in which this process has every capability and the user number `inside`."""
     user, group = os.geteuid(), os.getegid()
     unshare(NEW_USERS)
     Path("/proc/self/setgroups").write_text("deny")
@@ -65,7 +65,7 @@ def die_with_parent() -> None:
 
 
 def bound_capabilities() -> None:
-    """Make sure that no capability can come back, whatever is run. This itself takes a capability."""
+    """Empty the bounding set, so that no program can bring a capability back. This itself needs a capability."""
     for capability in range(64):
         try:
             _prctl(_PR_CAPBSET_DROP, capability)
@@ -76,14 +76,14 @@ def bound_capabilities() -> None:
 
 
 def give_up_capabilities() -> None:
-    """Give up every capability that this process has or could hand on."""
+    """Give up every capability that this process has or could pass on."""
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     _checked(_libc().capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def gain_nothing() -> None:
-    """No program that this process runs will have more rights than it has."""
+    """Make sure that no program run by this process has more rights than the process itself."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 

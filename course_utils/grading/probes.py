@@ -1,4 +1,4 @@
-"""A sandbox is believed only after it has been tried from inside: these are the tries.
+"""A sandbox is trusted only after it has been tried from inside: these are the tries.
 
 Each is a function of Python source, as a student might write it, that returns "" if the sandbox held, and otherwise
 what it let happen. `held` runs them all; `find` takes the first kind of sandbox on this machine in which all of them
