@@ -141,7 +141,7 @@ LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
         ({moodle("a.ipynb."): b""}, "device"),
         ({moodle("a\x1b[2J.ipynb"): b""}, "cannot be printed"),
         ({moodle("‮a.ipynb"): b""}, "cannot be printed"),
-        ({moodle("x" * 300): b""}, "too many"),
+        ({moodle("x" * 300): b""}, "too long"),
         ({moodle("a.ipynb"): b"", moodle("A.ipynb"): b""}, "the same file on many machines"),
         ({LINK: b"/etc/shadow"}, "is a link"),
         ({moodle("torch.ipynb"): bytes(300_000_000)}, "unpacks to 286 MB"),
