@@ -74,17 +74,16 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
         sys.exit("[FAIL] interrupted: what is finished is kept, run it again to go on.")
 
 
-def load(name: str, folder: Path = SCRIPTS) -> pd.DataFrame:
+def load(name: str) -> pd.DataFrame:
     """The stored runs of an experiment: a row for each setting, with its arguments, its metrics and its "seconds".
 
     Args:
         name: "05_topic" or "05".
-        folder: where the scripts are.
 
     Raises:
         ExperimentError: no such script, no result, or a result that another version of the script made.
     """
-    scripts = sorted(folder.glob("*.py"))
+    scripts = sorted(SCRIPTS.glob("*.py"))
     found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
     if len(found) != 1:
         known = ", ".join(path.stem for path in scripts) or "none"

@@ -7,7 +7,7 @@ step, and two questions that must be told apart.
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -162,7 +162,7 @@ def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> float:
 
 
 class Direction(NamedTuple):
-    """How often the direction was right: `share` of `calls`, and an interval (low, high) for the share in the long run.
+    """How often the direction was right: `share` of `calls`, with a 95 % interval (low, high) for the long run.
 
     Without a call the share is NaN and the interval everything from 0 to 1.
     """
@@ -173,8 +173,8 @@ class Direction(NamedTuple):
     calls: int
 
 
-def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, level: float = 0.95) -> Direction:
-    """How often the price went the way that was forecast, with Wilson's binomial interval.
+def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray) -> Direction:
+    """How often the price went the way that was forecast, with Wilson's binomial interval of 95 %.
 
     A day counts if a direction was called, so persistence never calls one, and if the price did move. The interval
     takes the days for independent, as they nearly are a day ahead and are not in a recursive forecast. A share that is
@@ -183,7 +183,6 @@ def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndar
     Args:
         actual, forecast: (n,), the price on the day that is forecast, and what was said.
         last: (n,), the price on the day on which the forecast was made.
-        level: of the interval.
 
     >>> last = np.full(4, 10.0)
     >>> found = directional_accuracy(last + [1, 2, -1, 0], last + [1, 1, 1, 1], last)
@@ -196,7 +195,7 @@ def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndar
     right, calls = int((went == said)[called].sum()), int(called.sum())
     if not calls:
         return Direction(math.nan, 0.0, 1.0, 0)
-    interval = stats.binomtest(right, calls).proportion_ci(level, method="wilson")
+    interval = stats.binomtest(right, calls).proportion_ci(method="wilson")
     return Direction(right / calls, float(interval.low), float(interval.high), calls)
 
 
@@ -207,38 +206,27 @@ class DieboldMariano(NamedTuple):
     p_value: float
 
 
-def diebold_mariano(
-    actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray, horizon: int = 1, power: Literal[1, 2] = 2
-) -> DieboldMariano:
+def diebold_mariano(actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray) -> DieboldMariano:
     """Are a model's errors smaller than the baseline's by more than chance? The test of Diebold and Mariano (1995).
 
-    With d_t = |e_t|^power − |e_t of the baseline|^power it is mean(d) over its standard error, in which neighbours up
-    to horizon − 1 days apart count (Newey and West, 1987), with the correction for few days and the t distribution of
-    Harvey, Leybourne and Newbold (1997); two-sided. For one day ahead it is the t test of mean(d) = 0. Where the
-    baseline is a special case of the model, as persistence is of an autoregression, it finds less than there is
-    (Clark and West, 2007).
+    For forecasts one day ahead it is the two-sided t test of whether the mean of d_t = e_t² − (e_t of the baseline)² is
+    0. Where the baseline is a special case of the model, as persistence is of an autoregression, it finds less than
+    there is (Clark and West, 2007).
 
     Args:
-        actual, forecast, baseline: (n,), in the order of time.
-        horizon: how many days ahead the forecasts are.
-        power: 2 compares squared errors, 1 absolute ones.
+        actual, forecast, baseline: (n,), in the order of time; each forecast is made on the day before.
 
     >>> diebold_mariano(np.zeros(4), np.array([1.0, 2.0, 1.0, 2.0]), np.array([2.0, 1.0, 2.0, 1.0]))
     DieboldMariano(statistic=0.0, p_value=1.0)
     """
     _check(actual, forecast, baseline)
-    n = len(actual)
-    if not 1 <= horizon < n:
-        raise ValueError(f"horizon is {horizon} with {n} forecasts, expected 1 or more, and more forecasts than that.")
-    d = np.abs(actual - forecast) ** power - np.abs(actual - baseline) ** power
-    if not d.any():  # the same forecasts
-        return DieboldMariano(0.0, 1.0)
-    apart = d - d.mean()
-    variance = sum((1 + (k > 0)) * (1 - k / horizon) * (apart[k:] @ apart[: n - k]) / n for k in range(horizon))
-    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
-    error = math.sqrt(variance / n / correction)
-    statistic = float(d.mean() / error) if error else math.copysign(math.inf, d.mean())
-    return DieboldMariano(statistic, float(2 * stats.t.sf(abs(statistic), n - 1)))
+    if len(actual) < 2:
+        raise ValueError("There is 1 forecast, expected 2 or more: a single one has no spread to compare with.")
+    d = (actual - forecast) ** 2 - (actual - baseline) ** 2
+    if not np.ptp(d):  # without any spread the t test divides by 0
+        return DieboldMariano(math.copysign(math.inf, d[0]), 0.0) if d[0] else DieboldMariano(0.0, 1.0)
+    found = stats.ttest_1samp(d, 0)
+    return DieboldMariano(float(found.statistic), float(found.pvalue))
 
 
 def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5) -> np.ndarray:

@@ -74,33 +74,31 @@ def corpus_bleu(
     candidates: Sequence[Tokens],
     references: Sequence[Sequence[Tokens]],
     max_n: int = 4,
-    weights: Literal["uniform", "halving"] = "uniform",
-    smoothing: Literal["none", "exp"] = "none",
 ) -> float:
     """BLEU of a whole corpus: as `bleu`, but matches, n-grams and lengths are added up over all sentences first.
 
     So it is no mean of the sentences' scores: one sentence without a match costs little, and a long one counts more. It
-    is 0 when no candidate is max_n tokens long.
+    is 0 when no candidate is max_n tokens long. Weights are uniform, and nothing is smoothed.
 
     Args:
         candidates: a translation of each sentence.
         references: for each sentence, one or more right translations.
-        max_n, weights, smoothing: as for `bleu`.
+        max_n: as for `bleu`.
 
     Raises:
         TypeError: strings in the place of lists of tokens.
-        ValueError: no candidate, not as many lists of references, no reference, or a setting that there is not.
+        ValueError: no candidate, not as many lists of references, no reference, or a max_n below 1.
 
     >>> candidates = [["va", "!"], ["je", "suis", "chez", "moi", "."]]
     >>> references = [[["va", "!"], ["bouge", "!"]], [["je", "suis", "chez", "nous", "."]]]
     >>> round(corpus_bleu(candidates, references, max_n=2), 4)
     0.7171
     """
-    _check_settings(max_n, weights, smoothing)
+    _check_settings(max_n, "uniform", "none")
     _check_translations(candidates, references)
     counts = [_compare(*pair, max_n) for pair in zip(candidates, references, strict=True)]
     c, r, matches, possible = zip(*counts, strict=True)
-    return _bleu(sum(c), sum(r), _add(matches), _add(possible), weights, smoothing)
+    return _bleu(sum(c), sum(r), _add(matches), _add(possible), "uniform", "none")
 
 
 def chrf(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> float:
@@ -191,7 +189,7 @@ def _bleu(c: int, r: int, matches: list[int], possible: list[int], weights: str,
         return 0.0
     log_score, credit = min(0.0, 1 - r / c), 1.0
     for n, (matched, of) in enumerate(zip(matches, possible, strict=True), start=1):
-        if not matched and (smoothing == "none" or not of):
+        if not matched and smoothing == "none":
             return 0.0
         if not matched:
             credit /= 2

@@ -43,8 +43,9 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def sweep(tmp_path):
-    """A small experiment in a folder of its own."""
+def sweep(tmp_path, monkeypatch):
+    """A small experiment in a folder of its own, where `load` looks for it."""
+    monkeypatch.setattr(experiments, "SCRIPTS", tmp_path / "experiments")
     return Sweep(tmp_path)
 
 
@@ -79,7 +80,7 @@ class Sweep:
         return [line.split() for line in self.flag("log").read_text().splitlines()]
 
     def load(self, name="05"):
-        return experiments.load(name, self.script.parent)
+        return experiments.load(name)
 
     def files(self):
         return sorted(path.name for path in self.result.parent.iterdir())

@@ -153,7 +153,7 @@ def test_without_a_sandbox_nothing_is_run(tmp_path, course, monkeypatch):
     submitted = hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook())})
     with pytest.raises(GradingError) as error:
         command.run(command.Settings(submitted, course, tmp_path / "out"), lambda _: None)
-    says(error, "no sandbox", "bubblewrap", "--unsandboxed")
+    says(error, "no working sandbox", "install bubblewrap", "Docker", "Podman", "--unsandboxed")
     assert not (tmp_path / "out" / "results").exists()
 
 
@@ -311,14 +311,14 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path, course):
     submitted = hand_in(tmp_path, {"ada": as_bytes(notebook())})
     with pytest.raises(GradingError) as error:
         run(submitted, course, tmp_path / "out", scheduler="tcp://127.0.0.1:1")
-    says(error, "127.0.0.1:1", "start again")
+    says(error, "127.0.0.1:1", "run the same command again")
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"--assignment": "nope"}, "There is no assignment nope: give a folder with tests.py"),
-        ({"--out": "a_file"}, "a_file is a file: name a folder for the results by --out."),
+        ({"--out": "a_file"}, "a_file is a file: give a folder for the results with --out."),
     ],
 )
 def test_what_is_asked_wrongly_is_one_sentence(tmp_path, course, monkeypatch, wrong, said):

@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 from data_helpers import says
-from grading_helpers import LIMITS, Zygotes, grade
+from grading_helpers import LIMITS, Zygotes, grade, without_times
 from grading_toy import as_bytes, honest, notebook, write_assignment
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
 from course_utils.grading.errors import Corrupt, GradingError
-from course_utils.grading.grade import Submission, grade_submission, seed, without_times
+from course_utils.grading.grade import Submission, grade_submission, seed
 from course_utils.grading.limits import Limits
 from course_utils.grading.matching import read, released
 from course_utils.grading.session import readable

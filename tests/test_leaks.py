@@ -112,7 +112,7 @@ def test_a_look_ahead_is_found_on_any_day_and_no_day_earlier_than_it_reaches(ahe
     close = made_prices(30, seed).close
     for day in range(29):
         reached = max(behind, day + 1 - ahead) <= min(day, 29 - ahead)
-        found = find_leaks(peek, close, [day], seed)
+        found = find_leaks(peek, close, [day])
         assert found == ([f"Later prices move it of day {min(day, 29 - ahead)}."] if reached else [])
 
 

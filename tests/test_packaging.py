@@ -103,7 +103,6 @@ def test_pip_resolves_what_conda_hands_it(tmp_path):
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--only-binary", ":all:"]
     pip = subprocess.run([*command, "-r", str(wanted)], capture_output=True, text=True)
     assert pip.returncode == 0, pip.stderr
-    assert "Would install" in pip.stdout
 
 
 def imports():

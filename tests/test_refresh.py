@@ -87,10 +87,10 @@ def record(perplexity):
 
 
 def test_a_chapter_is_refreshed_and_a_second_time_changes_nothing(root):
-    written = refresh.refresh(chapter(root), root)
+    written = refresh.refresh(chapter(root))
     assert written == ["02_tiny.ipynb", "chapters.json", "README.md"]
     before = snapshot(root)
-    assert refresh.refresh(chapter(root), root) == []
+    assert refresh.refresh(chapter(root)) == []
     assert snapshot(root) == before
 
     cells = chapters.code_cells(chapters.read(chapter(root)))
@@ -114,7 +114,7 @@ def test_a_chapter_is_refreshed_and_a_second_time_changes_nothing(root):
 
 
 def test_what_editors_leave_is_removed(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     before = snapshot(root)
     notebook = chapters.read(chapter(root))
     notebook.metadata.language_info.version = "3.11.7"
@@ -123,24 +123,24 @@ def test_what_editors_leave_is_removed(root, fake):
     notebook.cells[1].metadata.execution = {"iopub.status.busy": "2026-01-01T00:00:00Z"}
     notebook.cells[2].execution_count = 40
     nbformat.write(notebook, chapter(root))
-    assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb"]
+    assert refresh.refresh(chapter(root)) == ["02_tiny.ipynb"]
     assert snapshot(root) == before
 
 
 def test_within_the_tolerance_all_stays_as_it_is(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     before = snapshot(root)
     fake["outputs"][1:] = [[picture("BBBB")], [text("perplexity 4.151\n")]]
     fake.update(seconds=30.0, runs=[record(4.151)])
-    assert refresh.refresh(chapter(root), root) == []
+    assert refresh.refresh(chapter(root)) == []
     assert snapshot(root) == before
 
 
 def test_a_changed_number_is_stored_and_other_cells_stay(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     fake["outputs"][1:] = [[picture("BBBB")], [text("perplexity 4.250\n")]]
     fake.update(runs=[record(4.25)])
-    assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb", "chapters.json", "README.md"]
+    assert refresh.refresh(chapter(root)) == ["02_tiny.ipynb", "chapters.json", "README.md"]
     cells = chapters.code_cells(chapters.read(chapter(root)))
     assert cells[1].outputs[0].data["image/png"].strip() == "AAAA"
     assert cells[2].outputs[0].text == "perplexity 4.250\n"
@@ -148,28 +148,28 @@ def test_a_changed_number_is_stored_and_other_cells_stay(root, fake):
 
 
 def test_after_an_edit_pictures_are_taken_anew(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     write_source(root, 3, TRAINING + "# edited")
     fake["outputs"][1] = [picture("BBBB")]
-    assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb", "chapters.json"]
+    assert refresh.refresh(chapter(root)) == ["02_tiny.ipynb", "chapters.json"]
     assert "BBBB" in chapter(root).read_text()
 
 
 def test_force_takes_pictures_anew(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     fake["outputs"][1] = [picture("BBBB")]
-    assert refresh.refresh(chapter(root), root) == []
-    assert refresh.refresh(chapter(root), root, force=True) == ["02_tiny.ipynb"]
+    assert refresh.refresh(chapter(root)) == []
+    assert refresh.refresh(chapter(root), force=True) == ["02_tiny.ipynb"]
 
 
 def test_new_versions_are_recorded(root, fake, monkeypatch):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     monkeypatch.setattr(results, "versions", lambda: {"python": "3.99"})
-    assert refresh.refresh(chapter(root), root) == ["chapters.json"]
+    assert refresh.refresh(chapter(root)) == ["chapters.json"]
 
 
 def test_an_ignored_cell_keeps_its_outputs_and_the_measured_tolerance_counts(root, fake):
-    refresh.refresh(chapter(root), root)
+    refresh.refresh(chapter(root))
     notebook = chapters.read(chapter(root))
     notebook.cells[2].metadata.tags = ["nbval-ignore-output"]
     notebook.cells[3].metadata.tags = ["trained"]
@@ -177,14 +177,14 @@ def test_an_ignored_cell_keeps_its_outputs_and_the_measured_tolerance_counts(roo
     (root / "results" / "spread.json").write_text(spread.dump({chapter(root).stem: entry}), "utf-8")
     nbformat.write(notebook, chapter(root))
     fake["outputs"][1:] = [[picture("BBBB", "other words")], [text("perplexity 4.250\n")]]
-    assert refresh.refresh(chapter(root), root) == []
+    assert refresh.refresh(chapter(root)) == []
 
 
 def test_stderr_is_refused(root, fake):
     before = snapshot(root)
     fake["outputs"][1] = [text("UserWarning: few\n", "stderr")]
     with pytest.raises(ChapterError, match=r"cell \[2\] wrote to stderr, which no chapter stores: UserWarning: few"):
-        refresh.refresh(chapter(root), root)
+        refresh.refresh(chapter(root))
     assert snapshot(root) == before
 
 
@@ -192,7 +192,7 @@ def test_a_readme_without_its_marks_is_refused_before_anything_is_written(root, 
     (root / "README.md").write_text("# A course\n")
     before = snapshot(root)
     with pytest.raises(ChapterError, match="scoreboard"):
-        refresh.refresh(chapter(root), root)
+        refresh.refresh(chapter(root))
     assert snapshot(root) == before
 
 
@@ -219,7 +219,7 @@ def test_a_dead_kernel_is_one_sentence(root):
     write(root, "import os\nos._exit(3)")
     before = snapshot(root)
     with pytest.raises(ChapterError, match=r"cell \[1\], 'import os': the kernel died"):
-        refresh.refresh(chapter(root), root)
+        refresh.refresh(chapter(root))
     assert snapshot(root) == before
 
 

@@ -1,7 +1,7 @@
-"""Many submissions, side by side: in processes of this machine, or on the workers of a Dask cluster.
+"""Many submissions in parallel: in processes of this machine, or on the workers of a Dask cluster.
 
-Each is graded by the same function, `grade_job`. Workers hand their results back and only the process that was started
-writes them, so a worker that is killed loses nothing but the time for what it had in hand.
+Each is graded by the same function, `grade_job`. Workers return their results, and only the main process writes them,
+so a worker that is killed costs no more than the time for its current submission.
 """
 
 import atexit
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.assignments.loading import Assignment, load_assignment
@@ -24,7 +24,7 @@ from course_utils.grading.probes import find
 from course_utils.grading.sandbox import NoSandbox, SandboxError, Zygote
 
 _CONNECT_SECONDS = 10
-_BREAKS = 3  # how often all processes may break down before a single one has finished something
+_BREAKS = 3  # how often the pool may break before it finishes another submission
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,15 @@ class Job:
         submission: the files.
         folder: of the assignment, in `solutions/`.
         secret: the instructor's.
-        limits: what the submission may use.
-        sandboxed: False runs it as an ordinary process, with all rights of whoever grades.
+        sandboxed: False runs it as an ordinary process, with all the rights of the person who grades.
         only: ids of the questions to grade; all if empty.
     """
 
     submission: Submission
     folder: Path
     secret: bytes
-    limits: Limits = field(default_factory=Limits)
-    sandboxed: bool = True
-    only: frozenset[str] = frozenset()
+    sandboxed: bool
+    only: frozenset[str]
 
 
 class _Bench:
@@ -67,7 +65,7 @@ class _Bench:
             return known[1]
 
     def zygote(self, assignment: Assignment, framework: str, sandboxed: bool) -> Zygote:
-        """A zygote in a sandbox that holds, or in none."""
+        """A zygote in a working sandbox, or without one."""
         modules = next(each.modules for each in released(assignment) if each.framework == framework)
         key = (framework, modules, sandboxed)
         with self._lock:
@@ -98,7 +96,7 @@ def grade_job(job: Job) -> Result:
         return grade_submission(
             job.submission,
             assignment,
-            job.limits,
+            Limits(),
             job.secret,
             lambda framework: _bench.zygote(assignment, framework, job.sandboxed),
             job.only,
@@ -109,7 +107,7 @@ def grade_job(job: Job) -> Result:
     except NoSandbox:
         raise
     except SandboxError:
-        _bench.close()  # the machine may have ended the zygote, for want of memory for instance
+        _bench.close()  # the machine may have ended the zygote, for instance because memory ran out
         return attempt()
 
 
@@ -121,7 +119,7 @@ def _graded(job: Job) -> Result | GradingError:
 
 
 def _end_with_the_grader() -> None:
-    """End this process when the one that has started it is killed, which by itself it would not notice."""
+    """End this process when its parent is killed, which it would not notice by itself."""
     grader = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -132,10 +130,10 @@ def _end_with_the_grader() -> None:
 
 
 def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Result | GradingError]]:
-    """Grade in processes of this machine, or in this one if it is one only; what comes first is ready first.
+    """Grade in processes of this machine, or, if `processes` is 1, in this one; results come as they are ready.
 
-    When processes are killed again and again, what is left is graded one by one, so that it is seen which submission
-    does it: that one gets an error.
+    When processes are killed again and again, the rest is graded one by one, to find the submission that causes it:
+    that one gets an error.
     """
     if processes == 1:
         yield from ((job, _graded(job)) for job in jobs)
@@ -150,7 +148,7 @@ def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Res
                     left.remove(futures[future])
                     breaks = 0
                     yield futures[future], result
-            except BrokenProcessPool:  # one was killed: by hand, or for want of memory
+            except BrokenProcessPool:  # one was killed: by hand, or because memory ran out
                 breaks += 1
             except BaseException:
                 pool.shutdown(cancel_futures=True)
@@ -159,7 +157,7 @@ def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Res
 
 
 def _one_by_one(jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | GradingError]]:
-    """Grade in a single process, and in another one after a submission that it did not survive."""
+    """Grade in a single process, and in a new one after a submission that has killed it."""
     left = list(jobs)
     while left:
         with _pool(1) as pool:
@@ -168,7 +166,7 @@ def _one_by_one(jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | GradingErro
                     yield left[0], pool.submit(_graded, left[0]).result()
                     del left[0]
             except BrokenProcessPool:
-                yield left.pop(0), GradingError("its grading process was killed, perhaps for want of memory.")
+                yield left.pop(0), GradingError("its grading process was killed, perhaps because memory ran out.")
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
@@ -183,7 +181,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Result 
         address: of the scheduler, such as "tcp://10.0.0.1:8786".
 
     Raises:
-        GradingError: Dask is not installed, the scheduler is not reached, or is lost.
+        GradingError: Dask is not installed, or the scheduler cannot be reached or is lost.
     """
     try:
         from distributed import Client
@@ -196,7 +194,11 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Result 
             for future in as_distributed(list(by_key)):
                 if future.status != "finished":
                     reason = future.exception() if future.status == "error" else future.status
-                    raise GradingError(f"The cluster lost a submission ({reason}): start again to go on.")
+                    raise GradingError(
+                        f"The cluster lost a submission ({reason}): run the same command again to go on."
+                    )
                 yield by_key[future], future.result()
     except OSError as error:
-        raise GradingError(f"The scheduler at {address} is not reached, or was lost: start again to go on.") from error
+        raise GradingError(
+            f"The scheduler at {address} cannot be reached, or was lost: run the same command again to go on."
+        ) from error

@@ -1,4 +1,4 @@
-"""Messages over a socket: each is its length and then that many bytes; and none may be too long, or too late."""
+"""Messages over a socket: each is its length and then that many bytes, and may be neither too long nor too late."""
 
 import socket
 import struct
@@ -20,7 +20,7 @@ class TooLate(Exception):
 
 
 class TooLong(Exception):
-    """The message has more bytes than are taken."""
+    """The message has more bytes than are allowed."""
 
 
 class Channel:
@@ -28,7 +28,7 @@ class Channel:
 
     Args:
         connection: a connected stream socket; the channel owns it.
-        most: bytes of the largest value sent; a message taken may have a little more.
+        most: bytes of the largest value that is sent; a message that comes may have a little more.
 
     >>> one, other = map(Channel, socket.socketpair())
     >>> one.send(["call", {"x": 1.5}])

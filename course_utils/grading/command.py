@@ -1,4 +1,4 @@
-"""`course grade`: a class from the folder or zip that was handed in to tables and pages, resumable at any point."""
+"""`course grade`: a class from the folder or zip of submissions to tables and pages; it can be resumed at any point."""
 
 import os
 import secrets
@@ -17,7 +17,6 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash
 from course_utils.grading.intake import collect
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.similarity import similar
 from course_utils.grading.store import Store, file_name
@@ -25,20 +24,19 @@ from course_utils.grading.store import Store, file_name
 
 @dataclass(frozen=True)
 class Settings:
-    """What to grade, how, and where to write it.
+    """What to grade, how, and where the results go.
 
     Attributes:
         submissions: a folder or a zip; see `intake.collect`.
         folder: of the assignment, in `solutions/`.
-        out: a folder for all that is written. What is there already is not graded again.
-        jobs: processes side by side.
+        out: a folder for everything that is written. What it has already is not graded again.
+        jobs: number of processes in parallel.
         scheduler: address of a Dask scheduler that does it instead; "" for none.
-        sandboxed: False runs students' code with all rights of whoever grades.
+        sandboxed: False runs students' code without a sandbox, with all the rights of the person who grades.
         questions: ids of questions to grade again, all others left as they are.
         deadline: with a time zone; None if nothing is late.
         policy: what it costs to be late.
-        gradebook: the folder of nbgrader's course that gets the marks, too; None for none.
-        limits: what one submission may use.
+        gradebook: the folder of an nbgrader course whose gradebook gets the marks, too; None for none.
     """
 
     submissions: Path
@@ -51,7 +49,6 @@ class Settings:
     deadline: datetime | None = None
     policy: LatePolicy = field(default_factory=LatePolicy)
     gradebook: Path | None = None
-    limits: Limits = field(default_factory=Limits)
 
 
 def find_assignment(name: str) -> Path:
@@ -70,16 +67,16 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     """Grade what is not graded yet, then write tables and pages.
 
     Args:
-        settings: see there.
-        say: called with a sentence now and then.
+        settings: what to grade, and how.
+        say: called with a sentence at each step.
 
     Returns: a sentence for each student who could not be graded, through no fault of theirs.
 
     Raises:
-        GradingError, AssignmentError: grading cannot begin or go on. What is done stays done.
+        GradingError, AssignmentError: grading cannot begin or go on. Results already written are kept.
     """
     if settings.out.exists() and not settings.out.is_dir():
-        raise GradingError(f"{settings.out} is a file: name a folder for the results by --out.")
+        raise GradingError(f"{settings.out} is a file: give a folder for the results with --out.")
     assignment = load_assignment(settings.folder)
     _check_questions(settings, assignment)
     submissions = collect(settings.submissions, assignment.name, settings.deadline)
@@ -91,7 +88,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     write_reports(settings, assignment, results)
     if settings.gradebook:
         gradebook.export(results, assignment, settings.policy, settings.deadline, settings.gradebook)
-        say(f"{settings.gradebook / gradebook.DATABASE} has the marks: open formgrader for what people grade.")
+        say(f"{settings.gradebook / gradebook.DATABASE} has the marks: grade the remaining questions in formgrader.")
     say(f"{settings.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
     return failures
 
@@ -113,9 +110,7 @@ def write_reports(settings: Settings, assignment: Assignment, results: Sequence[
 def _check_questions(settings: Settings, assignment: Assignment) -> None:
     known = [question.id for question in assignment.questions if not question.manual]
     if unknown := sorted(set(settings.questions) - set(known)):
-        raise GradingError(
-            f"{assignment.name} has no question {unknown[0]!r} that is checked: it has {', '.join(known)}."
-        )
+        raise GradingError(f"{assignment.name} has no question {unknown[0]!r} with a check: it has {', '.join(known)}.")
 
 
 def _jobs(
@@ -132,12 +127,12 @@ def _jobs(
                 only = frozenset(settings.questions)
             elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
                 continue
-        jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.limits, settings.sandboxed, only))
+        jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.sandboxed, only))
     return jobs, len(submissions) - len(jobs)
 
 
 def _comparable(before: Result, settings: Settings) -> bool:
-    """Whether an earlier result may stand: one made without a sandbox does so only where none is asked for."""
+    """Whether an earlier result may be kept; one made without a sandbox may only if these settings ask for none either."""
     return before["sandbox"] != "none" or not settings.sandboxed
 
 
@@ -162,7 +157,7 @@ def _grade(settings: Settings, jobs: Sequence[batch.Job], store: Store) -> list[
 
 
 def _merged(before: Result, now: Result) -> Result:
-    """An earlier result with some questions exchanged for those of a new one."""
+    """An earlier result in which some questions are replaced by those of a new one."""
     again = {question["id"]: question for question in now["questions"]}
     questions = [again.get(question["id"], question) for question in before["questions"]]
     return before | {
@@ -178,7 +173,7 @@ def _merged(before: Result, now: Result) -> Result:
 
 
 def _secret(out: Path) -> bytes:
-    """The instructor's secret, made once for a folder of results: whoever has it can foresee the inputs."""
+    """The instructor's secret, made once for a folder of results: anyone who has it can predict the inputs."""
     path = out / "secret"
     if not path.exists():
         write(path, secrets.token_hex(32), mode=0o600)

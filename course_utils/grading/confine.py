@@ -1,4 +1,4 @@
-"""One student's process: shut in by a keeper, which stays outside and reports how it ended.
+"""One student's process, confined by a keeper, which stays outside and reports how it ended.
 
 The keeper is forked from the zygote and forks the student's process. It holds one end of a leash, a socket whose other
 end the grader holds: when the grader lets go, or ends, the student's process is killed, whatever it is doing.
@@ -18,7 +18,7 @@ from pathlib import Path
 from course_utils.grading import linux, seccomp
 
 NOBODY = 65534
-_BROKEN = 97  # the exit status of a process that could not be shut in
+_BROKEN = 97  # the exit status of a process that could not be confined
 _TICK = 0.05  # seconds between two looks at whether it still runs
 _TAIL = 2000  # bytes of what was printed last, to explain a failure of the sandbox itself
 
@@ -27,13 +27,13 @@ Serve = Callable[[socket.socket, Request], None]
 
 
 def keep(data: socket.socket, leash: socket.socket, request: Request, serve: Serve) -> None:
-    """Shut a new process in, have it call `serve(data, request)`, and report its end on the leash.
+    """Confine a new process that calls `serve(data, request)`, and report on the leash how it ended.
 
     Args:
         data: the student's end of the connection to the grader.
         leash: the keeper's end.
         request: the fields of `Limits`, "user" (the number the process gets as its user) and "walls" (False leaves
-            out all but the limits).
+            out everything but the limits).
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
@@ -53,7 +53,7 @@ def keep(data: socket.socket, leash: socket.socket, request: Request, serve: Ser
 
 
 def _separate(request: Request, others: bool) -> None:
-    """Namespaces of its own for the next child, and empty folders to write in."""
+    """Create namespaces for the next child, and empty folders that it can write to."""
     if not others:
         linux.own_users(NOBODY)
     linux.unshare(linux.APART)
@@ -97,7 +97,7 @@ def _become_the_student(data: socket.socket, prints: int, request: Request, user
 
 
 def _own_proc() -> None:
-    """A /proc of this process namespace; nothing at all where the outer sandbox forbids that."""
+    """Mount a /proc that shows this PID namespace only, or an empty one where the outer sandbox forbids that."""
     hardened = linux.NO_SETUID | linux.NO_DEVICES | linux.NO_PROGRAMS
     try:
         linux.mount("proc", "/proc", "proc", hardened)
@@ -139,7 +139,7 @@ def _give_up_rights(user: int) -> None:
 
 
 def _watch(child: int, printed: int, leash: socket.socket, request: Request) -> dict:
-    """Wait for the child's end, or bring it about when the leash is let go or too much is printed."""
+    """Wait until the child ends, and kill it when the grader lets go of the leash or too much is printed."""
     size, tail, end = 0, b"", ""
     poll = select.poll()
     poll.register(leash, select.POLLIN)

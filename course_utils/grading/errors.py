@@ -1,10 +1,10 @@
-"""What can be wrong with grading as such; each is a sentence for the instructor or, in a report, for the student."""
+"""The grader's errors; each message is for the instructor or, in a report, for the student."""
 
 from course_utils.errors import CourseError
 
 
 class GradingError(CourseError):
-    """Grading cannot begin or go on: something is missing that the instructor has to mend."""
+    """Grading cannot begin or go on until the instructor has mended something."""
 
 
 class Corrupt(Exception):
@@ -12,4 +12,4 @@ class Corrupt(Exception):
 
 
 class Refused(Exception):
-    """A submission that is not even unpacked: a path leaves its folder, an archive is a bomb."""
+    """A submission that is not opened: a path leads out of its folder, or an archive is a zip bomb."""

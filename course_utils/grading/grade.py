@@ -68,7 +68,7 @@ def grade_submission(
         assignment: as `load_assignment` gives it.
         limits: what the submission may use.
         secret: the instructor's; the inputs of the checks are drawn from it, the same ones for all students.
-        zygotes: framework → where its processes come from.
+        zygotes: framework → the zygote that its processes are forked from.
         only: ids of the questions to grade; all if empty.
 
     Returns: the result, as `result.schema.json` describes it. The same arguments give the same result, but for what is
@@ -93,11 +93,6 @@ def grade_submission(
     }  # fmt: skip
 
 
-def without_times(result: Result) -> Result:
-    """The result but for what differs from run to run."""
-    return {name: value for name, value in result.items() if name != "seconds"}
-
-
 def seed(secret: bytes, assignment: str, question: str) -> int:
     """The seed of a question's inputs, which cannot be guessed without the secret.
 
@@ -109,7 +104,7 @@ def seed(secret: bytes, assignment: str, question: str) -> int:
 
 
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
-    """The notebooks that belong to the assignment; and for each other one its status and a sentence."""
+    """The notebooks that belong to the assignment, and a status and a sentence for each of the others."""
     plans, problems = [], []
     for name, content in sorted(submission.notebooks.items()):
         if not content.strip():
@@ -187,7 +182,7 @@ def _grade_question(session: Session, question: Question, secret: bytes, assignm
         return {"status": "graded", "points": 0.0, "message": readable(str(problem)), "parts": []}
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, MemoryError) as error:
         # the check itself stumbled over what the student's function returned
-        text = f"Your function returned what the check cannot use ({type(error).__name__})."
+        text = f"Your function returned something that the check cannot use ({type(error).__name__})."
         return {"status": "graded", "points": 0.0, "message": text, "parts": []}
 
 

@@ -1,7 +1,7 @@
-"""Marks into nbgrader's gradebook, and the notebooks beside it, so that questions for people go on in formgrader.
+"""Marks for nbgrader's gradebook, and the notebooks beside it, so that people can grade their questions in formgrader.
 
-The gradebook gets one notebook for each assignment, called like it, whichever framework a student has chosen: so the
-points of an assignment stand in it once.
+The gradebook gets one notebook for each assignment, with the assignment's name, whichever framework a student has
+chosen. So the points of an assignment count once.
 """
 
 import os
@@ -30,7 +30,7 @@ DATABASE = "gradebook.db"
 def export(
     results: Sequence[Result], assignment: Assignment, policy: LatePolicy, deadline: datetime | None, course: Path
 ) -> None:
-    """Write marks into a gradebook, which is made if need be. Points and comments that people have given stay.
+    """Write marks into a gradebook, which is made if needed. Points and comments that people have given stay.
 
     Args:
         results: as `grade_submission` gives them.
@@ -40,7 +40,7 @@ def export(
         course: the folder of `gradebook.db` and `autograded/`.
 
     Raises:
-        GradingError: nbgrader is not installed, or a student's name cannot be a folder of its.
+        GradingError: nbgrader is not installed, or a student's name cannot be the name of a folder.
     """
     try:
         from nbgrader.api import Gradebook
@@ -50,7 +50,7 @@ def export(
         ) from error
     for result in results:
         if _as_folder(result["student"]):
-            raise GradingError(f"nbgrader cannot have a student called {result['student']!r}: rename it.")
+            raise GradingError(f"nbgrader accepts no student called {result['student']!r}: rename the submission.")
     course.mkdir(parents=True, exist_ok=True)
     with _as_nbgrader_likes_it(), Gradebook(f"sqlite:///{(course / DATABASE).absolute()}") as book:
         _declare(book, assignment, deadline)
@@ -65,7 +65,7 @@ def export(
 def rebuilt(result: Result, assignment: Assignment) -> nbformat.NotebookNode:
     """The notebook that was handed out, with a student's answers in it, and what was found about each question.
 
-    Tasks have their mark schemes, for who grades. Nothing has been run, so there are no outputs but what was found.
+    Tasks have their mark schemes, for the person who grades. Nothing has been run: what was found is the only output.
     """
     master = nbformat.read(assignment.notebook(result["framework"]), as_version=4)
     tasks = {cell.metadata.nbgrader.grade_id: cell.source for cell in master.cells if role(cell) == "task"}
@@ -105,7 +105,7 @@ def _found(question: Result) -> str:
 
 
 def _as_folder(student: str) -> str:
-    """The characters that make a student's name unfit for a folder; none if it is fit."""
+    """The characters in a student's name that the name of a folder cannot have."""
     return "".join(sorted({*student} & {*'/\\:*?"<>|'})) or ("." if student.startswith(".") else "")
 
 

@@ -1,7 +1,7 @@
 """What a class has handed in, as it comes: nbgrader's folders, a folder of notebooks, a zip from a learning platform.
 
 Nothing is unpacked to disk and no name is used as a path: notebooks are read into memory. A submission whose names or
-sizes look like an attempt to get out of its folder, or to fill the machine, is refused whole.
+sizes look like an attempt to get out of its folder, or to fill the machine, is refused as a whole.
 """
 
 import io
@@ -54,7 +54,7 @@ def collect(source: Path, assignment: str, deadline: datetime | None = None) -> 
         deadline: with a time zone. Times come from nbgrader's timestamp.txt, else from the file.
 
     Raises:
-        GradingError: there is no such source, it is no zip, or nobody has handed in anything.
+        GradingError: there is no such folder or zip, or it has no submission.
     """
     nbgrader = source.is_dir() and any((child / assignment).is_dir() for child in source.iterdir())
     if source.is_dir():
@@ -69,7 +69,7 @@ def collect(source: Path, assignment: str, deadline: datetime | None = None) -> 
         raise GradingError(f"{source} is neither a folder nor a zip: give the folder or the zip with the submissions.")
     submissions = [_submission(who, files, deadline, nbgrader) for who, files in sorted(groups.items())]
     if not submissions:
-        raise GradingError(f"{source} has no submission of {assignment}: look whether it is the right folder or zip.")
+        raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
     return submissions
 
 
@@ -81,7 +81,7 @@ def _walk(folder: Path) -> Iterator[_File]:
         for name in sorted([*files, *linked]):
             path = Path(place, name)
             status = path.lstat()
-            problem = "" if stat.S_ISREG(status.st_mode) else f"{name} is a link, or no ordinary file"
+            problem = "" if stat.S_ISREG(status.st_mode) else f"{name} is a link, or not a regular file"
             modified = datetime.fromtimestamp(status.st_mtime).astimezone()
             relative = path.relative_to(folder).as_posix()
             yield _File(
@@ -90,7 +90,7 @@ def _walk(folder: Path) -> Iterator[_File]:
 
 
 def _folders(source: Path, assignment: str, nbgrader: bool) -> list[str]:
-    """The students who have a folder, be it empty."""
+    """The students who have a folder, even an empty one."""
     folders = [path for path in source.iterdir() if path.is_dir() and not path.is_symlink()]
     wanted = [path for path in folders if (path / assignment if nbgrader else path).is_dir()]
     return [path.name for path in wanted if not path.name.startswith((".", "__MACOSX"))]
@@ -115,7 +115,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[_File]:
             modified = datetime(*info.date_time).astimezone()
         except ValueError:
             modified = None
-        # the name as the archive has it: zipfile itself already mends some
+        # the name as the archive has it: in `filename` zipfile has mended some already
         name = info.orig_filename
         yield _File(
             name, info.file_size, info.compress_size, modified, problem, lambda n, i=info: _unpack(archive, i, n)
@@ -131,7 +131,7 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes
 
 
 def _loaded(file: _File) -> _File:
-    """The file with its content in memory, because its archive will be closed. Files of no interest stay there."""
+    """The file with its content in memory, because its archive will be closed. Other files are not read."""
     if file.problem or not _wanted(file.path) or _is_bomb(file) or file.size > LARGEST:
         return file
     try:
@@ -151,7 +151,7 @@ def _grouped(files: Iterable[_File], assignment: str, nbgrader: bool = False) ->
     for file in files:
         parts = file.path.replace("\\", "/").split("/")
         if "__MACOSX" in parts or any(part.startswith(".") and part.strip(".") for part in parts):
-            continue  # what systems and editors leave
+            continue  # left behind by systems and editors
         if nbgrader:
             if len(parts) < 2 or parts[1] != assignment:
                 continue
@@ -183,7 +183,7 @@ def _submission(who: str, files: list[_File], deadline: datetime | None, stamped
 
 
 def _notebooks(files: list[_File], nested: bool) -> dict[str, bytes]:
-    """The notebooks among a student's files, those in a zip of the student's too.
+    """The notebooks among a student's files, including those in a zip.
 
     Raises:
         Refused: a name or a size is not acceptable.
@@ -198,7 +198,7 @@ def _notebooks(files: list[_File], nested: bool) -> dict[str, bytes]:
                 with zipfile.ZipFile(io.BytesIO(_read(file))) as archive:
                     inner = _notebooks(list(_members(archive)), nested=False)
             except (zipfile.BadZipFile, ValueError, OSError) as error:
-                raise Refused(f"{file.path} is no zip, or a damaged one") from error
+                raise Refused(f"{file.path} is not a zip, or is damaged") from error
             found |= {f"{file.path}/{name}": content for name, content in inner.items()}
     return found
 
@@ -219,12 +219,12 @@ def _check(files: list[_File]) -> None:
             raise Refused(f"{file.path} unpacks to {file.size // 2**20} MB")
         key = file.path.casefold()
         if key in seen:
-            raise Refused(f"{seen[key]} and {file.path} would be one file on many machines")
+            raise Refused(f"{seen[key]} and {file.path} would be the same file on many machines")
         seen[key] = file.path
     if len(files) > _MOST_FILES:
         raise Refused(f"it has {len(files)} files, more than {_MOST_FILES}")
     if sum(file.size for file in files) > _MOST_BYTES:
-        raise Refused(f"its files have more than {_MOST_BYTES // 2**20} MB")
+        raise Refused(f"its files have more than {_MOST_BYTES // 2**20} MB together")
 
 
 def _is_bomb(file: _File) -> bool:
@@ -235,13 +235,13 @@ def _bad_name(path: str) -> str:
     """What is wrong with a path, or ""."""
     parts = path.removeprefix("LATE/").split("/")
     if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        return f"the name {path!r} is no relative path"
+        return f"the name {path!r} is not a relative path"
     if ".." in parts or "." in parts or "" in parts:
         return f"the name {path!r} leaves its folder"
     if not path.isprintable() or any(len(part.encode("utf-8", "replace")) > 255 for part in parts):
-        return "a name has characters that are no letters, or too many"
+        return "a name is too long, or has characters that cannot be printed"
     if any(_DEVICES.fullmatch(part) or part.endswith((".", " ")) for part in parts):
-        return f"the name {path!r} is a device's, or not allowed, on some machines"
+        return f"the name {path!r} is that of a device, or is not allowed, on some machines"
     return ""
 
 

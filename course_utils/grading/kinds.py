@@ -1,7 +1,6 @@
 """The kinds of sandbox: how the zygote is started so that it, and what it forks, sees almost nothing of the machine."""
 
 import functools
-import json
 import os
 import shutil
 import subprocess
@@ -37,13 +36,13 @@ Command = Callable[[list[str], Path | None], list[str]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to shut the zygote in.
+    """A kind of sandbox around the zygote.
 
     Attributes:
         name: as reports name it.
-        missing: what this machine lacks for it, as half a sentence; "" if nothing.
-        command: given the zygote's command and the folder of its socket (if it is found by path), the whole command.
-        by_path: whether the zygote finds its socket by a path, because it cannot inherit it.
+        missing: why this machine cannot use it, as half a sentence; "" if it can.
+        command: makes the whole command from the zygote's own and from the folder of its socket (None: not `by_path`).
+        by_path: whether the zygote connects to its socket by a path, because it cannot inherit an open one.
     """
 
     name: str
@@ -53,17 +52,17 @@ class Kind:
 
 
 def environment() -> dict[str, str]:
-    """The whole environment of what runs in a sandbox."""
+    """All environment variables of a process in a sandbox."""
     kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
     return ENVIRONMENT | kept | {"COURSE_DATA": str(sources.data_folder())}
 
 
 @functools.cache
 def visible() -> tuple[list[str], dict[str, str]]:
-    """What can be seen inside: paths, and links by the paths where they stand.
+    """What can be seen inside a sandbox: the paths of files and folders, and symbolic links, path to target.
 
-    The system's programs and libraries, Python and its packages, this package, the data sets. Neither the solutions
-    nor the submissions are there.
+    These are the system's programs and libraries, Python and its packages, this package and the data sets. Neither the
+    solutions nor the submissions are among them.
     """
     links = {path: os.readlink(path) for path in _SYSTEM if os.path.islink(path)}
     own = (sys.base_prefix, sys.prefix, str(Path(course_utils.__file__).parent), str(sources.data_folder()))
@@ -92,12 +91,6 @@ def _bubblewrap(command: list[str], folder: Path | None) -> list[str]:
     return [str(shutil.which("bwrap")), *words, "--", *command]
 
 
-def _namespaces(command: list[str], folder: Path | None) -> list[str]:
-    paths, links = visible()
-    spec = json.dumps({"read_only": paths, "links": links})
-    return [*python("course_utils.grading.enclosure"), spec, *command]
-
-
 def _container(program: str) -> Command:
     def command(zygote: list[str], folder: Path | None) -> list[str]:
         paths, links = visible()
@@ -117,7 +110,7 @@ def _container(program: str) -> Command:
 
 
 def python(module: str) -> list[str]:
-    """The command that runs a module of this package, and takes nothing from the current folder or the user's."""
+    """The command that runs a module of this package and imports nothing from the current or the user's own folder."""
     return [sys.executable, "-s", "-P", "-B", "-m", module]
 
 
@@ -125,15 +118,11 @@ def _below_tmp() -> str:
     """A sandbox has a /tmp of its own, so what runs in it must not be kept below the machine's."""
     own = (sys.base_prefix, sys.prefix, str(Path(course_utils.__file__).parent))
     found = next((path for path in own if Path(path).is_relative_to("/tmp")), "")
-    return f"it has a /tmp of its own, which hides {found}: move the course elsewhere" if found else ""
+    return f"the sandbox has its own /tmp, which hides {found}: move the course to another folder" if found else ""
 
 
 def _no_bubblewrap() -> str:
     return _below_tmp() if shutil.which("bwrap") else "bubblewrap is not installed"
-
-
-def _no_namespaces() -> str:
-    return _below_tmp() if sys.platform == "linux" else "only Linux has namespaces"
 
 
 def _no_container(program: str) -> Callable[[], str]:
@@ -160,7 +149,6 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("bubblewrap", _no_bubblewrap, _bubblewrap),
-        Kind("namespaces", _no_namespaces, _namespaces),
         Kind("docker", _no_container("docker"), _container("docker"), by_path=True),
         Kind("podman", _no_container("podman"), _container("podman"), by_path=True),
     )

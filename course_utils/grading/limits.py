@@ -7,16 +7,16 @@ _MB = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use; whoever asks for more loses the question at hand, and the report says why.
+    """What one submission may use. Code that asks for more loses the current question, and the report says why.
 
     Attributes:
-        cell_seconds: a cell of the notebook, by the clock on the wall.
-        call_seconds: one call of a student's function, by the clock on the wall.
-        cpu_seconds: everything that one process does, by the processor's clock.
-        submission_seconds: the whole submission with all its restarts, by the clock on the wall.
+        cell_seconds: for a cell of the notebook, in wall-clock time.
+        call_seconds: for one call of a student's function, in wall-clock time.
+        cpu_seconds: for everything that one process does, in processor time.
+        submission_seconds: for the whole submission with all its restarts, in wall-clock time.
         memory_bytes: address space. 4 GB suits PyTorch and TensorFlow on a CPU.
-        output_bytes: what is printed.
-        disk_bytes: files, all together; they are in memory and gone with the process.
+        output_bytes: printed text.
+        disk_bytes: all files together; they are kept in memory and vanish with the process.
         value_bytes: one answer of a student's function.
         threads: threads of the process; it cannot start other processes.
         files: open files.

@@ -8,7 +8,7 @@ import errno
 import os
 from pathlib import Path
 
-# What a process can have of its own (sched.h)
+# Kinds of namespaces (sched.h)
 NEW_MOUNTS, NEW_NAMES, NEW_IPC, NEW_USERS, NEW_PIDS, NEW_NETWORK = (
     0x00020000,
     0x04000000,
@@ -21,11 +21,8 @@ APART = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PIDS | NEW_NETWORK
 
 # How a file system is mounted (mount.h)
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS = 1, 2, 4, 8
-REMOUNT, BIND, RECURSIVE, PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
-DETACH = 2
+RECURSIVE, PRIVATE = 0x4000, 0x40000
 
-_SYS_MOUNT_SETATTR = 442  # the same number on every processor
-_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 4, 24, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -43,39 +40,18 @@ def _checked(result: int, what: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Give this process (for NEW_PIDS: its next child) something of its own."""
+    """Move this process (for NEW_PIDS: its next child) into new namespaces."""
     _checked(_libc().unshare(flags), "unshare")
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount a file system, or, with BIND, a part of one in a second place."""
+    """Mount a file system; with PRIVATE, keep the mounts below `target` apart from those of other namespaces."""
     texts = (text.encode() or None for text in (source, target, kind))
     _checked(_libc().mount(*texts, ctypes.c_ulong(flags), options.encode() or None), f"mount {target}")
 
 
-def make_read_only(target: str) -> None:
-    """Forbid to write, to use devices and setuid programs, in a mount and all that is mounted below it (Linux 5.12)."""
-
-    class Attributes(ctypes.Structure):
-        _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user_namespace")]
-
-    attributes = Attributes(set=READ_ONLY | NO_SETUID | NO_DEVICES)
-    arguments = (_AT_FDCWD, target.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
-    _checked(_libc().syscall(_SYS_MOUNT_SETATTR, *arguments), f"mount_setattr {target}")
-
-
-def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root of all paths, and move the former root to `old`, a folder inside of it."""
-    _checked(_libc().pivot_root(new.encode(), old.encode()), "pivot_root")
-
-
-def unmount(target: str) -> None:
-    """Take a mount away, also where it is in use."""
-    _checked(_libc().umount2(target.encode(), DETACH), f"umount {target}")
-
-
 def own_users(inside: int) -> None:
-    """Enter a user namespace in which this process has every capability and is called `inside`."""
+    """Enter a new user namespace, in which this process has every capability and the user number `inside`."""
     user, group = os.geteuid(), os.getegid()
     unshare(NEW_USERS)
     Path("/proc/self/setgroups").write_text("deny")
@@ -89,7 +65,7 @@ def die_with_parent() -> None:
 
 
 def bound_capabilities() -> None:
-    """Make sure that no capability can come back, whatever is run. This itself takes a capability."""
+    """Empty the bounding set, so that no program can bring a capability back. This itself needs a capability."""
     for capability in range(64):
         try:
             _prctl(_PR_CAPBSET_DROP, capability)
@@ -100,14 +76,14 @@ def bound_capabilities() -> None:
 
 
 def give_up_capabilities() -> None:
-    """Give up every capability that this process has or could hand on."""
+    """Give up every capability that this process has or could pass on."""
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     _checked(_libc().capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def gain_nothing() -> None:
-    """No program that this process runs will have more rights than it has."""
+    """Make sure that no program run by this process has more rights than the process itself."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 

@@ -1,4 +1,4 @@
-"""Pages to look at: one for each student, without any hidden case, and one about the class for the instructor."""
+"""HTML pages: one for each student, without any hidden case, and one about the class for the instructor."""
 
 import functools
 from collections import Counter
@@ -115,7 +115,7 @@ def _questions(graded: Sequence[Result], assignment: Assignment) -> list[dict[st
 
 
 def _misconceptions(graded: Sequence[Result]) -> list[dict[str, Any]]:
-    """The known wrong answers that came, the most frequent first, each counted once for a student."""
+    """The known wrong answers that were given, the most frequent first, each counted once for a student."""
     found: Counter = Counter()
     for result in graded:
         found.update(

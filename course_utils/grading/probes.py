@@ -1,4 +1,4 @@
-"""A sandbox is believed only after it has been tried from inside: these are the tries.
+"""A sandbox is trusted only after it has been tried from inside: these are the tries.
 
 Each is a function of Python source, as a student might write it, that returns "" if the sandbox held, and otherwise
 what it let happen. `held` runs them all; `find` takes the first kind of sandbox on this machine in which all of them
@@ -284,7 +284,7 @@ def _bait() -> Iterator[dict]:
         try:
             yield {
                 "file": str(file),
-                "outside": {path: _shown_in(path) for path in (folder, "/home", "/root", "/var", "/old", "/mnt")},
+                "outside": {path: _shown_in(path) for path in (folder, "/home", "/root", "/var", "/mnt")},
                 "port": server.getsockname()[1],
                 "abstract": secret,
                 "secret": secret,
@@ -376,6 +376,7 @@ def find(framework: str, modules: tuple[str, ...]) -> Zygote:
                 reason = str(error).rstrip(".")
         reasons.append(f"{kind.name}: {reason}")
     raise NoSandbox(
-        "This machine has no sandbox that holds, so nothing is run: install bubblewrap, or, if you trust every "
-        f"submission, say --unsandboxed ({'; '.join(reasons)})."
+        "There is no working sandbox on this machine, so nothing is run: install bubblewrap "
+        "(`apt-get install bubblewrap`), Docker or Podman, or add --unsandboxed if you trust every submission "
+        f"({'; '.join(reasons)})."
     )

@@ -1,4 +1,4 @@
-"""A sandbox as the grader holds it: a zygote that can be forked, and the processes that come of it."""
+"""The sandbox as the grader sees it: a zygote that can be forked, and the processes forked from it."""
 
 import itertools
 import json
@@ -27,11 +27,11 @@ _SIDE_BY_SIDE = 128  # processes of one grader that may have to be told apart
 
 
 class SandboxError(GradingError):
-    """The sandbox itself cannot be had or has failed, in a sentence: never a student's fault."""
+    """The sandbox does not start or has failed; this is never a student's fault."""
 
 
 class NoSandbox(SandboxError):
-    """This machine has no sandbox that holds."""
+    """This machine has no working sandbox."""
 
 
 class Lost(Exception):
@@ -63,12 +63,12 @@ class End:
 
 
 class Zygote:
-    """A process with a framework in it, in a sandbox of some kind. Close it, or use it in a `with` statement.
+    """A process in a sandbox that has imported a framework. Close it, or use it in a `with` statement.
 
     Args:
-        kind: how it is shut in.
+        kind: the kind of sandbox.
         framework: "torch", "tensorflow" or "numpy".
-        modules: names of what it imports, so that nobody has to wait for that again.
+        modules: names of the modules that it imports, so that no submission has to wait for them.
 
     Raises:
         SandboxError: it does not start.
@@ -85,16 +85,16 @@ class Zygote:
             self._await_ready()
         except (OSError, subprocess.SubprocessError) as error:
             self.close()
-            raise SandboxError(f"The sandbox of kind {kind.name} does not start: {error}.") from error
+            raise SandboxError(f"The sandbox ({kind.name}) does not start: {error}.") from error
 
     def _connect_by_number(self, command: list[str]) -> None:
-        """Start the zygote with its end of the connection open."""
+        """Start the zygote, which inherits its end of the connection."""
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             self._run(command, str(other.fileno()), None, pass_fds=[other.fileno()], env=environment())
 
     def _connect_by_path(self, command: list[str]) -> None:
-        """Start the zygote through a server, which passes no open files on, and let it come to a socket's path."""
+        """Start the zygote in a container, which passes on no open files, and let it connect to a socket by path."""
         with (
             tempfile.TemporaryDirectory(prefix="grading-") as folder,
             socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
@@ -118,10 +118,10 @@ class Zygote:
             self._process.wait(_END_SECONDS)
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-            raise OSError(said[-1] if said else "it ended without a word")
+            raise OSError(said[-1] if said else "it ended without a message")
 
     def fork(self, limits: Limits) -> "Process":
-        """A new process with nothing in it but the framework.
+        """Fork a new process that has imported the framework and run nothing yet.
 
         Raises:
             SandboxError: the sandbox has failed.
@@ -134,18 +134,18 @@ class Zygote:
             try:
                 socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno(), keepers.fileno()])
             except OSError as error:
-                raise SandboxError(f"The sandbox of kind {self.kind.name} has ended: {error}.") from error
+                raise SandboxError(f"The sandbox ({self.kind.name}) has ended: {error}.") from error
         process = Process(Channel(ours, limits.value_bytes), leash)
         try:
             ready = process.ask(None, _READY_SECONDS, "it does not start")
         except Lost as lost:
             raise SandboxError(f"The sandbox has failed: {process.end().text or lost.reason}.") from lost
         if ready != "ready":
-            raise SandboxError("The sandbox has failed: it does not say that it is ready.")
+            raise SandboxError("The sandbox has failed: its process did not report that it is ready.")
         return process
 
     def close(self) -> None:
-        """End the zygote and all that is in its sandbox."""
+        """End the zygote and every process in its sandbox."""
         if self._control is not None:
             self._control.close()
         if self._process is not None:
@@ -164,7 +164,7 @@ class Zygote:
 
 
 class Process:
-    """A student's process: what one asks it, it answers, or it is lost."""
+    """A student's process: it answers each request, or it is lost."""
 
     def __init__(self, channel: Channel, leash: socket.socket):
         self._channel, self._leash = channel, leash
@@ -176,11 +176,10 @@ class Process:
         Args:
             request: as `worker` says.
             seconds: how long to wait.
-            too_late: what to say if that is not enough, as half a sentence.
+            too_late: the reason to give if no answer comes in time, as half a sentence.
 
         Raises:
-            Lost: no answer came; the process is ended.
-            BadValue: what came is no message.
+            Lost: no answer came, or none that can be read; the process has been ended.
         """
         began = time.monotonic()
         try:
@@ -197,10 +196,10 @@ class Process:
             raise _explained(self.end(_GRACE_SECONDS)) from error
         except BadValue as error:
             self.end()
-            raise Lost("", "its answer is no message of values") from error
+            raise Lost("", "its answer is not a message of values") from error
 
     def end(self, grace: float = 0) -> End:
-        """Let go of the process, which ends it if it still runs after `grace` seconds, and say how it ended."""
+        """Wait `grace` seconds for the process, kill it if it still runs, and say how it ended."""
         if self._end is None:
             self._end = self._await_report(grace)
             self._channel.close()
@@ -223,7 +222,7 @@ class Process:
 
 
 def _explained(end: End) -> Lost:
-    """What to tell the student of an end."""
+    """What to tell the student about how the process ended."""
     if end.end == "output":
         return Lost("output", "it printed too much")
     if end.end == "cpu":

@@ -48,13 +48,13 @@ def program(machine: str) -> list[Instruction]:
     """The filter for a processor, as (operation, steps if true, steps if false, value).
 
     Raises:
-        OSError: the call numbers of that processor are not known here.
+        OSError: the numbers of system calls on that processor are not known here.
 
     >>> program("x86_64")[0]
     (32, 0, 0, 4)
     """
     if machine not in _ARCHITECTURES:
-        raise OSError(errno.ENOSYS, f"no filter of system calls is known for the processor {machine}")
+        raise OSError(errno.ENOSYS, f"there is no filter of system calls for the processor {machine}")
     column, architecture = _ARCHITECTURES[machine]
     denied = (_RETURN, 0, 0, _ERROR | errno.EPERM)
     lines = [
@@ -78,7 +78,7 @@ def program(machine: str) -> list[Instruction]:
 
 
 def install() -> None:
-    """Put the filter on this process and all its threads to come; it cannot be taken off again."""
+    """Install the filter for this process and its future threads; it cannot be removed."""
 
     class Filter(ctypes.Structure):
         _fields_ = [
@@ -98,4 +98,4 @@ def install() -> None:
     result = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(whole), 0, 0)
     if result:
         number = ctypes.get_errno()
-        raise OSError(number, "the kernel takes no filter of system calls")
+        raise OSError(number, "the kernel accepts no filter of system calls")

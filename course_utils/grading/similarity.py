@@ -9,10 +9,10 @@ from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Result
 from course_utils.grading.matching import released
 
-THRESHOLD = 0.8  # share of the shorter one's tokens that stand in the other, too
+THRESHOLD = 0.8  # share of the shorter one's tokens that are in the other one, too
 _TOKENS, _WINDOW = 25, 4  # copydetect's noise and guarantee thresholds
 _MOST_CODE = 20_000  # characters of an answer that are looked at
-_FEWEST = 3  # fingerprints of what is too short to say anything
+_FEWEST = 3  # code with fewer fingerprints is too short to say anything
 
 
 class SimilarPair(NamedTuple):
@@ -24,11 +24,11 @@ class SimilarPair(NamedTuple):
 
 
 def similar(results: Sequence[Result], assignment: Assignment) -> list[SimilarPair] | None:
-    """Pairs of students whose code has more than `THRESHOLD` in common, names and comments aside; the likest first.
+    """Pairs of students whose code has more than `THRESHOLD` in common, names and comments aside, most similar first.
 
     Args:
         results: with the students' answers.
-        assignment: what was handed out counts for nothing.
+        assignment: code that was handed out is left out of the comparison.
 
     Returns: None if the library that compares is not installed.
     """
@@ -55,5 +55,5 @@ def _code(result: Result, manual: set[str]) -> str:
 
 
 def _share(one: set[int], other: set[int]) -> float:
-    """How much of the shorter one stands in the other."""
+    """How much of the shorter one is in the other."""
     return round(len(one & other) / min(len(one), len(other)), 3)

@@ -22,7 +22,7 @@ _LONGEST = 2**16
 
 
 def main() -> None:
-    """Import what students will need, say so, and fork until the grader hangs up."""
+    """Import what students will need, report it, and fork on request until the grader hangs up."""
     address, framework, *modules = sys.argv[1:]
     control = _connect(address)
     worker = importlib.import_module("course_utils.grading.worker")

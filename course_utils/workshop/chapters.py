@@ -143,9 +143,9 @@ def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
     return seconds
 
 
-def page_of(chapter: Path, root: Path = ROOT) -> Path:
+def page_of(chapter: Path) -> Path:
     """Where the HTML page of a chapter is written."""
-    return root / "build" / f"{chapter.stem}.html"
+    return ROOT / "build" / f"{chapter.stem}.html"
 
 
 def run(chapter: Path, page: Path) -> None:

@@ -40,12 +40,11 @@ _LANGUAGE = {
 _LEFT_BY_EDITORS = ("ExecuteTime", "collapsed", "execution", "scrolled")
 
 
-def refresh(chapter: Path, root: Path = ROOT, force: bool = False) -> list[str]:
+def refresh(chapter: Path, force: bool = False) -> list[str]:
     """Execute a chapter; write the notebook, results/chapters.json and README's scoreboard where they change.
 
     Args:
-        chapter: the notebook.
-        root: the folder that holds README.md and results/.
+        chapter: the notebook, in a folder beside README.md and results/.
         force: store all outputs anew, those that count as equal too.
 
     Returns:
@@ -54,6 +53,7 @@ def refresh(chapter: Path, root: Path = ROOT, force: bool = False) -> list[str]:
     Raises:
         ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
     """
+    root = chapter.parents[1]
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
