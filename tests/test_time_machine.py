@@ -1,4 +1,4 @@
-"""The settings for The Time Machine are what the lecture notes say, and both frameworks can run them."""
+"""The settings for The Time Machine fit their data, and both frameworks learn with them."""
 
 import pytest
 from oracle_cells import Network

@@ -132,7 +132,7 @@ def _jobs(
 
 
 def _comparable(before: Result, settings: Settings) -> bool:
-    """Whether an earlier result may be kept; one made without a sandbox may only if these settings ask for none either."""
+    """Whether an earlier result may be kept; one made without a sandbox may only where none is asked for."""
     return before["sandbox"] != "none" or not settings.sandboxed
 
 
