@@ -8,6 +8,7 @@ Importing `course_utils` loads no framework; `course_utils.torch` and `course_ut
 """
 
 import os
+from contextlib import suppress
 
 __version__ = "0.1.0"
 __all__ = ["__version__"]
@@ -17,3 +18,7 @@ __all__ = ["__version__"]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+# PyTorch's builds with CUDA bring Triton and import it late. After TensorFlow that ends the process: both hold LLVM.
+with suppress(ImportError):
+    import triton  # noqa: F401

@@ -91,6 +91,7 @@ CASES = [
     Case("ignored", "print(time.time())", [out("now\n")], tags=["nbval-ignore-output"]),
     Case("ignored, but warns", "print('w', file=sys.stderr)", [], "New stderr: w", tags=["nbval-ignore-output"]),
     Case("trained, on the CPU", "print('she')", [out("he\n")], "'he' is stored", tags=["trained"]),
+    Case("a library's own warning", "import os; _ = os.write(2, b'from C'); time.sleep(0.3)", [], "New stderr: from C"),
     Case("quiet progress", "import os; print(os.environ['CI'])", [out("1\n")]),
 ]
 
