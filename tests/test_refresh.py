@@ -121,10 +121,35 @@ def test_what_editors_leave_is_removed(root, fake):
     notebook.metadata.kernelspec = {"display_name": "mine", "language": "python", "name": "mine"}
     notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {}}
     notebook.cells[1].metadata.execution = {"iopub.status.busy": "2026-01-01T00:00:00Z"}
+    notebook.metadata.update(vscode={"interpreter": {"hash": "31f2"}}, colab={"provenance": []}, accelerator="GPU")
+    notebook.cells[1].metadata.vscode = {"languageId": "python"}
+    notebook.cells[2].metadata.update(slideshow={"slide_type": "slide"}, colab={"base_uri": "x"}, id="Yx", scrolled=True)
+    notebook.cells[0].metadata.slideshow = {"slide_type": "skip"}
     notebook.cells[2].execution_count = 40
     nbformat.write(notebook, chapter(root))
     assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb"]
     assert snapshot(root) == before
+
+
+def test_lost_cell_ids_are_given_anew(root, fake):
+    refresh.refresh(chapter(root), root)
+    stored = json.loads(chapter(root).read_text("utf-8"))
+    for cell in stored["cells"]:
+        del cell["id"]
+    chapter(root).write_text(json.dumps({**stored, "nbformat_minor": 4}), "utf-8")
+    assert refresh.refresh(chapter(root), root) == ["02_tiny.ipynb"]
+    assert len({cell.id for cell in chapters.read(chapter(root)).cells}) == 4
+    assert refresh.refresh(chapter(root), root) == []
+
+
+def test_tags_folds_and_the_budget_stay(root, fake):
+    notebook = chapters.read(chapter(root))
+    notebook.cells[1].metadata.update(tags=["torch"], jupyter={"outputs_hidden": True})
+    nbformat.write(notebook, chapter(root))
+    refresh.refresh(chapter(root), root)
+    notebook = chapters.read(chapter(root))
+    assert notebook.cells[1].metadata == {"tags": ["torch"], "jupyter": {"outputs_hidden": True}}
+    assert notebook.metadata.course == {"budget_seconds": 9}
 
 
 def test_within_the_tolerance_all_stays_as_it_is(root, fake):
