@@ -133,7 +133,8 @@ endif
 
 $(BIN)/python:
 	@rm -rf .venv
-	@for python in $${PYTHON:+"$$PYTHON"} python3 python3.13 python3.12 python3.11; do \
+	@if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; else set -- python3 python3.13 python3.12 python3.11; fi; \
+	for python; do \
 		own=$$("$$python" -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print(sys.executable)' 2>/dev/null); \
 		if [ -n "$$own" ]; then \
 			echo "Creating .venv with $$own"; \
@@ -142,10 +143,15 @@ $(BIN)/python:
 			exit 0; \
 		fi; \
 	done; \
+	if [ -n "$$PYTHON" ]; then \
+		echo "PYTHON is $$PYTHON, which is $$("$$PYTHON" --version 2>/dev/null || echo no Python): the course needs 3.11, 3.12 or 3.13." >&2; exit 1; \
+	fi; \
 	echo "The course needs Python 3.11, 3.12 or 3.13 and finds none: install one, or say where it is: make lab PYTHON=/path/to/python3" >&2; \
 	exit 1
 
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	@found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
+		*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
 	@if command -v uv >/dev/null && $(UV_INSTALL) -r requirements.lock; then :; else $(PIP) install -r requirements.lock; fi
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(PIP) install --quiet --no-deps d2l==1.0.3 \

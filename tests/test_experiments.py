@@ -259,7 +259,7 @@ def test_any_change_of_the_code_makes_a_result_old(sweep, before, after):
 
 
 def test_the_hash_is_the_same_in_every_python(tmp_path):
-    """Python 3.11.7, 3.12.1 and 3.13.0 give this; their `ast.dump` differs for every script, `unparse` for f-strings."""
+    """Seen with 3.11.7, 3.12.1 and 3.13.0, whose `ast.dump` differs for every script, and `unparse` for f-strings."""
     script = tmp_path / "script.py"
     script.write_text(
         "class A: pass\n\n\ndef f(x, *, y=None):\n    return f\"{x:{y}} {'a'}\" + f\"{x['k']!r}\"\n", "utf-8"

@@ -145,17 +145,14 @@ def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
     return seconds
 
 
-def page_of(chapter: Path, root: Path = ROOT) -> Path:
-    """Where the HTML page of a chapter is written."""
-    return root / "build" / f"{chapter.stem}.html"
-
-
 def run(chapter: Path, page: Path) -> None:
     """Execute a chapter and write it as an HTML page; the notebook itself is left as it is.
 
     Raises:
         ChapterError: a cell failed; the page holds what was reached.
+        CourseError: the page cannot be written; no cell has run.
     """
+    files.require_writable(page, mend="name a folder of your own by --out.")
     notebook = read(chapter)
     try:
         execute(notebook, chapter)

@@ -55,8 +55,10 @@ def refresh(chapter: Path, root: Path = ROOT, force: bool = False) -> list[str]:
 
     Raises:
         ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
+        CourseError: one of the files cannot be written; no cell has run.
     """
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
+    files.require_writable(chapter, results_file, readme, mend="refresh a copy of the course that is your own.")
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
         metrics = Path(folder) / "metrics.jsonl"
