@@ -12,7 +12,7 @@ UV_INSTALL := uv pip install --python $(BIN)/python $${PYTHONDONTWRITEBYTECODE:+
 	$${PIP_EXTRA_INDEX_URL:+--index-strategy unsafe-best-match $$(printf ' --index %s' $$PIP_EXTRA_INDEX_URL)} \
 	$${PIP_FIND_LINKS:+$$(printf ' --find-links %s' $$PIP_FIND_LINKS)}
 # The tests that call most of the libraries' names.
-FLOORS := bleu checkpoints data_cli doctor experiments grading_command house models nbval_plugin refresh stocks training weights
+FLOORS := bleu checkpoints data_cli doctor experiments house models nbval_plugin refresh stocks training weights
 UV_COMPILE := uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --no-header --no-annotate
 
 ifneq ($(filter run,$(MAKECMDGOALS)),)
