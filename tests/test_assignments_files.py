@@ -306,6 +306,9 @@ def test_what_is_for_instructors_is_left_out_and_nothing_is_overwritten(tmp_path
         (root / name).write_text(said, "utf-8")
     with pytest.raises(AssignmentError, match="git does not know the files"):
         release(root, tmp_path / "out")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(AssignmentError, match="git is not installed"):
+        patch.setenv("PATH", "")
+        release(root, tmp_path / "out")
     under_version_control(root)
     (root / "class_list.csv").write_text("a name")  # lies beside, and git does not know it
     assert release(root, tmp_path / "new/out.zip") == 2

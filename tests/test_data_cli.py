@@ -161,3 +161,16 @@ def test_a_disk_that_is_full_or_read_only(options, meaning, folder, tmp_path):
     )
     assert result.stdout == "1\n"
     is_one_sentence(result.stderr, meaning, str(folder), "COURSE_DATA")
+
+
+@pytest.mark.parametrize("module", ["course_utils", "course_utils.cli"])
+def test_python_m_is_the_command(module):
+    done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "Usage: course " in done.stdout
+
+
+def test_a_deadline_may_have_a_time_zone():
+    options = ["--assignment", "none", "--out", "out", "--deadline", "2026-03-01T18:00:00+01:00"]
+    shown = CliRunner().invoke(app, ["grade", "in", *options])
+    assert "There is no assignment none" in shown.stderr or "only the instructors' copy" in shown.stderr

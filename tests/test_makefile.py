@@ -152,3 +152,25 @@ def test_half_an_environment_is_not_left_behind(place, installer):
     assert status != 0
     assert "Creating .venv with" in said
     assert not (place / ".venv").exists()
+
+
+@pytest.mark.parametrize("version, said_to_be", [(None, "no Python"), ("3.8.18", "Python 3.8.18")])
+def test_a_python_that_was_asked_for_is_taken_or_refused(place, version, said_to_be):
+    shutil.rmtree(place / ".venv")
+    asked = place / "bin" / "mine"
+    if version:
+        program(asked, f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}"\n')
+    status, said, _ = make(place, "setup", f"PYTHON={asked}")
+    assert status != 0
+    assert f"PYTHON is {asked}, which is {said_to_be}: the course needs 3.11, 3.12 or 3.13." in said
+    assert not (place / ".venv").exists()
+
+
+@pytest.mark.parametrize("line", ["version = 3.8.18", "version_info = 3.8.18"])
+def test_an_environment_of_another_python_is_refused_before_anything_is_installed(place, line):
+    (place / ".venv/pyvenv.cfg").write_text(f"home = /usr/bin\n{line}\n", "utf-8")
+    status, said, log = make(place, "setup")
+    assert (status, log) == (2, [])
+    assert ".venv has Python 3.8.18 and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." in said
+    (place / ".venv/pyvenv.cfg").write_text(f"{line.replace('8.18', '12.1')}\n", "utf-8")
+    assert make(place, "setup")[0] == 0

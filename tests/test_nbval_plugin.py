@@ -91,6 +91,7 @@ CASES = [
     Case("ignored", "print(time.time())", [out("now\n")], tags=["nbval-ignore-output"]),
     Case("ignored, but warns", "print('w', file=sys.stderr)", [], "New stderr: w", tags=["nbval-ignore-output"]),
     Case("trained, on the CPU", "print('she')", [out("he\n")], "'he' is stored", tags=["trained"]),
+    Case("a library's own warning", "import os; _ = os.write(2, b'from C'); time.sleep(0.3)", [], "New stderr: from C"),
     Case("quiet progress", "import os; print(os.environ['CI'])", [out("1\n")]),
 ]
 
@@ -188,3 +189,15 @@ def test_verdict_on_a_gpu(verdicts_on_a_gpu, number):
 def test_a_dead_kernel_ends_fast(verdicts):
     """Within seconds: where nobody looks at the kernel, a dead one takes the cell's whole time limit."""
     assert verdicts["slow_and_dead", 3].seconds < 2.5
+
+
+def test_a_notebook_is_not_spread_over_processes(tmp_path):
+    write(tmp_path, "cases", [Case("set-up", "pass", [])])
+    command = [sys.executable, "-m", "pytest", "--nbval", "-c", os.devnull, "--rootdir", ".", "-p", "nbval.plugin"]
+    command += ["-p", "xdist.plugin", "-p", "course_utils.workshop.nbval_plugin", "-n", "2"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "and they need one kernel: add --dist loadfile." in done.stderr
+    command += ["--dist", "loadfile"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode == 0

@@ -101,7 +101,9 @@ def kernel(
         record_timing=False,
         shutdown_kernel="immediate",
     )
-    with client.setup_kernel(env={**os.environ, "CI": "1", **environment}, cleanup_kc=True):
+    # Where a kernel believes that it is tested itself, it does not show what libraries write to the file descriptors.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    with client.setup_kernel(env={**inherited, "CI": "1", **environment}, cleanup_kc=True):
         yield client
 
 
@@ -143,17 +145,14 @@ def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
     return seconds
 
 
-def page_of(chapter: Path) -> Path:
-    """Where the HTML page of a chapter is written."""
-    return ROOT / "build" / f"{chapter.stem}.html"
-
-
 def run(chapter: Path, page: Path) -> None:
     """Execute a chapter and write it as an HTML page; the notebook itself is left as it is.
 
     Raises:
         ChapterError: a cell failed; the page holds what was reached.
+        CourseError: the page cannot be written; no cell has run.
     """
+    files.require_writable(page, mend="name a folder of your own by --out.")
     notebook = read(chapter)
     try:
         execute(notebook, chapter)

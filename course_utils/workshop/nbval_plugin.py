@@ -36,6 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to cut a notebook into pieces: its cells need one kernel, so one process."""
+    side_by_side = config.getoption("numprocesses", None)
+    if config.option.nbval and side_by_side and config.option.dist not in ("loadfile", "no"):
+        raise pytest.UsageError(
+            f"-n {side_by_side} spreads a notebook's cells over processes (--dist {config.option.dist}), and they need "
+            "one kernel: add --dist loadfile."
+        )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[None]:
     """Put a `Notebook` in the place of nbval's collector."""
