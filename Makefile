@@ -95,7 +95,7 @@ grading-corpus: setup ## try the grader on every submission of the corpus, on 1,
 bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
 	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
 
-timings: setup ## show how long each chapter takes
+timings: setup ## show how much processor time each chapter takes
 	@$(BIN)/course timings
 
 perturb: data ## measure how far the numbers of the chapters, or CH, differ on other kernels, threads and hash seeds

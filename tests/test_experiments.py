@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from clocks import HANG_SECONDS, wait_until
 
 from course_utils import experiments
 from course_utils.experiments import ExperimentError
@@ -70,14 +70,15 @@ class Sweep:
         log = self.flag("log")
         log.write_text("")
         process = self.start(*arguments)
-        said = process.communicate(timeout=120)[1].splitlines()
+        said = process.communicate(timeout=HANG_SECONDS)[1].splitlines()
         return process.returncode, said[-1], sorted((int(line[0]), float(line[1])) for line in self.log())
 
     def flag(self, name):
         return self.script.with_name(name)
 
     def log(self):
-        return [line.split() for line in self.flag("log").read_text().splitlines()]
+        log = self.flag("log")
+        return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
 
     def load(self, name="05"):
         return experiments.load(name)
@@ -108,7 +109,9 @@ def test_a_sweep_writes_what_load_reads(sweep):
 
 
 def test_jobs_run_side_by_side_and_keep_the_order(sweep):
-    sweep.write(before="    return", after="    time.sleep(2)\n    return")
+    # The first to come waits for another process to come, however long that takes to start.
+    others = "any(line.split()[2] != str(os.getpid()) for line in open(HERE / 'log'))"
+    sweep.write(before="    return", after=f"    while not {others}:\n        time.sleep(0.05)\n    return")
     assert sweep.run("--jobs", "2")[0] == 0
     assert len({line[2] for line in sweep.log()}) == 2
     assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
@@ -118,12 +121,11 @@ def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
     sweep.flag("wait 5").touch()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background begins without it
     process = sweep.start()
-    while not (sweep.flag("log").exists() and len(sweep.log()) == 2):
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_until(lambda: process.poll() is not None or len(sweep.log()) == 2, "the second run starts")
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
     sweep.flag("wait 5").unlink()
-    said = process.communicate(timeout=60)[1].splitlines()[-1]
+    said = process.communicate(timeout=HANG_SECONDS)[1].splitlines()[-1]
     assert (process.returncode, said) == (1, "[FAIL] interrupted: what is finished is kept, run it again to go on.")
     assert not sweep.result.exists()
 

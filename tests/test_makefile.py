@@ -22,9 +22,8 @@ def place(tmp_path, monkeypatch):
         shutil.copy(ROOT / name, folder)
     program(folder / ".venv/bin/python", RECORD)
     monkeypatch.setenv("LOG", str(folder / "log"))
-    inherited = "MAKEFLAGS MAKELEVEL CH PYTHON PIP_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL PYTHONDONTWRITEBYTECODE"
-    for name in inherited.split():
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ.keys() - {"HOME", "LOG", "TMPDIR"}:  # `make test ARGS=…` hands on what it was told
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder / "bin"), "/usr/bin", "/bin"]))
     return folder
 
@@ -77,6 +76,22 @@ def test_experiments_are_those_of_a_chapter_or_all(place):
     program(place / ".venv/bin/python", RECORD + 'case "$*" in *02_rnn*) exit 1;; esac\n')
     status, _, started = run()
     assert (status, started) == (2, scripts[:1])
+
+
+@pytest.fixture
+def outer_make(monkeypatch):
+    """What the tests inherit from `make -j test CH=09 ARGS=--durations=40`."""
+    for name, value in {"ARGS": "--durations=40", "CH": "09"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MAKEFLAGS", " -j --jobserver-auth=3,4 -- CH=09 ARGS=--durations=40")
+
+
+def test_what_another_make_was_told_is_not_inherited(outer_make, place):
+    program(place / ".venv/bin/course", RECORD)
+    (place / "experiments").mkdir()
+    (place / "experiments/02_rnn.py").touch()
+    status, said, log = make(place, "experiments")
+    assert (status, said, log[-1]) == (0, "", "python experiments/02_rnn.py")
 
 
 def test_set_up_happens_once_and_again_when_the_versions_change(place):
