@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches
+from course_utils.datasets.batches import LengthBatches, as_ids
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import Vocab
 from course_utils.datasets.translation import pad_sentences, tokenize_sentence
@@ -75,7 +75,7 @@ class TextBatches(LengthBatches):
         rng: np.random.Generator | None = None,
     ):
         padded = pad_sentences(rows)
-        self.ids, self.lengths, self.labels = padded.ids, padded.lengths, np.array(labels, dtype=np.int64)
+        self.ids, self.lengths, self.labels = padded.ids, padded.lengths, as_ids(labels)
         super().__init__((padded, self.lengths), self.labels, [padded.widths], batch_size, rng)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.datasets.batches import Batch
+from course_utils.datasets.batches import Batch, as_ids, check_whole
 from course_utils.datasets.text import NO_TARGET
 
 
@@ -79,6 +79,8 @@ class BlankBatches:
     def __init__(
         self, ids: np.ndarray, num_steps: int, blank: int, batch_size: int, rng: np.random.Generator | None = None
     ):
+        check_whole(num_steps=num_steps, batch_size=batch_size)
+        ids = as_ids(ids)
         if len(ids) < num_steps * batch_size:
             raise ValueError(
                 f"The text has {len(ids)} tokens, but {batch_size} pieces of {num_steps} need "
