@@ -70,16 +70,13 @@ def _load_own_tunes(path: str | Path) -> list[Tune]:
         header, parts = "", [header]  # one tune without a number, if it is any
     tunes, reasons = [], []
     for place, part in enumerate(parts, 1):
-        defaults = "".join(
-            f"{line}\n" for line in re.findall("(?m)^[LMR]:.*", header) if not re.search(f"(?m)^{line[:2]}", part)
-        )
+        head = part.partition("\nK:")[0]
+        defaults = [line for line in re.findall("(?m)^[LMR]:.*", header) if not re.search(f"(?m)^{line[:2]}", head)]
         try:
-            tunes.append(read_tune(defaults + _without_free_text(part)))
+            tunes.append(read_tune("\n".join([*defaults, _without_free_text(part)])))
         except ValueError as error:
-            title = re.search(r"(?m)^T:\s*(.*)", part)
-            reasons.append(
-                f"{title[1].strip() if title else 'a tune without a title'} ({place} of {len(parts)}): {error}"
-            )
+            title = re.search(r"(?m)^T:[^\S\n]*(.*)", head)
+            reasons.append(f"tune {place} of {len(parts)}, {title[1] if title else ''!r}: {error}")
     if not tunes:
         raise ValueError(f"{path} has no tune that can be read, expected ABC notation; {reasons[0]}")
     _say_what_is_left_out(path, "cannot be read", reasons)

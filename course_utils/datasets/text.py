@@ -29,13 +29,12 @@ CORPORA = ("alice", "time_machine")
 LEVELS = ("char", "word")
 # What opens and closes a book of Project Gutenberg, old and new; a title may take several lines.
 _OPENS = re.compile(
-    r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*START OF (?:(?i:the|this) )?PROJECT GUTENBERG(?:[^*]{0,500}\*\*\*|.*)|\*END\*.*SMALL PRINT.*)"
+    r"(?m)^[^\S\n]*(?i:\*\*\*[^\S\n]*START OF (?:the |this )?PROJECT GUTENBERG"
+    r"(?:(?:[^*\n]|\n(?!\s*[\n*])){0,300}\*\*\*|.*)|\*END\*.*SMALL PRINT.*)"
 )
-_CLOSES = re.compile(
-    r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*END OF (?:(?:THE|THIS) )?PROJECT GUTENBERG|E(?i:nd of (?:the |this )?)Project Gutenberg)"
-)
+_CLOSES = re.compile(r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*)?E(?i:nd of (?:the |this )?Project Gutenberg)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # but tabs, line ends, and the end of a file of old (\x1a)
-_MARKS = {
+_MARKS = {  # the longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -84,37 +83,42 @@ def normalized(text: str, form: Normalization, origin: object) -> str:
     With "letters", a warning says what share of the letters is none of a–z and dropped. `origin` is what the text is
     called there, and in the ValueError for a text of which nothing is left.
 
-    >>> normalized("L'été", "lower", "the line")
+    >>> normalized("L'Été", "lower", "the line")
     "l'été"
     """
+    normal = _apply(form, text)
+    _complain_of_losses(text, normal, form, origin)
+    return normal
+
+
+def _apply(form: Normalization, text: str) -> str:
     if not callable(form) and not (isinstance(form, str) and form in NORMAL_FORMS):
         raise ValueError(f"normalize is {form!r}, expected one of {tuple(NORMAL_FORMS)} or a function of a string.")
     normal = form(text) if callable(form) else NORMAL_FORMS[form](text)
     if not isinstance(normal, str):
-        raise TypeError(f"normalize gave {type(normal).__name__} for {origin}, expected a string.")
+        raise TypeError(f"The function normalize gave {reprlib.repr(normal)}, expected a string.")
+    return normal
+
+
+def _complain_of_losses(text: str, normal: str, form: Normalization, origin: object) -> None:
     if not text.strip():
         raise ValueError(f"{origin} is empty, expected a text.")
     if not normal.strip():
         raise ValueError(
-            f"Nothing is left of {origin} after normalize={form!r}: choose another, "
-            "such as normalize='lower', which keeps every character."
+            f"Nothing is left of {origin} after normalize={form!r}: choose another, such as normalize='lower', "
+            "which keeps every character."
         )
     if form == "letters" and not text.isascii():
-        _warn_of_lost_letters(text, origin)
-    return normal
-
-
-def _warn_of_lost_letters(text: str, origin: object) -> None:
-    counts = Counter(text.lower())
-    letters = {c: n for c, n in counts.items() if unicodedata.category(c)[0] in "LM"}  # an accent may stand alone
-    lost = Counter({c: n for c, n in letters.items() if not c.isascii()})
-    if lost:
-        some = ", ".join(repr(c) for c, _ in lost.most_common(3))
-        warnings.warn(
-            f"{origin}: {lost.total():,} of {sum(letters.values()):,} letters ({lost.total() / sum(letters.values()):.1%}) "
-            f"are none of a to z and were dropped, such as {some}: normalize='lower' keeps every character.",
-            stacklevel=5,
-        )
+        counts = Counter(text.lower())
+        letters = Counter({c: n for c, n in counts.items() if unicodedata.category(c)[0] in "LM"})  # and accents
+        lost = Counter({c: n for c, n in letters.items() if not c.isascii()})
+        if lost:
+            some = ", ".join(repr(c) for c, _ in lost.most_common(3))
+            warnings.warn(
+                f"{origin}: {lost.total():,} of {letters.total():,} letters ({lost.total() / letters.total():.1%}) are "
+                f"none of a to z and were dropped, such as {some}: normalize='lower' keeps every character.",
+                stacklevel=4,
+            )
 
 
 def tokenize(text: str, level: str = "char") -> list[str]:
@@ -139,7 +143,8 @@ class Vocab:
         tokens: the tokens of the training text.
         min_freq: tokens seen less often become `<unk>`.
         reserved: tokens that get an id even when the text has none of them, such as `<pad>`.
-        level: how the text was split, "char" or "word"; None for "word" if a token has several characters.
+        level: how the text was split, "char" or "word"; None for "word" if no token is a space and one
+            has several characters.
         normalize: how the text was normalised, as for `load_corpus`, so that what is typed later is treated alike.
 
     Attributes: `tokens`, a list in the order of ids; `counts`, how often the text has each; `level`, `normalize`.
@@ -168,10 +173,10 @@ class Vocab:
                 f"tokens is of the type {type(tokens).__name__}, expected a list: call tokenize(text) first."
             )
         tokens = [*tokens]
-        strange = next((token for token in tokens if not isinstance(token, str)), None)
-        if strange is not None:
+        strange = [token for token in tokens if not isinstance(token, str)]
+        if strange:
             raise TypeError(
-                f"tokens holds {reprlib.repr(strange)}, expected strings in one list: call tokenize(text) first."
+                f"tokens holds {reprlib.repr(strange[0])}, expected strings in one list: call tokenize(text) first."
             )
         first = ["<unk>", *reserved]
         if len(set(first)) != len(first):
@@ -180,7 +185,8 @@ class Vocab:
         by_frequency = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         self.tokens = first + [t for t, n in by_frequency if n >= min_freq and t not in first]
         self._ids = {token: i for i, token in enumerate(self.tokens)}
-        self.level = level or ("word" if any(len(token) > 1 for token in self.counts) else "char")
+        is_words = " " not in self.counts and any(len(token) > 1 for token in self.counts if token not in first)
+        self.level = level or ("word" if is_words else "char")
         self.normalize = normalize
 
     def __len__(self) -> int:
@@ -227,7 +233,7 @@ class Vocab:
 
 
 def read_text(path: str | Path, size: int | None = None) -> str:
-    """A text file as one string, its line ends `\\n`: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
+    r"""A text file as one string, its line ends `\n`: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
 
     Args:
         path: the file; `~` is the home folder.
@@ -259,8 +265,9 @@ def read_text(path: str | Path, size: int | None = None) -> str:
 def without_licence(text: str) -> str:
     """The books in a text of Project Gutenberg, without what stands before, between and after them.
 
-    >>> without_licence("Title\\n*** START OF THE PROJECT GUTENBERG EBOOK ***\\nOnce\\nEnd of Project Gutenberg's Once\\nLicence")
-    '\\nOnce\\n'
+    >>> lines = ["Title", "*** START OF THE PROJECT GUTENBERG EBOOK ***", "Once", "End of Project Gutenberg's X", "Law"]
+    >>> without_licence(chr(10).join(lines)).split()
+    ['Once']
     """
     marks = sorted([*_OPENS.finditer(text), *_CLOSES.finditer(text)], key=lambda mark: mark.start())
     kept, begin = [], 0  # begin is None where no book is
@@ -290,17 +297,17 @@ def load_corpus(corpus: str | Path = "alice", normalize: Normalization = "letter
 
 
 def _read_corpus(corpus: str | Path, form: Normalization, is_enough: Callable[[str], bool] | None) -> str:
-    """The text of a corpus; with `is_enough`, not much more of its beginning than that asks for."""
+    """The normalised text of a corpus; with `is_enough`, not much more of its beginning than that asks for."""
     path = _find(corpus)
     size = None if is_enough is None or callable(form) else _AT_ONCE  # a function may need the whole
     while True:
         text = without_licence(read_text(path, size))
-        if size is None or size >= path.stat().st_size or is_enough(text):
+        normal = _apply(form, text)
+        if size is None or size >= path.stat().st_size or is_enough(normal):
             break
         size *= 4
-    if corpus in CORPORA and form == "letters":
-        return globals()["normalize"](text)
-    return normalized(text, form, path)
+    _complain_of_losses(text, normal, form, path)
+    return normal
 
 
 def _find(corpus: str | Path) -> Path:
@@ -349,7 +356,8 @@ class LanguageModelData:
         seed: of the random offsets and orders. Two epochs differ; two objects with one seed do not.
         normalize: as for `load_corpus`.
 
-    Attributes: `vocab` (of the training part, with its `level` and `normalize`), `train_ids`, `heldout_ids` (int64, one-dimensional), `train`, `heldout`.
+    Attributes: `vocab` (of the training part, with its `level` and `normalize`), `train_ids`, `heldout_ids` (int64,
+    one-dimensional), `train`, `heldout`.
     """
 
     def __init__(

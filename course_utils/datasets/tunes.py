@@ -35,6 +35,7 @@ _ABOVE = re.compile(r'"[^"]*"|\{[^}]*\}|!(?:f+|[0-5+]|[<>][()]?|D\.[CS]\.|[^!\s|
 # Below the head, a line such as "a::b" or "D:|" is music.
 _HEAD_FIELD, _BODY_FIELD = re.compile(r"([A-Za-z+]):(.*)"), re.compile(r"([H-Zh-y+]):(?!\|)(.*)")
 _INLINE = re.compile(r"\[([IKLMNPQRUVmr]):([^\]]*)\]")  # a field between notes
+_TEXT_BLOCK = re.compile(r"(?ms)^%%begin(\w+).*?^%%end\1")
 _CLEF = re.compile(r"\s+(?:clef=)?(?:treble|bass|alto|tenor)$")  # how notes are drawn; they sound the same
 
 
@@ -290,12 +291,12 @@ def _unit(metre: str) -> Fraction:
 def _read_lines(text: str) -> Iterator[tuple[str, str]]:
     """(name, value) of each field, and ("", notes) for each line of music or piece of one, in their order."""
     in_head, has_ended = True, False
-    for line in text.splitlines():
+    for line in _TEXT_BLOCK.sub("%", text).splitlines():
         has_ended = has_ended or not (in_head or line.strip())
         line = re.sub(r"(?<!\\)%.*", "", line)
         field = (_HEAD_FIELD if in_head else _BODY_FIELD).match(line)
         if has_ended and line.strip():
-            raise ValueError(f"An empty line ends a tune, but {line.strip()!r} comes after it: leave out one of them.")
+            raise ValueError(f"An empty line ends a tune, but {line.strip()!r} comes after it: remove one of the two.")
         if field:
             in_head = in_head and field[1] != "K"
             yield field[1], field[2].strip()
