@@ -316,11 +316,8 @@ def test_the_tunes_and_what_is_said_of_them(tunes):
 
 
 def test_a_unit_within_a_tune_counts(tunes):
-    by_hand = {"O'Carolan's Devotion": "a 3/2 b /2 | c' 2 c' /4 b /4 g 3/2 g /4 a /4 b 3/2 | g 2 e 3/2 f /2 g 2 |"}
-    for title, start in by_hand.items():
-        assert any(
-            " ".join(tune.signs).startswith(start) for tune in tunes if tune.title == title and tune.metre == "3/4"
-        )
+    written = {" ".join(tune.signs)[:77] for tune in tunes if tune.title == "O'Carolan's Devotion"}
+    assert "a 3/2 b /2 | c' 2 c' /4 b /4 g 3/2 g /4 a /4 b 3/2 | g 2 e 3/2 f /2 g 2 | d 2"[:77] in written, "by hand"
 
 
 def test_tunes_without_a_dance_get_that_of_their_section(tunes, monkeypatch):

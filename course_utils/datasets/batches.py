@@ -30,8 +30,10 @@ def check_whole(least: int = 1, **numbers: int) -> None:
             raise ValueError(f"{name} is {number}, expected {least} or more.")
 
 
-def as_ids(ids: Sequence[int] | np.ndarray) -> np.ndarray:
+def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids") -> np.ndarray:
     """Ids as int64 (number of ids,), whatever holds them: an array, a list, an iterator, which is read to its end.
+
+    `name` is what errors call them; labels are read alike.
 
     Raises TypeError for what holds no whole numbers, such as text, and ValueError for more than one dimension.
 
@@ -45,10 +47,11 @@ def as_ids(ids: Sequence[int] | np.ndarray) -> np.ndarray:
         array = np.empty(0, dtype=object)
     if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and array.size == 0):
         raise TypeError(
-            f"The ids are {reprlib.repr(ids)}, expected whole numbers: vocab[tokenize(text)] gives those of a text."
+            f"The {name} are {reprlib.repr(ids)}, expected whole numbers: "
+            + ("vocab[tokenize(text)] gives those of a text." if name == "ids" else "count the classes from 0.")
         )
     if array.ndim != 1:
-        raise ValueError(f"The ids have the shape {array.shape}, expected one row of them, as vocab[tokens] gives.")
+        raise ValueError(f"The {name} have the shape {array.shape}, expected one row of them.")
     return array.astype(np.int64, copy=False)
 
 
@@ -201,9 +204,7 @@ class ArrayBatches:
         self.Y, self.batch_size, self.rng = _as_rows(Y), batch_size, rng
         for part in self.X if isinstance(X, tuple) else [self.X]:
             if len(part) != len(self.Y):
-                raise ValueError(
-                    f"X has {len(part)} rows and Y has {len(self.Y)}, expected one of each for an example."
-                )
+                raise ValueError(f"X has {len(part)} rows and Y has {len(self.Y)}, expected as many of each.")
 
     def __len__(self) -> int:
         return math.ceil(len(self.Y) / self.batch_size)

@@ -47,7 +47,9 @@ def load_tunes(path: str | Path | None = None) -> list[Tune]:
     Raises `DataError` when the books' file is missing or altered, ValueError for a file in which no tune can be read.
     """
     if path is not None:
-        return _load_own_tunes(path)
+        tunes, reasons = _read_book(path)
+        _say_what_is_left_out(path, "cannot be read", reasons)
+        return tunes
     with zipfile.ZipFile(sources.path("music")) as package:
         names = [name for name in package.namelist() if name.startswith(_BOOKS) and name.endswith(".abc")]
         texts = [(name, package.read(name).decode("utf-8")) for name in sorted(names)]
@@ -64,7 +66,8 @@ def load_tunes(path: str | Path | None = None) -> list[Tune]:
     return tunes
 
 
-def _load_own_tunes(path: str | Path) -> list[Tune]:
+def _read_book(path: str | Path) -> tuple[list[Tune], list[str]]:
+    """The tunes of a file, and of those that cannot be read, why."""
     header, *parts = re.split(r"(?m)^(?=X:)", read_text(path))
     if not parts:
         header, parts = "", [header]  # one tune without a number, if it is any
@@ -79,8 +82,7 @@ def _load_own_tunes(path: str | Path) -> list[Tune]:
             reasons.append(f"tune {place} of {len(parts)}, {title[1] if title else ''!r}: {error}")
     if not tunes:
         raise ValueError(f"{path} has no tune that can be read, expected ABC notation; {reasons[0]}")
-    _say_what_is_left_out(path, "cannot be read", reasons)
-    return [tune._replace(dance=_name_dance(tune.dance, 0)) for tune in tunes]
+    return [tune._replace(dance=_name_dance(tune.dance, 0)) for tune in tunes], reasons
 
 
 def _without_free_text(part: str) -> str:
@@ -92,7 +94,7 @@ def _without_free_text(part: str) -> str:
 def _say_what_is_left_out(path: str | Path, why: str, reasons: list[str]) -> None:
     if reasons:
         lines = "".join(f"\n  {reason}" for reason in reasons)
-        warnings.warn(f"{path}: tunes that {why}, {len(reasons)} in number, are left out:{lines}", stacklevel=4)
+        warnings.warn(f"{path}: tunes that {why}, {len(reasons)} in number, are left out:{lines}", stacklevel=3)
 
 
 def _name_dance(written: str, number: int) -> str:
@@ -163,11 +165,7 @@ class MusicData:
         reasons = [_why_left_out(tune) for tune in known]
         tunes = [tune for tune, reason in zip(known, reasons, strict=True) if not reason]
         if path is not None:
-            left_out = [
-                f"{tune.title or 'a tune without a title'}: {why}"
-                for tune, why in zip(known, reasons, strict=True)
-                if why
-            ]
+            left_out = [f"{tune.title!r}: {why}" for tune, why in zip(known, reasons, strict=True) if why]
             if not tunes:
                 raise ValueError(f"{path} has no tune to learn from, expected some whose bars add up; {left_out[0]}")
             _say_what_is_left_out(path, "are not learnt from", left_out)

@@ -29,9 +29,7 @@ class NGram:
     """
 
     def __init__(self, order: int, vocab_size: int):
-        check_whole(vocab_size=vocab_size)
-        if order < 1:
-            raise ValueError(f"order is {order}, expected 1 or more: an n-gram holds at least the token itself.")
+        check_whole(order=order, vocab_size=vocab_size)
         self.order, self.vocab_size = order, vocab_size
         self.counts: dict[tuple[int, ...], Counter] = defaultdict(Counter)
 

@@ -39,8 +39,8 @@ class RecallBatches:
     def __init__(
         self, distance: int, num_batches: int, rng: np.random.Generator, batch_size: int = 64, num_symbols: int = 8
     ):
-        if distance < 1:
-            raise ValueError(f"distance is {distance}, expected 1 or more: the question comes after the symbol.")
+        check_whole(distance=distance, batch_size=batch_size, num_symbols=num_symbols)
+        check_whole(0, num_batches=num_batches)
         self.distance, self.num_batches, self.rng = distance, num_batches, rng
         self.batch_size, self.num_symbols, self.vocab_size = batch_size, num_symbols, 2 * num_symbols + 1
 

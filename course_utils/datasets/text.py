@@ -166,6 +166,7 @@ class Vocab:
         level: str | None = None,
         normalize: Normalization = "none",
     ):
+        check_whole(0, min_freq=min_freq)
         if isinstance(tokens, str):
             raise TypeError("tokens is one string, expected a list of tokens: call tokenize(text) first.")
         if not isinstance(tokens, Iterable) or hasattr(tokens, "read"):
