@@ -310,6 +310,18 @@ def test_what_has_no_rows_is_refused(X):
     says(error, "a row for each example")
 
 
+def test_sequences_may_come_one_by_one():
+    padded = Padded(iter([iter([1, 2]), [3]]), FILL, 1)
+    assert (padded.ids.tolist(), padded.lengths.tolist()) == ([[1, 2], [3, FILL]], [2, 1])
+
+
+@pytest.mark.parametrize("sequences", [None, 3, [1, 2], [[1], 2]])
+def test_a_row_is_a_list_of_ids(sequences):
+    with pytest.raises(TypeError) as error:
+        Padded(sequences, FILL, 4)
+    says(error, "The rows are", "a list of ids for each")
+
+
 @pytest.mark.parametrize("sequences", [["abc"], [[0.5]], [["a"]]])
 def test_only_whole_numbers_are_padded(sequences):
     with pytest.raises(TypeError) as error:

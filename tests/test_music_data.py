@@ -279,8 +279,21 @@ def test_a_book_in_another_encoding_is_refused(book):
     with pytest.raises(ValueError) as error:
         load_tunes(book("X:1\nT:Été\nM:4/4\nK:C\nab", encoding="latin-1"))
     says(error, "UTF-8")
+
+
+@pytest.mark.parametrize("path", ["nowhere.abc", reel(1), "."])
+def test_a_file_that_is_not_there_is_named(path):
     with pytest.raises(FileNotFoundError) as error:
-        load_tunes("nowhere.abc")
+        load_tunes(path)
+    says(error, "No tune book", repr(path)[:20], "path")
+
+
+@pytest.mark.parametrize("path", [b"X:1", ["X:1"], 3, iter("X:1")])
+def test_only_a_path_is_a_tune_book(path):
+    for read in (load_tunes, lambda path: MusicData(path=path)):
+        with pytest.raises(TypeError) as error:
+            read(path)
+        says(error, "tune book is of the type", "path")
 
 
 @pytest.mark.parametrize("heldout", ["10%", None, True])

@@ -346,11 +346,26 @@ def test_only_strings_are_tokens(thing):
     says(error, "tokens", "tokenize(text)")
 
 
+@pytest.mark.parametrize("thing", [5, None, b"ab", [1, 2], ["a", None]])
+def test_only_strings_are_looked_up(thing):
+    with pytest.raises(TypeError) as error:
+        Vocab(["a"])[thing]
+    says(error, "The token is", "a string")
+
+
+def test_reserved_tokens_come_in_a_list():
+    with pytest.raises(TypeError) as error:
+        Vocab(["a"], reserved="<pad>")
+    says(error, "reserved is '<pad>'", "['<pad>']")
+
+
 def test_tokens_may_come_one_by_one():
-    assert Vocab(iter("banana")).tokens == Vocab(list("banana")).tokens
+    vocab = Vocab(list("banana"))
+    assert Vocab(iter("banana")).tokens == vocab.tokens
+    assert vocab.to_tokens(iter([1, 2])) == vocab.to_tokens([1, 2]) == ["a", "n"]
 
 
-@pytest.mark.parametrize("ids", [[0.5], ["a"], [True], [None]])
+@pytest.mark.parametrize("ids", [[0.5], ["a"], [True], [None], "ab", [[1, 0], [1]]])
 def test_only_whole_numbers_are_ids(ids):
     with pytest.raises(TypeError) as error:
         Vocab(["a"]).to_tokens(ids)
@@ -490,6 +505,7 @@ def test_words_and_a_limit(book):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
+        ({"sampling": ["random"]}, ["['random']"]),
         ({"sampling": "shuffled"}, ["'shuffled'", "('sequential', 'random', 'windows')"]),
         ({"heldout": 1000}, ["heldout=1000 of 1000 tokens", "smaller"]),
         ({"heldout": 0.0}, ["heldout=0.0", "nothing on one side"]),

@@ -11,7 +11,7 @@ them by the name `part`. `ArrayBatches` takes rows in random order, `LengthBatch
 
 import math
 import reprlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from itertools import chain
 from numbers import Integral
 
@@ -30,7 +30,7 @@ def check_whole(least: int = 1, **numbers: int) -> None:
             raise ValueError(f"{name} is {number}, expected {least} or more.")
 
 
-def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids") -> np.ndarray:
+def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids", in_one_row: bool = True) -> np.ndarray:
     """Ids as int64 (number of ids,), whatever holds them: an array, a list, an iterator, which is read to its end.
 
     `name` is what errors call them; labels are read alike.
@@ -50,7 +50,7 @@ def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids") -> np.ndarray:
             f"The {name} are {reprlib.repr(ids)}, expected whole numbers: "
             + ("vocab[tokenize(text)] gives those of a text." if name == "ids" else "count the classes from 0.")
         )
-    if array.ndim != 1:
+    if in_one_row and array.ndim != 1:
         raise ValueError(f"The {name} have the shape {array.shape}, expected one row of them.")
     return array.astype(np.int64, copy=False)
 
@@ -255,6 +255,10 @@ class Padded:
     """
 
     def __init__(self, sequences: Sequence[Sequence[int]], fill: int, multiple: int):
+        try:
+            sequences = [each if isinstance(each, Sized) else [*each] for each in sequences]
+        except TypeError as error:
+            raise TypeError(f"The rows are {reprlib.repr(sequences)}, expected a list of ids for each.") from error
         if len(sequences) == 0:
             raise ValueError("There is no sequence to make a batch of, expected one or more.")
         self.lengths = np.array([len(each) for each in sequences], dtype=np.int64)

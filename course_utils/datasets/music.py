@@ -14,7 +14,7 @@ import numpy as np
 from course_utils.datasets import sources
 from course_utils.datasets.batches import LengthBatches, Padded
 from course_utils.datasets.groups import draw, join
-from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab, read_text
+from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab, find_file, read_text
 from course_utils.datasets.tunes import Tune, bars_add_up, read_tune, with_a_run_in_common
 
 DANCES = ("air", "hornpipe", "jig", "reel", "slip jig", "strathspey")
@@ -68,7 +68,7 @@ def load_tunes(path: str | Path | None = None) -> list[Tune]:
 
 def _read_book(path: str | Path) -> tuple[list[Tune], list[str]]:
     """The tunes of a file, and of those that cannot be read, why."""
-    header, *parts = re.split(r"(?m)^(?=X:)", read_text(path))
+    header, *parts = re.split(r"(?m)^(?=X:)", read_text(find_file(path, "tune book")))
     if not parts:
         header, parts = "", [header]  # one tune without a number, if it is any
     tunes, reasons = [], []

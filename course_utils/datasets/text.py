@@ -179,6 +179,8 @@ class Vocab:
             raise TypeError(
                 f"tokens holds {reprlib.repr(strange[0])}, expected strings in one list: call tokenize(text) first."
             )
+        if isinstance(reserved, str):
+            raise TypeError(f"reserved is {reserved!r}, expected a list of tokens: [{reserved!r}].")
         first = ["<unk>", *reserved]
         if len(set(first)) != len(first):
             raise ValueError(f"reserved tokens {list(reserved)} repeat one another or '<unk>': name each once.")
@@ -197,11 +199,13 @@ class Vocab:
         """The id of a token, or the list of ids of a list of tokens; unknown tokens get `unk`."""
         if isinstance(tokens, str):
             return self._ids.get(tokens, self.unk)
+        if isinstance(tokens, bytes) or not isinstance(tokens, Iterable):
+            raise TypeError(f"The token is {tokens!r}, expected a string or a list of strings.")
         return [self[token] for token in tokens]
 
     def to_tokens(self, ids: Sequence[int]) -> list[str]:
         """The tokens of a sequence of ids; IndexError for an id outside the vocabulary."""
-        ids = as_ids(np.ravel(ids)).tolist()
+        ids = as_ids(ids, in_one_row=False).ravel().tolist()
         if ids and not 0 <= min(ids) <= max(ids) < len(self):
             raise IndexError(
                 f"ids run from {min(ids)} to {max(ids)}, expected 0 to {len(self) - 1}: use this vocabulary's own ids."
@@ -233,16 +237,36 @@ class Vocab:
         return (" " if self.level == "word" else "").join(tokens)
 
 
+def find_file(path: str | Path, name: str, expected: str = "a text file's path") -> Path:
+    """The path of a file that is there; `~` is the home folder.
+
+    Raises TypeError for what is no path and FileNotFoundError where no file is; `name` is what it is called there.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"{name} is of the type {type(path).__name__}, expected {expected}: write the text to a file first."
+        )
+    found = Path(path).expanduser()
+    try:
+        what = "file" if found.is_file() else "folder" if found.is_dir() else ""
+    except (OSError, ValueError):  # too long for a path, or with a character that none may have
+        what = ""
+    if what != "file":
+        quoted = repr(str(path) if len(str(path)) <= 100 else f"{str(path)[:99]}…")
+        raise FileNotFoundError(f"No {name} {quoted}{' (a folder)' if what else ''}: give {expected}.")
+    return found
+
+
 def read_text(path: str | Path, size: int | None = None) -> str:
     r"""A text file as one string, its line ends `\n`: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
 
     Args:
-        path: the file; `~` is the home folder.
+        path: the file.
         size: how many bytes to read; None for all.
 
     Raises ValueError for other encodings and for what is no text.
     """
-    with open(Path(path).expanduser(), "rb") as file:
+    with open(path, "rb") as file:
         raw = file.read() if size is None else file.read(size)
         is_whole = not file.read(1)
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8-sig")
@@ -299,7 +323,10 @@ def load_corpus(corpus: str | Path = "alice", normalize: Normalization = "letter
 
 def _read_corpus(corpus: str | Path, form: Normalization, is_enough: Callable[[str], bool] | None) -> str:
     """The normalised text of a corpus; with `is_enough`, not much more of its beginning than that asks for."""
-    path = _find(corpus)
+    if isinstance(corpus, str) and corpus in CORPORA:
+        path = sources.path(corpus)
+    else:
+        path = find_file(corpus, "corpus", f"one of {sorted(CORPORA)} or a text file's path")
     size = None if is_enough is None or callable(form) else _AT_ONCE  # a function may need the whole
     while True:
         text = without_licence(read_text(path, size))
@@ -309,26 +336,6 @@ def _read_corpus(corpus: str | Path, form: Normalization, is_enough: Callable[[s
         size *= 4
     _complain_of_losses(text, normal, form, path)
     return normal
-
-
-def _find(corpus: str | Path) -> Path:
-    if not isinstance(corpus, str | os.PathLike):
-        raise TypeError(
-            f"corpus is of the type {type(corpus).__name__}, expected one of {sorted(CORPORA)} or the path of a text "
-            "file: write the text to a file first."
-        )
-    if corpus in CORPORA:
-        return sources.path(corpus)
-    path = Path(corpus).expanduser()
-    try:
-        found = path.is_file()
-    except (OSError, ValueError):  # too long for a path, or with a character that none may have
-        found = False
-    if not found:
-        raise FileNotFoundError(
-            f"No corpus {reprlib.repr(str(corpus))}: give one of {sorted(CORPORA)} or a text file's path."
-        )
-    return path
 
 
 def _first_tokens(text: str, level: str, number: int | None) -> list[str]:
@@ -373,7 +380,7 @@ class LanguageModelData:
         seed: int = 0,
         normalize: Normalization = "letters",
     ):
-        if sampling not in SAMPLINGS:
+        if sampling not in tuple(SAMPLINGS):
             raise ValueError(
                 f"sampling is {sampling!r}, expected one of {tuple(SAMPLINGS)}: choose how the text is cut."
             )

@@ -138,6 +138,7 @@ def split_tune(body: str) -> list[str]:
     >>> split_tune("c3/2d/2 e | (3gab c'2 ||")
     ['c', '3/2', 'd', '/2', 'e', '|', '(3', 'g', 'a', 'b', "c'", '2', '||']
     """
+    check_text(body, "body")
     text, at, signs = "".join(body.split()), 0, []
     while at < len(text):
         found = _TOKEN.match(text, at)
