@@ -168,6 +168,10 @@ def test_without_a_unit_the_standard_says_which(metre, signs):
     assert " ".join(read_tune(f"M:{metre}\nK:C\na").signs) == signs
 
 
+def test_a_history_may_take_several_lines():
+    assert read_tune("A tune:\n\nX:1\nM:4/4\nH:Once upon a time\nthere was | a tune.\nK:C\nabc").signs == (*"abc", "||")
+
+
 def test_the_head_says_what_it_is():
     made = read_tune("X:7\nT: The Name\nT:Another\nM:C|\nL:1/8\nR: reel\nK:Gdor % one flat\nG2|\n")
     assert made == Tune(("D", "2", "||"), "2/2", "reel", "The Name", "Gdor")
@@ -219,6 +223,7 @@ UNREADABLE_UNITS = ("1/0", "0/8", "0", "1/x", "1/-8", "auto", "1/8/2", "0.5", ""
         ('M:4/4\nK:C\na"bc\nde"f', ["cannot be read"]),
         ("M:4/4\nK:C\na{bc\nde}f", ["cannot be read"]),
         ("M:4/4\nK:C\nabc\nC: Trad.", ["': Trad.' cannot be read"]),
+        ("M:4/4\nabc|\nK:C\ndef", ["'abc|' stands before the key", "a field"]),
         ("abc", ["0 keys and 0 metres"]),
         ("", ["0 keys and 0 metres"]),
     ],

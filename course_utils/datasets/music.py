@@ -15,7 +15,7 @@ from course_utils.datasets import sources
 from course_utils.datasets.batches import LengthBatches, Padded
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab, find_file, read_text
-from course_utils.datasets.tunes import Tune, bars_add_up, read_tune, with_a_run_in_common
+from course_utils.datasets.tunes import Tune, bars_add_up, notes, read_tune, with_a_run_in_common
 
 DANCES = ("air", "hornpipe", "jig", "reel", "slip jig", "strathspey")
 METRES = ("2/2", "2/4", "3/4", "4/4", "6/8", "9/8")
@@ -76,7 +76,9 @@ def _read_book(path: str | Path) -> tuple[list[Tune], list[str]]:
         head = part.partition("\nK:")[0]
         defaults = [line for line in re.findall("(?m)^[LMR]:.*", header) if not re.search(f"(?m)^{line[:2]}", head)]
         try:
-            tunes.append(read_tune("\n".join([*defaults, _without_free_text(part)])))
+            tune = read_tune("\n".join([*defaults, _without_free_text(part)]))
+            notes(tune)  # refuses what makes no sense, such as a bar line in a triplet
+            tunes.append(tune)
         except ValueError as error:
             title = re.search(r"(?m)^T:[^\S\n]*(.*)", head)
             reasons.append(f"tune {place} of {len(parts)}, {title[1] if title else ''!r}: {error}")

@@ -291,7 +291,7 @@ def _unit(metre: str) -> Fraction:
 
 def _read_lines(text: str) -> Iterator[tuple[str, str]]:
     """(name, value) of each field, and ("", notes) for each line of music or piece of one, in their order."""
-    in_head, has_ended = True, False
+    in_head, has_ended, last = True, False, ""
     for line in _TEXT_BLOCK.sub("%", text).splitlines():
         has_ended = has_ended or not (in_head or line.strip())
         line = re.sub(r"(?<!\\)%.*", "", line)
@@ -299,8 +299,10 @@ def _read_lines(text: str) -> Iterator[tuple[str, str]]:
         if has_ended and line.strip():
             raise ValueError(f"An empty line ends a tune, but {line.strip()!r} comes after it: remove one of the two.")
         if field:
-            in_head = in_head and field[1] != "K"
+            last, in_head = field[1], in_head and field[1] != "K"
             yield field[1], field[2].strip()
+        elif in_head and line.strip() and last not in ("", "H"):  # a history may take several lines
+            raise ValueError(f"{line.strip()!r} stands before the key, expected a field there, such as T: or M:.")
         elif not (in_head or has_ended):
             notes, *others = _INLINE.split(_ABOVE.sub("", line))
             yield "", notes
