@@ -203,6 +203,8 @@ UNREADABLE_UNITS = ("1/0", "0/8", "0", "1/x", "1/-8", "auto", "1/8/2", "0.5", ""
         *((f"M:4/4\nK:C\nabc[L:{unit}]abc", [f"unit L: is {unit!r}"]) for unit in UNREADABLE_UNITS),
         *((f"M:{metre}\nK:C\nabc", [repr(metre), "6/8"]) for metre in ("4/0", "0/4", "2+3/8", "C||", "free", "4")),
         ("M:4/4\nK:C\nV:1\nabcd|\nV:2\nCDEF|", ["voices 1, 2", "expected one"]),
+        ("M:4/4\nK:C\nabcd|\nV:2\nCDEF|", ["voices 1, 2"]),
+        ("M:4/4\nK:C\nabcd[V:2]CDEF|", ["voices 1, 2"]),
         ("M:4/4\nV:T1 clef=treble\nV:B1\nK:C\nabcd", ["voices B1, T1"]),
         ("M:4/4\nK:C\n[V:1]abcd|\n[V:2]CDEF|", ["voices 1, 2"]),
         ("M:4/4\nV:1 octave=-1\nK:C\nabcd", ["'1 octave=-1'"]),

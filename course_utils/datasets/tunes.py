@@ -102,6 +102,8 @@ def read_tune(text: str) -> Tune:
     check_text(text, "text")
     fields, music = defaultdict(list), []
     for name, value in _read_lines(text):
+        if name == "V" and not fields["V"] and any(piece.strip() for _, piece in music):
+            fields["V"].append("1")  # that of the notes before
         if name:
             fields[name].append(value)
         elif music and music[-1][0] == fields["L"][-1:]:
@@ -317,9 +319,7 @@ def _only_one_of_each(fields: dict[str, list[str]]) -> tuple[str, str]:
         raise ValueError(f"The tune has {len(fields['K'])} keys and {len(fields['M'])} metres, expected one of each.")
     voices = sorted({voice.split(maxsplit=1)[0] for voice in fields["V"] if voice})
     if len(voices) > 1:
-        raise ValueError(
-            f"The tune has the voices {', '.join(voices)}, expected one: leave out the lines of the others."
-        )
+        raise ValueError(f"The tune has the voices {', '.join(voices)}, expected one: keep the lines of one voice.")
     for voice in fields["V"]:
         if re.search(r"octave=|transpose=|[-+^_]8", voice):
             raise ValueError(f"The voice {voice!r} is moved up or down, expected notes as they sound.")
