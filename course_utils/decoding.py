@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
+from course_utils.datasets.batches import check_whole
 from course_utils.datasets.music import LONGEST
 from course_utils.search import beam_search
 
@@ -86,23 +87,25 @@ def continue_text(
     top_p: float | None,
     seed: int,
 ) -> str:
-    """`prefix` and `num_preds` characters more: `step` reads the prefix, then each character it led to.
+    """`prefix` and `num_preds` tokens more: `step` reads the prefix, then each token it led to.
 
     Args:
         step: `(ids, state) -> (logits of the token after the last id, (V,); the new state)`; the first state is None.
         prefix, num_preds, vocab, temperature, top_k, top_p, seed: as for `generate`.
     """
-    if not prefix:
+    check_whole(0, num_preds=num_preds)
+    if isinstance(prefix, str) and not prefix:
         raise ValueError(
             "The prefix is empty, expected at least one character: the model needs something to read first."
         )
     rng = np.random.default_rng(seed)
-    state, chosen, ids = None, [], vocab[list(prefix)]
+    state, chosen, ids = None, [], vocab[vocab.split(prefix, "the prefix")]
     for _ in range(num_preds):
         logits, state = step(ids, state)
         ids = [choose(logits, temperature, top_k, rng, top_p)]
         chosen += ids
-    return prefix + "".join(vocab.to_tokens(chosen))
+    between = " " if chosen and vocab.level == "word" and not prefix[-1].isspace() else ""
+    return prefix + between + vocab.join(vocab.to_tokens(chosen))
 
 
 def write_tunes(
