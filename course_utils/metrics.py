@@ -52,7 +52,7 @@ def bits_per_character(loss: float) -> float:
 
 def _check_loss(loss: float) -> None:
     if not hasattr(loss, "__float__") or getattr(loss, "ndim", 0):
-        raise TypeError(f"loss is {loss!r}, expected one number: take a mean, or one of them.")
+        raise TypeError(f"loss is {loss!r:.80}, expected one number: take a mean, or one of them.")
     if loss < 0:
         raise ValueError(
             f"loss is {loss}, expected 0 or more: a mean negative log-likelihood; give a log-likelihood its minus."
@@ -177,7 +177,7 @@ def _read(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) 
     """Each candidate's tokens with those of each of its references."""
     for name, several in (("candidates", candidates), ("references", references)):
         if not _is_list(several):
-            raise TypeError(f"{name} is {several!r}, expected a list, even of one: {_EXPECTED}.")
+            raise TypeError(f"{name} is {several!r:.80}, expected a list, even of one: {_EXPECTED}.")
     candidates, references = list(candidates), list(references)
     if len(candidates) != len(references) or not candidates:
         raise ValueError(
@@ -192,7 +192,7 @@ def _read(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) 
         right = [_read_tokens(reference, f"A reference of candidate {number}") for reference in known]
         if not right or not all(right):
             raise ValueError(
-                f"Candidate {number} has no reference, or one without a token: {known!r}, expected at least one."
+                f"Candidate {number} has no reference, or one without a token: {known!r:.80}, expected at least one."
             )
         pairs.append((_read_tokens(candidate, f"Candidate {number}"), right))
     return pairs
@@ -206,9 +206,11 @@ def _read_tokens(text: Tokens, name: str) -> list[str]:
     tokens = getattr(text, "tokens", text)
     tokens = list(tokens) if _is_list(tokens) else tokens
     if isinstance(tokens, str):
-        raise TypeError(f"{name} is a string, {tokens!r}, {_EXPECTED}; `tokenize_sentence` makes tokens of a sentence.")
+        raise TypeError(
+            f"{name} is a string, {tokens!r:.80}, {_EXPECTED}; `tokenize_sentence` makes tokens of a sentence."
+        )
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise TypeError(f"{name} is {tokens!r}, {_EXPECTED}.")
+        raise TypeError(f"{name} is {tokens!r:.80}, {_EXPECTED}.")
     return tokens
 
 

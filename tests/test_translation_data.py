@@ -23,7 +23,8 @@ def test_tokens_are_words_or_single_marks_in_lower_case(text):
     for token in tokenize_sentence(text):
         assert token == token.lower()
         assert not any(character.isspace() or character in "’‘\u00ad\u200b" for character in token)
-        assert len(token) == 1 or (token[0] + token[-1]).replace("_", "a").isalnum()
+        base = token.translate({0x301: None, 0x307: None})  # a mark belongs to what it stands on; İ becomes i and a dot
+        assert len(base) <= 1 or (base[0] + base[-1]).replace("_", "a").isalnum()
     assert tokenize_sentence(" ".join(tokenize_sentence(text))) == tokenize_sentence(text)
 
 
