@@ -34,18 +34,25 @@ _APPEARANCE = str.maketrans(
         "\u200b": " ",  # zero width, but a space: it parts the words of Thai and Khmer
     }
 )
-_MARKS = "".join(c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.category(c).startswith("M"))
+(
+    _MARKS,
+    _FURTHER_MARKS,
+) = (  # accents, vowel signs, points; in two classes, for `re` is quick where all are below 0x10000
+    "".join(c for c in map(chr, codes) if unicodedata.category(c).startswith("M"))
+    for codes in (range(0x300, 0x10000), range(0x10000, 0x1F000))
+)
 _UNSPACED = (  # scripts that put no space between words: Thai, Lao, Burmese, Khmer; kana; Chinese characters
     "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1050-\u109f\u1780-\u17d3\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
     "\u2e80-\u2fd5\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_LETTER = rf"(?![{_UNSPACED}])\w[{_MARKS}\u200c\u200d]*"
-_SYMBOL = rf"[^\w\s\u200c\u200d][{_MARKS}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"  # with its skin tone, its tags
+_MARK = rf"(?:[{_MARKS}\u200c\u200d]|(?=[\U00010000-\U0001efff])[{_FURTHER_MARKS}])"  # and joiners of letters
+_WORD = rf"[^\W{_UNSPACED}]+(?:{_MARK}+[^\W{_UNSPACED}]*)*"
+_SYMBOL = rf"[^\w\s\u200c\u200d](?:{_MARK}|[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])*"  # with skin tone and tags
 _TOKEN = re.compile(
-    rf"[{_UNSPACED}][{_MARKS}]*"
-    rf"|(?:{_LETTER})+(?:['·״׳-](?:{_LETTER})+)*"
-    r"|[\U0001f1e6-\U0001f1ff]{2}"  # a flag
-    rf"|{_SYMBOL}(?:\u200d{_SYMBOL})*"
+    rf"{_WORD}(?:['·״׳-]{_WORD})*"
+    rf"|[{_UNSPACED}]{_MARK}*(?:(?<=[\u17d2\u1039])[{_UNSPACED}]{_MARK}*)*"  # Khmer and Burmese stack letters
+    rf"|[\U0001f1e6-\U0001f1ff]{{2}}"  # a flag
+    rf"|{_SYMBOL}(?:(?<=\u200d){_SYMBOL})*"  # people and things that are joined
 )
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
@@ -168,7 +175,7 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
     body = pairs[1:] if len(pairs) > 2 else pairs  # the first line may be a header
     columns = list(zip(*body, strict=True))[:2]
     numbers = [all(map(str.isdecimal, column)) for column in columns]
-    codes = [len({*column}) == 1 < len(column) and _LANGUAGE.fullmatch(column[0]) for column in columns]
+    codes = [len({*column}) == 1 and len(column) > 2 and _LANGUAGE.fullmatch(column[0]) for column in columns]
     for column, is_number, is_code in zip(columns, numbers, codes, strict=True):
         if all(numbers) or (has_more and (is_number or is_code)):
             what = "a number" if is_number else "a language"
