@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from data_helpers import says
 from hypothesis import given
@@ -21,6 +22,29 @@ def test_a_model_that_has_diverged_does_not_stop_the_report():
     assert perplexity(1e6) == perplexity(math.inf) == math.inf
     assert math.isnan(perplexity(math.nan))
     assert math.isnan(bits_per_character(math.nan))
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+def test_a_loss_below_0_is_no_mean_negative_log_likelihood(measure):
+    assert measure(-0.0) == measure(0)
+    for loss in (-1.5, -math.inf):
+        with pytest.raises(ValueError) as error:
+            measure(loss)
+        says(error, f"loss is {loss}", "0 or more", "log-likelihood")
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+@pytest.mark.parametrize("loss", [None, "1.5", [1.5, 1.4], np.array([1.5, 1.4]), 1j])
+def test_what_is_no_single_loss_is_refused(measure, loss):
+    with pytest.raises(TypeError) as error:
+        measure(loss)
+    says(error, f"loss is {loss!r}", "one number")
+
+
+@pytest.mark.parametrize("number", [np.float32(1.5), np.array(1.5)])
+def test_a_loss_is_any_number(number):
+    assert perplexity(number) == math.exp(1.5)
+    assert bits_per_character(number) == pytest.approx(1.5 / math.log(2))
 
 
 def test_an_epoch_is_its_mean_loss():

@@ -201,6 +201,13 @@ def test_what_is_no_text_is_refused_in_a_sentence(tmp_path, start, what):
     says(error, what, "text")
 
 
+def test_text_in_another_encoding_is_refused_in_a_sentence(write):
+    for encoding, said in (("utf-32", "neither UTF-8 nor UTF-16"), ("latin-1", "UTF-8"), ("gb18030", "UTF-8")):
+        with pytest.raises(ValueError) as error:
+            load_pairs(write("été\tsummer" if encoding == "latin-1" else "夏\tsummer", encoding))
+        says(error, said, "save it as UTF-8")
+
+
 @pytest.mark.parametrize(
     "rows",
     [

@@ -131,10 +131,13 @@ def _decode(content: bytes, path: Path) -> str:
     elif b"\0" in content:  # no text has this character, but UTF-16 has the byte in each tab and line's end
         encoding = "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.upper().removesuffix("-SIG")
         raise ValueError(f"{path} is not {name} text (byte {error.start}): save it as UTF-8 and try again.") from error
+    if "\0" in text:
+        raise ValueError(f"{path} is neither UTF-8 nor UTF-16 text, or no text at all: save it as UTF-8 and try again.")
+    return text
 
 
 def _read_emoji() -> list[Pair]:
