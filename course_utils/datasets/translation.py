@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,18 +35,18 @@ _APPEARANCE = str.maketrans(
         "\u200b": " ",  # zero width, but a space: it parts the words of Thai and Khmer
     }
 )
-(
-    _MARKS,
-    _FURTHER_MARKS,
-) = (  # accents, vowel signs, points; in two classes, for `re` is quick where all are below 0x10000
-    "".join(c for c in map(chr, codes) if unicodedata.category(c).startswith("M"))
-    for codes in (range(0x300, 0x10000), range(0x10000, 0x1F000))
-)
+
+
+def _marks(first: int, last: int) -> str:
+    return "".join(mark for mark in map(chr, range(first, last + 1)) if unicodedata.category(mark).startswith("M"))
+
+
 _UNSPACED = (  # scripts that put no space between words: Thai, Lao, Burmese, Khmer; kana; Chinese characters
     "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1050-\u109f\u1780-\u17d3\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
     "\u2e80-\u2fd5\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_MARK = rf"(?:[{_MARKS}\u200c\u200d]|(?=[\U00010000-\U0001efff])[{_FURTHER_MARKS}])"  # and joiners of letters
+# Accents, vowel signs, points, and what joins letters; in two classes, for `re` is slow with one that goes beyond ffff.
+_MARK = rf"(?:[{_marks(0x300, 0xFFFF)}\u200c\u200d]|(?=[\U00010000-\U0001efff])[{_marks(0x10000, 0x1EFFF)}])"
 _WORD = rf"[^\W{_UNSPACED}]+(?:{_MARK}+[^\W{_UNSPACED}]*)*"
 _SYMBOL = rf"[^\w\s\u200c\u200d](?:{_MARK}|[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])*"  # with skin tone and tags
 _TOKEN = re.compile(
@@ -112,7 +113,7 @@ def load_pairs(corpus: str | Path = "emoji") -> list[Pair]:
     if corpus == "fra_eng":
         with open_member(sources.path("fra_eng"), "fra-eng/fra.txt") as stream:
             return _read_lines(stream.read().decode("utf-8"), corpus)
-    if not isinstance(corpus, (str, Path)):
+    if not isinstance(corpus, (str, PathLike)):
         raise TypeError(f"corpus is {corpus!r:.80}, expected one of {list(CORPORA)} or a text file's path.")
     path = Path(corpus)
     if not path.is_file():
@@ -156,15 +157,16 @@ def _read_lines(text: str, origin: object) -> list[Pair]:
     lines = [(number, line) for number, line in enumerate(re.split("\r\n|\r|\n", text), 1) if line.strip()]
     rows = [[cell.strip() for cell in line.split("\t")] for _, line in lines]
     is_export = any(map(_is_exported, rows))
-    first, second, expected = (1, 3, "a number, a sentence, a number") if is_export else (0, 1, "a sentence, a tab")
-    for (number, line), row in zip(lines, rows, strict=True):
-        if is_export != _is_exported(row) or not all(row[first : second + 1 : second - first] + [""] * (2 - len(row))):
+    sides = [row[1:4:2] if is_export else row[:2] for row in rows]
+    for (number, line), row, both in zip(lines, rows, sides, strict=True):
+        if is_export != _is_exported(row) or len(both) < 2 or not all(both):
+            expected = "a number, a sentence, a number" if is_export else "a sentence, a tab"
             raise ValueError(
                 f"line {number} of {origin} is {line!r:.80}, expected {expected} and its translation: mend it; XML "
                 "(TMX), JSON or CSV must become tab-separated text first."
             )
-    pairs = [Pair(row[first], row[second]) for row in rows]
-    _check_columns(pairs, any(any(row[second + 1 :]) for row in rows), origin)
+    pairs = [Pair(*both) for both in sides]
+    _check_columns(pairs, not is_export and any(any(row[2:]) for row in rows), origin)
     return pairs
 
 
@@ -174,7 +176,7 @@ def _is_exported(row: list[str]) -> bool:
 
 
 def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
-    """What is taken for sentences may be another column of a file that has more, or cells as a CSV file has them."""
+    """What is taken for sentences may be other columns of a file that has more, or cells as a CSV file has them."""
     body = pairs[1:] if len(pairs) > 2 else pairs  # the first line may be a header
     columns = list(zip(*body, strict=True))[:2]
     numbers = [all(map(str.isdecimal, column)) for column in columns]
