@@ -177,7 +177,7 @@ def _read(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) 
     """Each candidate's tokens with those of each of its references."""
     for name, several in (("candidates", candidates), ("references", references)):
         if not _is_list(several):
-            raise TypeError(f"{name} is {several!r:.80}, expected a list, even of one: {_EXPECTED}.")
+            raise TypeError(f"{name} is {several!r:.80}, expected a list with an entry for each sentence.")
     candidates, references = list(candidates), list(references)
     if len(candidates) != len(references) or not candidates:
         raise ValueError(

@@ -169,6 +169,14 @@ def test_columns_without_sentences_are_not_taken_for_sentences(write, rows):
     says(error, str(path), "where a sentence is expected", "keep only the two columns")
 
 
+@pytest.mark.parametrize("names", [("English", "French"), ("src", "tgt"), ("source", "target"), ("en", "fr")])
+def test_the_names_of_columns_are_no_pair(write, names):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write(lines([names, ("Go.", "Va !"), ("Run!", "Cours !")])))
+    says(error, "first line", str(names), "leave it out")
+    assert load_pairs(write("source\tsource\n")) == [Pair("source", "source")]
+
+
 def test_numbers_may_be_translated_and_a_word_may_come_again(write):
     for rows in ([("1", "un"), ("2", "deux"), ("3", "trois")], [("go", "va", "CC"), ("go", "allez", "CC")]):
         assert load_pairs(write(lines(rows))) == [Pair(*row[:2]) for row in rows]
@@ -474,6 +482,12 @@ def test_one_sentence_cannot_be_parted(corpus_file, pairs):
     with pytest.raises(ValueError) as error:
         make(corpus_file, pairs)
     says(error, f"of {len(pairs[:1])} sentences", "two or more")
+
+
+def test_a_pair_without_a_word_is_named(corpus_file):
+    with pytest.raises(ValueError) as error:
+        make(corpus_file, [("a", "x"), ("\u200e", "y"), ("c", "z")], heldout=1)
+    says(error, "target='y'", "without a word")
 
 
 # Languages without spaces, and tokens of one's own

@@ -55,6 +55,7 @@ _TOKEN = re.compile(
     rf"|[\U0001f1e6-\U0001f1ff]{{2}}"  # a flag
     rf"|{_SYMBOL}(?:(?<=\u200d){_SYMBOL})*"  # people and things that are joined
 )
+_HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
 _NO_TEXT = {b"PK\x03\x04": "a zip archive or an Excel file", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF file"}
@@ -188,6 +189,8 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
                 f"{origin} has {what} in each line where a sentence is expected, such as {column[0]!r:.80}: keep only "
                 "the two columns of sentences, the source first."
             )
+    if pairs and pairs[0].source != pairs[0].target and {*map(str.lower, pairs[0][:2])} <= _HEADERS:
+        raise ValueError(f"The first line of {origin} has the names of columns, {pairs[0][:2]}: leave it out.")
     quoted = [text for pair in pairs for text in pair[:2] if '"' in text]
     is_csv = len(quoted) == 2 * len(pairs) or any('""' in text[1:-1] for text in quoted)
     if quoted and is_csv and all(map(_QUOTED.fullmatch, quoted)):
@@ -327,7 +330,10 @@ class TranslationData:
         self.tokenize = _two_of(tokenize)
         tokens = {}  # of each pair, by its tokens: (source, target) -> pair
         for pair in load_pairs(corpus)[:max_pairs]:
-            tokens.setdefault(self._tokens(pair), pair)
+            both = self._tokens(pair)
+            if not all(both):
+                raise ValueError(f"{pair} has a side without a word: leave it out, or write it with letters or marks.")
+            tokens.setdefault(both, pair)
         self._warn(tokens, whether_cut=num_steps is None)
         self._references = defaultdict(list)
         for source, target in tokens:
