@@ -11,6 +11,8 @@ UV_INSTALL := uv pip install --python $(BIN)/python $${PYTHONDONTWRITEBYTECODE:+
 	$${PIP_INDEX_URL:+--default-index "$$PIP_INDEX_URL"} \
 	$${PIP_EXTRA_INDEX_URL:+--index-strategy unsafe-best-match $$(printf ' --index %s' $$PIP_EXTRA_INDEX_URL)} \
 	$${PIP_FIND_LINKS:+$$(printf ' --find-links %s' $$PIP_FIND_LINKS)}
+# The tests that call most of the libraries' names.
+FLOORS := bleu checkpoints data_cli doctor experiments house models nbval_plugin refresh stocks training weights
 UV_COMPILE := uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --no-header --no-annotate
 
 ifneq ($(filter run,$(MAKECMDGOALS)),)
@@ -29,7 +31,7 @@ endif
 .PHONY: assignments student-release grading-corpus
 # /instructors
 
-.PHONY: help setup data lab run test test-single gpu lint doctor refresh experiments bench timings perturb lock clean
+.PHONY: help setup data lab run test test-single floors gpu lint doctor refresh experiments bench timings perturb lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -56,6 +58,9 @@ test-single: data build/torch/.set-up build/tensorflow/.set-up ## the exported c
 		build/$$side/bin/course export --framework $$side --out build/$$side/chapters $(CH) || exit 1; \
 		CI=1 $(ONE_THREAD) build/$$side/bin/python -m pytest --nbval $(ARGS) build/$$side/chapters || exit 1; \
 	done
+
+floors: data build/floors/.set-up ## tests with the oldest versions that pyproject.toml allows, in build/floors (needs uv)
+	@CI=1 $(ONE_THREAD) build/floors/bin/python -m pytest $(FLOORS:%=tests/test_%.py) $(ARGS)
 
 gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
 	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
@@ -90,7 +95,7 @@ grading-corpus: setup ## try the grader on every submission of the corpus, on 1,
 bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
 	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
 
-timings: setup ## show how long each chapter takes
+timings: setup ## show how much processor time each chapter takes
 	@$(BIN)/course timings
 
 perturb: data ## measure how far the numbers of the chapters, or CH, differ on other kernels, threads and hash seeds
@@ -108,6 +113,12 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 clean: ## remove what these commands made, .venv included; the data stay
 	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 
+build/floors/.set-up: pyproject.toml | $(BIN)/python
+	@rm -rf $(@D)
+	@uv venv --quiet --seed --python $(BIN)/python $(@D)
+	@$(subst $(BIN),$(@D)/bin,$(UV_INSTALL)) --resolution lowest-direct -r pyproject.toml --all-extras -e .
+	@touch $@
+
 # One framework and what the tests need, in the versions of the lock, which has both frameworks.
 build/%/.set-up: requirements.lock pyproject.toml | $(BIN)/python
 	@rm -rf $(@D)
@@ -122,7 +133,8 @@ endif
 
 $(BIN)/python:
 	@rm -rf .venv
-	@for python in $${PYTHON:+"$$PYTHON"} python3 python3.13 python3.12 python3.11; do \
+	@if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; else set -- python3 python3.13 python3.12 python3.11; fi; \
+	for python; do \
 		own=$$("$$python" -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print(sys.executable)' 2>/dev/null); \
 		if [ -n "$$own" ]; then \
 			echo "Creating .venv with $$own"; \
@@ -131,10 +143,15 @@ $(BIN)/python:
 			exit 0; \
 		fi; \
 	done; \
+	if [ -n "$$PYTHON" ]; then \
+		echo "PYTHON is $$PYTHON, which is $$("$$PYTHON" --version 2>/dev/null || echo no Python): the course needs 3.11, 3.12 or 3.13." >&2; exit 1; \
+	fi; \
 	echo "The course needs Python 3.11, 3.12 or 3.13 and finds none: install one, or say where it is: make lab PYTHON=/path/to/python3" >&2; \
 	exit 1
 
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	@found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
+		*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
 	@if command -v uv >/dev/null && $(UV_INSTALL) -r requirements.lock; then :; else $(PIP) install -r requirements.lock; fi
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(PIP) install --quiet --no-deps d2l==1.0.3 \

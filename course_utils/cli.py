@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from course_utils.errors import CourseError
-from course_utils.files import ROOT
+from course_utils.files import ROOT, require_writable
 
 
 class _InOneSentence(typer.core.TyperGroup):
@@ -110,12 +110,15 @@ def verify_data(names: DataNames = None) -> None:
 
 
 @app.command()
-def run(chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")]) -> None:
-    """Work through a chapter without a screen and leave an HTML page in build/."""
+def run(
+    chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")],
+    out: Annotated[Path, typer.Option(help="The folder for the page.", show_default="build/")] = ROOT / "build",
+) -> None:
+    """Work through a chapter without a screen and leave an HTML page."""
     from course_utils.workshop import chapters
 
     path = chapters.find_chapter(chapter)
-    page = chapters.page_of(path)
+    page = out / f"{path.stem}.html"
     typer.echo(f"{path.name} is run; what it shows is written to {page}.")
     chapters.run(path, page)
 
@@ -185,6 +188,7 @@ def assignments() -> None:
     """Make the students' version of every assignment, in assignments/, from the masters in solutions/."""
     from course_utils.workshop.building import build
 
+    require_writable(ROOT / "assignments", mend="make them in a copy of the course that is your own.")
     for name in build(ROOT, ROOT / "assignments"):
         typer.echo(f"assignments/{name}")
 
@@ -223,6 +227,7 @@ def grade(
         mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
         raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
 
+    require_writable(out, mend="name a folder of your own by --out.")
     settings = command.Settings(
         submissions=submissions,
         folder=command.find_assignment(assignment),
@@ -244,4 +249,8 @@ def grade(
 
 def main() -> None:
     """Entry point of the `course` command."""
-    app()
+    app(prog_name="course")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,10 +5,11 @@ A script experiments/05_topic.py holds a list `SETTINGS`, a function `run` and, 
     if __name__ == "__main__":
         experiments.main(__file__, SETTINGS, run)
 
-and leaves results/experiments/05_topic.json: one entry for each setting, with the hash of the script that made it.
+and leaves results/experiments/05_topic.json: one entry for each setting, with the hash of the code that made it.
 """
 
 import argparse
+import ast
 import hashlib
 import importlib
 import json
@@ -32,6 +33,8 @@ from course_utils.files import write
 # The workshop takes more than a second to import, so only `main` does: no chapter and no worker waits for it.
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 Setting = dict[str, Any]
 Run = Callable[..., dict[str, float]]
@@ -81,7 +84,7 @@ def load(name: str) -> pd.DataFrame:
         name: "05_topic" or "05".
 
     Raises:
-        ExperimentError: no such script, no result, or a result that another version of the script made.
+        ExperimentError: no such script, no result, or a result that other code made.
     """
     scripts = sorted(SCRIPTS.glob("*.py"))
     found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
@@ -108,8 +111,30 @@ def result_of(script: Path) -> Path:
 
 
 def sha_of(script: Path) -> str:
-    """The SHA-256 of a script's text, the same whatever its line ends are."""
-    return hashlib.sha256(script.read_text(encoding="utf-8").encode()).hexdigest()
+    """The SHA-256 of a script's code: comments, docstrings and layout do not count, nor does the version of Python."""
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    return hashlib.sha256(json.dumps(_shape(tree)).encode()).hexdigest()
+
+
+def _shape(node: Any) -> Any:
+    """A part of a syntax tree as JSON can hold it.
+
+    `ast.dump` and `ast.unparse` spell the same tree differently from one Python to the next, and a newer one has more
+    fields: those that are empty are left out.
+
+    >>> _shape(ast.parse("x = 0").body)
+    [['Assign', {'targets': [['Name', {'id': "'x'", 'ctx': ['Store', {}]}]], 'value': ['Constant', {'value': '0'}]}]]
+    """
+    if isinstance(node, list):
+        return [_shape(part) for part in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        fields["body"] = node.body[1:]
+    if isinstance(node, ast.JoinedStr):  # Python 3.12.1 ends the format of f"{x:{width}}" with an empty string
+        fields["values"] = [part for part in node.values if getattr(part, "value", None) != ""]
+    return [type(node).__name__, {name: _shape(part) for name, part in fields.items() if part not in (None, [])}]
 
 
 def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> None:

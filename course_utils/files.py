@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from course_utils.errors import CourseError
+
 ROOT = Path(__file__).resolve().parents[1]
 """The folder of the course: this package, the chapters and the assignments are in it."""
 
@@ -37,6 +39,30 @@ def write(path: str | Path, content: str | bytes, mode: int = 0o666) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def require_writable(*paths: str | Path, mend: str) -> None:
+    """Ask before long work, not after it, whether files can be written.
+
+    Args:
+        paths: files or folders, there or not; `~` is the home folder.
+        mend: what the user can do, the end of the sentence.
+
+    Raises:
+        CourseError: somebody else's, or read-only.
+
+    >>> require_writable("/proc/results/chapters.json", mend="take a copy of your own.")
+    Traceback (most recent call last):
+    course_utils.errors.CourseError: /proc/results/chapters.json cannot be written here: take a copy of your own.
+    """
+    for path in (Path(path).expanduser().absolute() for path in paths):
+        folder = path if path.is_dir() else path.parent  # a file is replaced, so its folder counts
+        while not folder.exists():
+            folder = folder.parent
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            raise CourseError(f"{path} cannot be written here: {mend}") from None
 
 
 @contextmanager

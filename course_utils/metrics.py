@@ -1,10 +1,10 @@
 """Measures of how good a model is, in plain Python.
 
-A loss here is a mean negative log-likelihood in nats (natural logarithm) per token, so it is 0 or more. A translation,
-called a candidate, is a list of tokens, or a `Translation`, which has one. It is compared with references, which are
-lists of tokens too: one that a person has written is enough, several are better. Tokens are strings; a string in the
-place of a list of them is refused, for it would be read as letters. Scores go from 0 to 1; many papers print them
-times 100.
+A loss here is a mean negative log-likelihood in nats (natural logarithm) per token, so it is 0 or more: a number, or an
+array or a tensor of one. A translation, called a candidate, is a list of tokens, or a `Translation`, which has one. It
+is compared with references, which are lists of tokens too: one that a person has written is enough, several are better.
+Tokens are strings; a string in the place of a list of them is refused, for it would be read as letters. Scores go from
+0 to 1; many papers print them times 100.
 """
 
 import math
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
+from course_utils.arrays import number
 from course_utils.errors import is_whole
 
 
@@ -28,12 +29,12 @@ def perplexity(loss: float) -> float:
     """exp(loss): among how many equally likely tokens the model is as good as guessing; 1 is perfect, NaN stays NaN.
 
     The loss is in nats; of one in bits, as a logarithm to base 2 gives it, the perplexity is 2**loss. `ValueError` for
-    one below 0, such as a log-likelihood whose minus was forgotten, `TypeError` for what is no single number.
+    one below 0, such as a log-likelihood whose minus was forgotten, and for what is no single number.
 
     >>> round(perplexity(math.log(28)), 6)  # a uniform guess among 28 tokens
     28.0
     """
-    _check_loss(loss)
+    loss = _nats(loss)
     return math.inf if loss > 700 else math.exp(loss)  # a float holds no more
 
 
@@ -46,17 +47,16 @@ def bits_per_character(loss: float) -> float:
     >>> bits_per_character(math.log(8))
     3.0
     """
-    _check_loss(loss)
-    return loss / math.log(2)
+    return _nats(loss) / math.log(2)
 
 
-def _check_loss(loss: float) -> None:
-    if not hasattr(loss, "__float__") or getattr(loss, "ndim", 0):
-        raise TypeError(f"loss is {loss!r:.80}, expected one number: take a mean, or one of them.")
+def _nats(loss: float) -> float:
+    loss = number(loss, "loss")
     if loss < 0:
         raise ValueError(
             f"loss is {loss}, expected 0 or more: a mean negative log-likelihood; give a log-likelihood its minus."
         )
+    return loss
 
 
 def bleu(
@@ -187,14 +187,14 @@ def _read(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) 
     if len({hasattr(candidate, "tokens") for candidate in candidates}) > 1:
         raise TypeError("Some candidates are Translations and others are not, expected all of one kind: give .tokens.")
     pairs = []
-    for number, (candidate, known) in enumerate(zip(candidates, references, strict=True), 1):
+    for place, (candidate, known) in enumerate(zip(candidates, references, strict=True), 1):
         known = list(known) if _is_list(known) else [known]
-        right = [_read_tokens(reference, f"A reference of candidate {number}") for reference in known]
+        right = [_read_tokens(reference, f"A reference of candidate {place}") for reference in known]
         if not right or not all(right):
             raise ValueError(
-                f"Candidate {number} has no reference, or one without a token: {known!r:.80}, expected at least one."
+                f"Candidate {place} has no reference, or one without a token: {known!r:.80}, expected at least one."
             )
-        pairs.append((_read_tokens(candidate, f"Candidate {number}"), right))
+        pairs.append((_read_tokens(candidate, f"Candidate {place}"), right))
     return pairs
 
 

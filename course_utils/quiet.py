@@ -4,8 +4,9 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -38,5 +39,13 @@ class QuietTensorFlow(MetaPathFinder):
         """Python's own answer for "tensorflow", loaded with `known_lines_left_out`; None for all other names."""
         spec = PathFinder.find_spec(name, path, target) if name == "tensorflow" else None
         if spec and spec.loader:
-            spec.loader.exec_module = known_lines_left_out()(spec.loader.exec_module)  # type: ignore[method-assign]
+            spec.loader.exec_module = partial(_load, spec.loader.exec_module)  # type: ignore[method-assign]
         return spec
+
+
+def _load(exec_module: Callable[[ModuleType], None], tensorflow: ModuleType) -> None:
+    # PyTorch's builds with CUDA bring Triton and import it late: after TensorFlow, that ends the process
+    with suppress(ImportError):
+        import triton  # noqa: F401
+    with known_lines_left_out():
+        exec_module(tensorflow)

@@ -1,5 +1,7 @@
 """A real browser: JupyterLab opens a chapter, Run All Cells works, nothing fails and every picture is there.
 
+It runs the shortest chapter: that every cell of all chapters gives what it must is for `--nbval` to say.
+
 Skipped, with its reason, where there is no Chromium: `apt-get install chromium`, or `playwright install chromium`.
 """
 
@@ -13,9 +15,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
+from clocks import HANG_SECONDS, wait_until
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.workshop import chapters
@@ -37,13 +41,13 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
-RUN_ALL_SECONDS = 600
 SCREENSHOTS = chapters.ROOT / "build"
 
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
 IDLE = """() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """
+BEGUN = """() => document.querySelector(".jp-OutputArea img") && document.querySelector("mjx-container")"""
 UNDRAWN = """() => [...document.querySelectorAll(".jp-Notebook img")].some(image => !image.complete)"""
 BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
     .filter(image => image.complete && image.naturalWidth === 0)
@@ -67,9 +71,17 @@ def browser() -> Iterator["playwright.Browser"]:
         browser.close()
 
 
-@contextmanager
-def jupyterlab(folder: Path, private: Path) -> Iterator[str]:
-    """JupyterLab on a free port of this machine, with no settings but its own; gives its address with a token."""
+class Lab(NamedTuple):
+    """JupyterLab on a free port of this machine: its address, with a token, and the folder that it shows."""
+
+    address: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[Lab]:
+    """JupyterLab with no settings but its own."""
+    folder, private = tmp_path_factory.mktemp("shown"), tmp_path_factory.mktemp("private")
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     environment = {**os.environ, **{name: str(private / name.lower()) for name in names}, "CI": "1"}
     options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ip=127.0.0.1", "--port=0"]
@@ -83,15 +95,16 @@ def jupyterlab(folder: Path, private: Path) -> Iterator[str]:
             [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log
         )
         try:
-            yield wait_for_address(server, private)
+            yield Lab(wait_for_address(server, private), folder)
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(HANG_SECONDS)
 
 
 def wait_for_address(server: subprocess.Popen, private: Path) -> str:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
+    def answers() -> str | None:
+        if server.poll() is not None:
+            raise AssertionError("JupyterLab did not start:\n" + (private / "jupyterlab.log").read_text())
         for file in (private / "jupyter_runtime_dir").glob("jpserver-*.json"):
             state = json.loads(file.read_text())
             address = f"{state['url']}lab?token={state['token']}"
@@ -100,37 +113,47 @@ def wait_for_address(server: subprocess.Popen, private: Path) -> str:
             except OSError:
                 continue
             return address
-        time.sleep(0.2)
-    raise AssertionError("JupyterLab did not start:\n" + (private / "jupyterlab.log").read_text())
+        return None
+
+    return wait_until(answers, "JupyterLab answers")
 
 
-def run_all(browser: "playwright.Browser", chapter: Path, private: Path) -> tuple[list[dict], list[str]]:
-    """Open a notebook, choose Run All Cells in the menu; its code cells (count, outputs) and what is not shown."""
-    with jupyterlab(chapter.parent, private) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 1600})
-        page.goto(address.replace("/lab?", f"/lab/tree/{chapter.name}?"))
-        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.wait_for(timeout=60_000)
-        page.wait_for_function(IDLE, timeout=60_000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        cells = wait_until_done(page)
-        page.wait_for_function(f"() => !({UNDRAWN})()")
-        missing = page.evaluate(BROKEN)
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{chapter.stem}.png")
-        page.close()
-        return cells, missing
+@contextmanager
+def opened(browser: "playwright.Browser", lab: Lab, notebook: Path) -> Iterator["playwright.Page"]:
+    """The page of a notebook in the lab's folder, once its kernel is ready."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    page.set_default_timeout(1000 * HANG_SECONDS)
+    page.goto(lab.address.replace("/lab?", f"/lab/tree/{notebook.relative_to(lab.folder)}?"))
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.wait_for()
+    page.wait_for_function(IDLE)
+    yield page
+    page.close()
+
+
+def run_all(page: "playwright.Page") -> list[dict]:
+    """Choose Run All Cells in the menu; the code cells (count, outputs)."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    return wait_until_done(page)
+
+
+def not_shown(page: "playwright.Page", name: str) -> list[str]:
+    """The pictures and formulas that are not drawn; the page is kept as a picture of this name."""
+    page.wait_for_function(f"() => !({UNDRAWN})()")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    return page.evaluate(BROKEN)
 
 
 def wait_until_done(page: "playwright.Page") -> list[dict]:
     """The code cells once all have run or one has failed, after which JupyterLab runs no other."""
-    deadline = time.monotonic() + RUN_ALL_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline:
         cells = page.evaluate(CELLS)
         if (page.evaluate(IDLE) and all(cell["count"] for cell in cells)) or failures(cells):
             return page.evaluate(CELLS)
         page.wait_for_timeout(500)
-    raise AssertionError(f"The cells did not end within {RUN_ALL_SECONDS} s: {[cell['count'] for cell in cells]}")
+    raise AssertionError(f"The cells did not end within {HANG_SECONDS} s: {[cell['count'] for cell in cells]}")
 
 
 def failures(cells: list[dict]) -> list[str]:
@@ -139,42 +162,49 @@ def failures(cells: list[dict]) -> list[str]:
     return [f"[{count}] {o['ename']}: {o['evalue']}" for count, o in outputs if o["output_type"] == "error"]
 
 
-def copy_without_outputs(chapter: Path, folder: Path) -> Path:
-    """The chapters' folder as it is, but for this chapter's outputs: a count shows that a cell has run here."""
-    shutil.copytree(chapter.parent, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+@pytest.fixture(scope="module")
+def shown_chapters(lab):
+    """A copy of the chapters' folder in the lab; number → notebook."""
+    folder = lab.folder / "chapters"
+    shutil.copytree(chapters.CHAPTERS, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    return {path.stem.partition("_")[0]: path for path in chapters.find_chapters(folder=folder)}
+
+
+def test_run_all_in_a_chapter(browser, lab, shown_chapters):
+    chapter = shown_chapters["01"]
     notebook = chapters.read(chapter)
-    for cell in chapters.code_cells(notebook):
+    for cell in chapters.code_cells(notebook):  # a count shows that a cell has run here
         cell.outputs, cell.execution_count = [], None
-    nbformat.write(notebook, folder / chapter.name)
-    return folder / chapter.name
+    nbformat.write(notebook, chapter)
+    with opened(browser, lab, chapter) as page:
+        cells = run_all(page)
+        assert failures(cells) == []
+        assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+        assert not_shown(page, chapter.stem) == []
 
 
-def test_run_all_in_a_chapter(browser, tmp_path):
-    known = {path.stem.partition("_")[0]: path for path in chapters.find_chapters()}
-    if "02" not in known:
-        pytest.skip("there is no chapter 02 yet")
-    chapter = copy_without_outputs(known["02"], tmp_path / "chapters")
-    cells, missing = run_all(browser, chapter, tmp_path)
-    assert failures(cells) == []
-    assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert missing == []
+def test_a_chapter_as_it_is_stored_is_drawn_whole(browser, lab, shown_chapters):
+    chapter = shown_chapters["02"]
+    with opened(browser, lab, chapter) as page:
+        page.wait_for_function(BEGUN)
+        assert not_shown(page, chapter.stem) == []
 
 
-def test_what_fails_is_seen(browser, tmp_path):
+def test_what_fails_is_seen(browser, lab):
     cells = [
         *(new_markdown_cell("A line.\n\n" * 40) for _ in range(10)),
         new_markdown_cell(r"![gone](figures/gone.svg) and $\badmacro$, $x_1_2$, but $h_t$ is good"),
         *(new_code_cell(source) for source in ("x = 41", "print(x + 1)", "raise ValueError('stop')", "x")),
     ]
-    (tmp_path / "chapters").mkdir()
-    chapter = tmp_path / "chapters" / "00_faulty.ipynb"
-    nbformat.write(normalised(new_notebook(cells=cells)), chapter)
-    cells, missing = run_all(browser, chapter, tmp_path)
-    assert failures(cells) == ["[3] ValueError: stop"]
-    assert [cell["count"] for cell in cells] == [1, 2, 3, None]
-    assert cells[1]["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "42\n"}]
-    assert missing == [
-        "picture not shown: gone",
-        r"formula not shown: \badmacro",
-        r"formula not shown: x_1_2",
-    ]
+    faulty = lab.folder / "00_faulty.ipynb"
+    nbformat.write(normalised(new_notebook(cells=cells)), faulty)
+    with opened(browser, lab, faulty) as page:
+        cells = run_all(page)
+        assert failures(cells) == ["[3] ValueError: stop"]
+        assert [cell["count"] for cell in cells] == [1, 2, 3, None]
+        assert cells[1]["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "42\n"}]
+        assert not_shown(page, faulty.stem) == [
+            "picture not shown: gone",
+            r"formula not shown: \badmacro",
+            r"formula not shown: x_1_2",
+        ]

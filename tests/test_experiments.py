@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from clocks import HANG_SECONDS, wait_until
 
 from course_utils import experiments
 from course_utils.experiments import ExperimentError
@@ -70,14 +70,15 @@ class Sweep:
         log = self.flag("log")
         log.write_text("")
         process = self.start(*arguments)
-        said = process.communicate(timeout=120)[1].splitlines()
+        said = process.communicate(timeout=HANG_SECONDS)[1].splitlines()
         return process.returncode, said[-1], sorted((int(line[0]), float(line[1])) for line in self.log())
 
     def flag(self, name):
         return self.script.with_name(name)
 
     def log(self):
-        return [line.split() for line in self.flag("log").read_text().splitlines()]
+        log = self.flag("log")
+        return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
 
     def load(self, name="05"):
         return experiments.load(name)
@@ -108,7 +109,9 @@ def test_a_sweep_writes_what_load_reads(sweep):
 
 
 def test_jobs_run_side_by_side_and_keep_the_order(sweep):
-    sweep.write(before="    return", after="    time.sleep(2)\n    return")
+    # The first to come waits for another process to come, however long that takes to start.
+    others = "any(line.split()[2] != str(os.getpid()) for line in open(HERE / 'log'))"
+    sweep.write(before="    return", after=f"    while not {others}:\n        time.sleep(0.05)\n    return")
     assert sweep.run("--jobs", "2")[0] == 0
     assert len({line[2] for line in sweep.log()}) == 2
     assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
@@ -118,12 +121,11 @@ def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
     sweep.flag("wait 5").touch()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background begins without it
     process = sweep.start()
-    while not (sweep.flag("log").exists() and len(sweep.log()) == 2):
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_until(lambda: process.poll() is not None or len(sweep.log()) == 2, "the second run starts")
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
     sweep.flag("wait 5").unlink()
-    said = process.communicate(timeout=60)[1].splitlines()[-1]
+    said = process.communicate(timeout=HANG_SECONDS)[1].splitlines()[-1]
     assert (process.returncode, said) == (1, "[FAIL] interrupted: what is finished is kept, run it again to go on.")
     assert not sweep.result.exists()
 
@@ -163,7 +165,7 @@ def test_what_another_script_left_is_not_taken_over(sweep, change):
     sweep.run()
     stored = json.loads(sweep.part.read_text("utf-8"))
     if change == "script":
-        sweep.write(before="A tiny sweep.", after="Another one.")
+        sweep.write(before='"parameters": 7', after='"parameters": 8')
     elif change == "settings":
         stored["settings"][0]["size"] = 4.0  # as settings that come from another module may
     else:
@@ -208,7 +210,7 @@ def test_load_says_what_is_missing(sweep):
     assert len(sweep.load()) == 1
     sweep.script.write_bytes(sweep.script.read_bytes().replace(b"\n", b"\r\n"))
     assert len(sweep.load()) == 1
-    sweep.write(before="tiny", after="little")
+    sweep.write(before="7}", after="8}")
     with pytest.raises(ExperimentError, match=r"older than its script 05_tiny.py: run `make experiments CH=05`"):
         sweep.load("05_tiny")
     for unknown in ("0", "05_", "tiny", "6"):
@@ -217,6 +219,55 @@ def test_load_says_what_is_missing(sweep):
     sweep.script.with_name("05_small.py").touch()
     with pytest.raises(ExperimentError, match="one of these: 05_small, 05_tiny"):
         sweep.load("05")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A tiny sweep.", "Another\n\ntitle."),
+        ('"""A tiny sweep."""', ""),
+        ("    with open", "    # a comment\n\n    with open"),
+        ("def run(framework, seed, size):\n", "def run(\n    framework, seed, size\n):\n    'A docstring.'\n"),
+        ('"half"', "'half'"),
+    ],
+)
+def test_what_is_no_code_makes_no_result_old(sweep, before, after):
+    sha = experiments.sha_of(sweep.script)
+    text = sweep.script.read_text("utf-8")
+    sweep.write(before=before, after=after)
+    assert sweep.script.read_text("utf-8") != text
+    assert experiments.sha_of(sweep.script) == sha
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("size) / 2", "size) / 3"),
+        ("size) / 2", "size) / 2.0"),
+        ("size) / 2", "size) * 2"),
+        ('"parameters": 7', '"parameters": True'),
+        ("no luck with", "no luck at all with"),
+        ("    return {", "    None\n    return {"),
+        ("framework, seed, size):", "framework, seed, size=None):"),
+        ("    with open", "    'No docstring.' == seed\n    with open"),
+        ("SETTINGS, run)", "SETTINGS[:1], run)"),
+    ],
+)
+def test_any_change_of_the_code_makes_a_result_old(sweep, before, after):
+    sha = experiments.sha_of(sweep.script)
+    text = sweep.script.read_text("utf-8")
+    sweep.write(before=before, after=after)
+    assert sweep.script.read_text("utf-8") != text
+    assert experiments.sha_of(sweep.script) != sha
+
+
+def test_the_hash_is_the_same_in_every_python(tmp_path):
+    """Seen with 3.11.7, 3.12.1 and 3.13.0, whose `ast.dump` differs for every script, and `unparse` for f-strings."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "class A: pass\n\n\ndef f(x, *, y=None):\n    return f\"{x:{y}} {'a'}\" + f\"{x['k']!r}\"\n", "utf-8"
+    )
+    assert experiments.sha_of(script).startswith("15c149b633e667d0")
 
 
 def test_every_stored_result_is_of_todays_script_and_has_both_frameworks():

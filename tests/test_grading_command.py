@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 from attacks import honest, hostile
+from clocks import HANG_SECONDS, wait_until
 from data_helpers import says
 from grading_toy import POINTS, as_bytes, notebook, write_assignment
 from grading_toy import honest as honest_notebook
@@ -26,9 +26,8 @@ from course_utils.grading.late import LatePolicy
 from course_utils.grading.sandbox import NoSandbox, SandboxError
 
 LONG = os.environ.get("COURSE_CORPUS") == "all"
-MANY = 1000 if LONG else 300
-# of how many that are handed in one has answers that must be run; each grading process has to load a framework for them
-RUN = MANY // 6 if LONG else MANY
+FEW = 300
+MANY = 1000 if LONG else FEW
 in_the_long_run = pytest.mark.skipif(not LONG, reason="takes long: `make grading-corpus` runs it")
 COURSE = [sys.executable, "-c", "from course_utils.cli import main; main()"]
 
@@ -191,10 +190,15 @@ def test_an_unknown_assignment_is_said():
 # ---- interruptions ----
 
 
-def many(tmp_path):
+def with_answers(count):
+    """Which of so many have something that must be run; each grading process has to load a framework for them."""
+    return [f"s{number:04}" for number in range(count // 6, count, count // 6)] if LONG else []
+
+
+def many(tmp_path, count):
     """A class of which a few have something that must be run."""
-    ones = {f"s{number:04}": as_bytes(notebook()) for number in range(MANY)}
-    return hand_in(tmp_path, ones | {f"s{number:04}": as_bytes(honest_notebook()) for number in range(RUN, MANY, RUN)})
+    ones = {f"s{number:04}": as_bytes(notebook()) for number in range(count)}
+    return hand_in(tmp_path, ones | {name: as_bytes(honest_notebook()) for name in with_answers(count)})
 
 
 def started(submitted, course, out, *options):
@@ -202,48 +206,45 @@ def started(submitted, course, out, *options):
     return subprocess.Popen([*COURSE, *map(str, words)], env=os.environ | {"CI": "1"}, stderr=subprocess.PIPE)
 
 
-def await_results(out, count, seconds=120):
-    deadline = time.monotonic() + seconds
-    while len(list((out / "results").glob("*.json"))) < count:
-        assert time.monotonic() < deadline, "too few results"
-        time.sleep(0.02)
+def await_results(out, count):
+    wait_until(lambda: len(list((out / "results").glob("*.json"))) >= count, f"{count} results")
 
 
-def all_there(out):
+def all_there(out, count):
     rows = read_csv(out)
-    assert [*rows] == [f"s{number:04}" for number in range(MANY)]
-    assert len(list((out / "results").iterdir())) == MANY  # nothing half written either
+    assert [*rows] == [f"s{number:04}" for number in range(count)]
+    assert len(list((out / "results").iterdir())) == count  # nothing half written either
     graded = [name for name, row in rows.items() if row["status"] == "graded"]
-    assert graded == [f"s{number:04}" for number in range(RUN, MANY, RUN)]
+    assert graded == with_answers(count)
     assert all(float(rows[name]["points"]) == 9 for name in graded)
     return True
 
 
 def test_a_grader_that_is_killed_goes_on_where_it_stopped(tmp_path, course):
-    submitted, out = many(tmp_path), tmp_path / "out"
+    submitted, out = many(tmp_path, MANY), tmp_path / "out"
     grader = started(submitted, course, out, "--jobs", 2)
     await_results(out, MANY // 10)
     below = psutil.Process(grader.pid).children(recursive=True)
     grader.kill()
     grader.communicate()
-    assert psutil.wait_procs(below, timeout=30)[1] == []  # its processes do not outlive it
+    assert psutil.wait_procs(below, timeout=HANG_SECONDS)[1] == []  # its processes do not outlive it
     before = {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}
     assert len(before) >= MANY // 10
     grader = started(submitted, course, out, "--jobs", 2)
     assert (grader.communicate()[1], grader.returncode) == (b"", 0)
-    assert all_there(out)
+    assert all_there(out, MANY)
     assert before.items() <= {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}.items()
 
 
 @in_the_long_run
 def test_a_worker_that_is_killed_loses_nothing(tmp_path, course):
-    submitted, out = many(tmp_path), tmp_path / "out"
+    submitted, out = many(tmp_path, FEW), tmp_path / "out"
     grader = started(submitted, course, out, "--jobs", 2)
     await_results(out, 1)
     workers = [each for each in psutil.Process(grader.pid).children() if "spawn_main" in " ".join(each.cmdline())]
     workers[0].send_signal(signal.SIGKILL)
     assert (grader.communicate()[1], grader.returncode) == (b"", 0)
-    assert all_there(out)
+    assert all_there(out, FEW)
 
 
 def ends_its_process(job):
@@ -278,10 +279,7 @@ def cluster(tmp_path):
         [*dask, "worker", *words, "--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
         **quiet,
     )
-    deadline = time.monotonic() + 60
-    while not file.exists() or not file.read_text():
-        assert time.monotonic() < deadline, "the scheduler does not start"
-        time.sleep(0.05)
+    wait_until(lambda: file.exists() and file.read_text(), "the scheduler starts")
     yield json.loads(file.read_text())["address"], workers
     for process in (workers, scheduler):
         process.terminate()
@@ -294,7 +292,7 @@ def cluster(tmp_path):
 @in_the_long_run
 def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, course, cluster):
     address, workers = cluster
-    submitted, out = many(tmp_path), tmp_path / "out"
+    submitted, out = many(tmp_path, FEW), tmp_path / "out"
     grader = started(submitted, course, out, "--scheduler", address)
     await_results(out, 1)
     below = psutil.Process(workers.pid).children(recursive=True)
@@ -302,7 +300,7 @@ def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, cou
     (busy or below)[0].send_signal(signal.SIGKILL)
     errors = grader.communicate()[1]
     assert grader.returncode == 0, errors.decode()
-    assert all_there(out)
+    assert all_there(out, FEW)
 
 
 @in_the_long_run

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from attacks import honest, hostile
-from grading_helpers import Zygotes, grade, messages, without_times
+from grading_helpers import LIMITS, SHORT, Zygotes, grade, messages, without_times
 from grading_toy import HONEST, POINTS, as_bytes, notebook, write_assignment
 from grading_toy import honest as honest_notebook
 
@@ -35,7 +35,7 @@ def test_a_submission_gets_what_it_must_get(assignment, zygotes, name, tmp_path)
     case = CASES[name]
     if case.slow and not ALL and name != "an_endless_loop":
         pytest.skip("waits for a limit on time: `make grading-corpus` runs it")
-    result = grade(assignment, zygotes, case.files)
+    result = grade(assignment, zygotes, case.files, limits=SHORT if "time" in case.caps else LIMITS)
     by_id = {question["id"]: question for question in result["questions"]}
     assert result["status"] == case.status
     if case.status == "graded":

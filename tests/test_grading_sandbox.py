@@ -6,11 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from clocks import HANG_SECONDS
 from data_helpers import says
 from grading_helpers import kind_or_skip
 
@@ -83,12 +83,12 @@ def test_what_cannot_be_imported_is_said(zygote):
 
 def test_processes_do_not_wait_for_each_other(zygote):
     slow, fast = zygote.fork(Limits()), zygote.fork(Limits())
-    slow.ask(["cell", "c", "import time\ndef f(): time.sleep(99)"], 9, "")
-    fast.ask(["cell", "c", "def f(): return 3"], 9, "")
+    slow.ask(["cell", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
+    fast.ask(["cell", "c", "def f(): return 3"], HANG_SECONDS, "")
     with pytest.raises(Lost) as error:
         slow.ask(["call", "f", (), {}], 0.1, "it is slow")
     assert (error.value.cap, str(error.value)) == ("time", "it is slow")
-    assert fast.ask(["call", "f", (), {}], 9, "") == ["value", 3]
+    assert fast.ask(["call", "f", (), {}], HANG_SECONDS, "") == ["value", 3]
     assert (slow.end().end, fast.end().end) == ("let go", "let go")
 
 
@@ -98,9 +98,9 @@ def test_nothing_stays_when_the_grader_is_killed():
         "import sys, time\n"
         "from course_utils.grading import probes, limits\n"
         "process = probes.find('numpy', ()).fork(limits.Limits())\n"
-        "process.ask(['cell', 'c', 'x = 1'], 9, '')\n"
+        "process.ask(['cell', 'c', 'x = 1'], 600, '')\n"
         "print('running', flush=True)\n"
-        "process.ask(['cell', 'c', 'while True: pass'], 99, '')\n"
+        "process.ask(['cell', 'c', 'while True: pass'], 600, '')\n"
     )
     grader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert grader.stdout.readline() == b"running\n"
@@ -108,7 +108,7 @@ def test_nothing_stays_when_the_grader_is_killed():
     assert len(below) >= 3  # the zygote, the keeper, the student's process
     grader.kill()
     grader.communicate()
-    assert psutil.wait_procs(below, timeout=10)[1] == []
+    assert psutil.wait_procs(below, timeout=HANG_SECONDS)[1] == []
 
 
 def test_what_is_visible_has_neither_solutions_nor_tests():
@@ -180,7 +180,13 @@ def test_an_unknown_processor_is_said():
 
 
 def test_a_fork_takes_little_time(zygote):
-    began = time.perf_counter()
+    """Of the processors, so that it is told from a start anew wherever the machine has other work too."""
+
+    def used():
+        me = psutil.Process()
+        return sum(sum(each.cpu_times()[:4]) for each in [me, *me.children(recursive=True)])
+
+    began = used()
     for _ in range(5):
         zygote.fork(Limits()).end()
-    assert time.perf_counter() - began < 5
+    assert used() - began < 1

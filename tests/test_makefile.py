@@ -22,9 +22,8 @@ def place(tmp_path, monkeypatch):
         shutil.copy(ROOT / name, folder)
     program(folder / ".venv/bin/python", RECORD)
     monkeypatch.setenv("LOG", str(folder / "log"))
-    inherited = "MAKEFLAGS MAKELEVEL CH PYTHON PIP_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL PYTHONDONTWRITEBYTECODE"
-    for name in inherited.split():
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ.keys() - {"HOME", "LOG", "TMPDIR"}:  # `make test ARGS=…` hands on what it was told
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder / "bin"), "/usr/bin", "/bin"]))
     return folder
 
@@ -77,6 +76,22 @@ def test_experiments_are_those_of_a_chapter_or_all(place):
     program(place / ".venv/bin/python", RECORD + 'case "$*" in *02_rnn*) exit 1;; esac\n')
     status, _, started = run()
     assert (status, started) == (2, scripts[:1])
+
+
+@pytest.fixture
+def outer_make(monkeypatch):
+    """What the tests inherit from `make -j test CH=09 ARGS=--durations=40`."""
+    for name, value in {"ARGS": "--durations=40", "CH": "09"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MAKEFLAGS", " -j --jobserver-auth=3,4 -- CH=09 ARGS=--durations=40")
+
+
+def test_what_another_make_was_told_is_not_inherited(outer_make, place):
+    program(place / ".venv/bin/course", RECORD)
+    (place / "experiments").mkdir()
+    (place / "experiments/02_rnn.py").touch()
+    status, said, log = make(place, "experiments")
+    assert (status, said, log[-1]) == (0, "", "python experiments/02_rnn.py")
 
 
 def test_set_up_happens_once_and_again_when_the_versions_change(place):
@@ -152,3 +167,25 @@ def test_half_an_environment_is_not_left_behind(place, installer):
     assert status != 0
     assert "Creating .venv with" in said
     assert not (place / ".venv").exists()
+
+
+@pytest.mark.parametrize("version, said_to_be", [(None, "no Python"), ("3.8.18", "Python 3.8.18")])
+def test_a_python_that_was_asked_for_is_taken_or_refused(place, version, said_to_be):
+    shutil.rmtree(place / ".venv")
+    asked = place / "bin" / "mine"
+    if version:
+        program(asked, f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}"\n')
+    status, said, _ = make(place, "setup", f"PYTHON={asked}")
+    assert status != 0
+    assert f"PYTHON is {asked}, which is {said_to_be}: the course needs 3.11, 3.12 or 3.13." in said
+    assert not (place / ".venv").exists()
+
+
+@pytest.mark.parametrize("line", ["version = 3.8.18", "version_info = 3.8.18"])
+def test_an_environment_of_another_python_is_refused_before_anything_is_installed(place, line):
+    (place / ".venv/pyvenv.cfg").write_text(f"home = /usr/bin\n{line}\n", "utf-8")
+    status, said, log = make(place, "setup")
+    assert (status, log) == (2, [])
+    assert ".venv has Python 3.8.18 and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." in said
+    (place / ".venv/pyvenv.cfg").write_text(f"{line.replace('8.18', '12.1')}\n", "utf-8")
+    assert make(place, "setup")[0] == 0

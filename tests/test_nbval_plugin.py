@@ -5,12 +5,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from course_utils.workshop import nbval_plugin
 
 SETUP = """
 import sys, time, warnings
@@ -38,6 +41,10 @@ def shown(text):
 def figure(text, alt="a curve", kind="display_data"):
     data, metadata = {"image/png": "BBBB", "text/plain": text}, {"image/png": {"alt": alt}}
     return new_output(kind, data=data, metadata=metadata)
+
+
+BUDGET = 1.2  # processor seconds; a kernel takes half of one to start
+CELL_SECONDS = 15  # no cell but the endless one comes near it, whatever else the machine does
 
 
 @dataclass
@@ -91,6 +98,7 @@ CASES = [
     Case("ignored", "print(time.time())", [out("now\n")], tags=["nbval-ignore-output"]),
     Case("ignored, but warns", "print('w', file=sys.stderr)", [], "New stderr: w", tags=["nbval-ignore-output"]),
     Case("trained, on the CPU", "print('she')", [out("he\n")], "'he' is stored", tags=["trained"]),
+    Case("a library's own warning", "import os; _ = os.write(2, b'from C'); time.sleep(0.3)", [], "New stderr: from C"),
     Case("quiet progress", "import os; print(os.environ['CI'])", [out("1\n")]),
 ]
 
@@ -101,16 +109,22 @@ TRAINED = [
     Case("warning", "warnings.warn('w')", [], "UserWarning: w", tags=["trained"]),
     Case("not trained", "print('a')", [out("b\n")], "'b' is stored, now it is 'a'"),
     Case("wide tolerance", "print(0.9)", [out("0.8\n")]),
-    Case("no budget", "time.sleep(0.5)", []),
+    Case("no budget", "pass", []),
 ]
 ENDLESS = [
-    Case("endless", "while True: pass", [], "did not end within 3 s"),
+    Case("endless", "import time; time.sleep(10**6)", [], f"did not end within {CELL_SECONDS} s"),
     Case("after", "print(2)", [out("2\n")], "skipped"),
 ]
 SLOW_AND_DEAD = [
     Case("in time", "import os, time", []),
-    Case("too slow", "time.sleep(0.6)", [], "its budget is 0.1 s × 2.5"),
-    Case("said once", "time.sleep(0.1)", []),
+    Case("waits", f"time.sleep({2.5 * BUDGET + 1})", []),
+    Case(
+        "works too much",
+        f"while time.process_time() < {2.5 * BUDGET + 0.1}: pass",
+        [],
+        f"processor seconds up to this cell, its budget is {BUDGET} s × 2.5",
+    ),
+    Case("said once", "pass", []),
     Case("dies", "os._exit(1)", [], "the kernel died"),
     Case("after", "print(2)", [out("2\n")], "skipped"),
 ]
@@ -129,7 +143,8 @@ def write(folder: Path, name: str, cases: list[Case]) -> None:
         new_code_cell(case.source, execution_count=number, outputs=case.stored, metadata={"tags": case.tags})
         for number, case in enumerate(cases, start=1)
     ]
-    metadata = {"course": {"budget_seconds": 60 if name == "cases" else 0.1}}
+    budget = {"cases": 60, "trained": 0.001}.get(name, BUDGET)
+    metadata = {"course": {"budget_seconds": budget}}
     nbformat.write(new_notebook(cells=cells, metadata=metadata), folder / f"{name}.ipynb")
 
 
@@ -154,7 +169,7 @@ def verdicts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebooks")
     for name, cases in NOTEBOOKS.items():
         write(folder, name, cases)
-    return judge(folder, "--nbval-cell-timeout=3", DEVICE="cpu")
+    return judge(folder, f"--nbval-cell-timeout={CELL_SECONDS}", DEVICE="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -187,4 +202,34 @@ def test_verdict_on_a_gpu(verdicts_on_a_gpu, number):
 
 def test_a_dead_kernel_ends_fast(verdicts):
     """Within seconds: where nobody looks at the kernel, a dead one takes the cell's whole time limit."""
-    assert verdicts["slow_and_dead", 3].seconds < 2.5
+    number = [case.name for case in SLOW_AND_DEAD].index("dies")
+    assert verdicts["slow_and_dead", number].seconds < CELL_SECONDS - 1
+
+
+@pytest.mark.parametrize(
+    ("device", "gigabytes", "said"),
+    [("cpu", 1.9, ""), ("cpu", 2.12, "has held 2.12 GB up to this cell, allowed are 2 GB"), ("cuda", 9, "")],
+)
+def test_memory_has_a_limit_on_the_cpu(monkeypatch, device, gigabytes, said):
+    monkeypatch.setenv("DEVICE", device)
+    notebook = SimpleNamespace(
+        client=SimpleNamespace(seconds=1, memory=gigabytes),
+        config=SimpleNamespace(option=SimpleNamespace(nb_budget_factor=1)),
+        nb=new_notebook(),
+        has_used_too_much=False,
+    )
+    found = nbval_plugin.Notebook.used_too_much(notebook)
+    assert said in found if said else found == ""
+    assert nbval_plugin.Notebook.used_too_much(notebook) == ""
+
+
+def test_a_notebook_is_not_spread_over_processes(tmp_path):
+    write(tmp_path, "cases", [Case("set-up", "pass", [])])
+    command = [sys.executable, "-m", "pytest", "--nbval", "-c", os.devnull, "--rootdir", ".", "-p", "nbval.plugin"]
+    command += ["-p", "xdist.plugin", "-p", "course_utils.workshop.nbval_plugin", "-n", "2"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "and they need one kernel: add --dist loadfile." in done.stderr
+    command += ["--dist", "loadfile"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode == 0

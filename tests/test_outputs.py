@@ -20,6 +20,7 @@ SAME = [
     ("12,345.6 tokens", "12,345.7 tokens"),
     ("−0.5", "−0.50001"),
     ("took 1.2 s", "took 13 seconds"),
+    ("Wall time: 5.25 µs", "Wall time: 7.15 μs"),  # the micro sign, and the Greek letter that IPython's %time prints
     ("seconds 12.30 | perplexity 4.150", "seconds 9.871 | perplexity 4.150"),
     ("42,000 tokens/s", "9.1k tokens/s"),
     ("tokens per second 42,000", "tokens per second 39,125"),

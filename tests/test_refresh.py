@@ -10,7 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
+from course_utils import files
 from course_utils.cli import app
+from course_utils.errors import CourseError
 from course_utils.workshop import chapters, refresh, results, spread
 from course_utils.workshop.chapters import ChapterError
 
@@ -121,10 +123,37 @@ def test_what_editors_leave_is_removed(root, fake):
     notebook.metadata.kernelspec = {"display_name": "mine", "language": "python", "name": "mine"}
     notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {}}
     notebook.cells[1].metadata.execution = {"iopub.status.busy": "2026-01-01T00:00:00Z"}
+    notebook.metadata.update(vscode={"interpreter": {"hash": "31f2"}}, colab={"provenance": []}, accelerator="GPU")
+    notebook.cells[1].metadata.vscode = {"languageId": "python"}
+    notebook.cells[2].metadata.update(
+        slideshow={"slide_type": "slide"}, colab={"base_uri": "x"}, id="Yx", scrolled=True
+    )
+    notebook.cells[0].metadata.slideshow = {"slide_type": "skip"}
     notebook.cells[2].execution_count = 40
     nbformat.write(notebook, chapter(root))
     assert refresh.refresh(chapter(root)) == ["02_tiny.ipynb"]
     assert snapshot(root) == before
+
+
+def test_lost_cell_ids_are_given_anew(root, fake):
+    refresh.refresh(chapter(root))
+    stored = json.loads(chapter(root).read_text("utf-8"))
+    for cell in stored["cells"]:
+        del cell["id"]
+    chapter(root).write_text(json.dumps({**stored, "nbformat_minor": 4}), "utf-8")
+    assert refresh.refresh(chapter(root)) == ["02_tiny.ipynb"]
+    assert len({cell.id for cell in chapters.read(chapter(root)).cells}) == 4
+    assert refresh.refresh(chapter(root)) == []
+
+
+def test_tags_folds_and_the_budget_stay(root, fake):
+    notebook = chapters.read(chapter(root))
+    notebook.cells[1].metadata.update(tags=["torch"], jupyter={"outputs_hidden": True})
+    nbformat.write(notebook, chapter(root))
+    refresh.refresh(chapter(root))
+    notebook = chapters.read(chapter(root))
+    assert notebook.cells[1].metadata == {"tags": ["torch"], "jupyter": {"outputs_hidden": True}}
+    assert notebook.metadata.course == {"budget_seconds": 9}
 
 
 def test_within_the_tolerance_all_stays_as_it_is(root, fake):
@@ -200,8 +229,7 @@ def test_a_failing_cell_leaves_everything_and_a_page(root, monkeypatch):
     write(root, IMPORTS, FIGURE, "print(1 < 2)\nraise KeyError('weights')", "print('after')")
     before, page = snapshot(root), root / "build" / "02_tiny.html"
     monkeypatch.setattr(chapters, "find_chapter", lambda name: chapter(root))
-    monkeypatch.setattr(chapters, "page_of", lambda path: page)
-    shown = CliRunner().invoke(app, ["run", "02"])
+    shown = CliRunner().invoke(app, ["run", "02", "--out", str(page.parent)])
     assert shown.exit_code == 1
     assert "[FAIL] 02_tiny.ipynb, cell [3], 'print(1 < 2)': KeyError: 'weights'" in shown.stderr
     assert "100%" not in shown.stderr
@@ -242,6 +270,25 @@ def test_a_broken_file_is_one_sentence(tmp_path):
     (tmp_path / "03_broken.ipynb").write_text("{")
     with pytest.raises(ChapterError, match=r"03_broken\.ipynb is no valid notebook"):
         chapters.read(tmp_path / "03_broken.ipynb")
+
+
+def test_what_cannot_be_written_is_said_before_any_cell_runs(root, monkeypatch):
+    def execute(*arguments, **environment):
+        raise AssertionError("a cell runs")
+
+    def refused(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(chapters, "find_chapter", lambda name: chapter(root))
+    for module in (chapters, refresh):
+        monkeypatch.setattr(module, "execute", execute)
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refused)  # root may write everywhere, so no chmod here
+    with pytest.raises(CourseError, match=r"02_tiny\.ipynb cannot be written here: refresh a copy of the course"):
+        refresh.refresh(chapter(root))
+    shown = CliRunner().invoke(app, ["run", "02", "--out", str(root / "my" / "pages")])
+    assert shown.exit_code == 1
+    assert "02_tiny.html cannot be written here: name a folder of your own by --out." in shown.stderr
+    assert not (root / "my").exists()
 
 
 def test_timings(root, monkeypatch):

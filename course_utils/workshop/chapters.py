@@ -1,12 +1,14 @@
 """Chapters run without a screen: find one, execute it cell by cell, leave a page to read."""
 
+import json
 import math
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -20,6 +22,7 @@ from tqdm import tqdm
 from course_utils import files
 from course_utils.errors import CourseError
 from course_utils.files import ROOT
+from course_utils.workshop import usage
 from course_utils.workshop.outputs import alt_text
 
 CHAPTERS = ROOT / "chapters"
@@ -46,6 +49,27 @@ class CellError(Exception):
         super().__init__(what)
         self.traceback = traceback
         self.fatal = fatal
+
+
+class Client(NotebookClient):
+    """Runs a notebook's cells in a kernel that tells with each how much it has used since it was started.
+
+    Attributes:
+        seconds: processor seconds of the kernel and of the processes that it has waited for.
+        memory: the most that the kernel ever held, in GB.
+    """
+
+    seconds = memory = 0.0
+
+    def ask_with_each_cell(self) -> None:
+        """Ask the kernel, once it runs, what it has used whenever a cell has ended."""
+        self.kc.execute = partial(self.kc.execute, user_expressions={"used": usage.ASKED})
+        self.on_cell_executed = self._note
+
+    def _note(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        if execute_reply["content"]["status"] == "ok":  # else nothing was asked, and the next cell tells it
+            used = execute_reply["content"]["user_expressions"]["used"]
+            self.seconds, self.memory = json.loads(used["data"]["text/plain"])
 
 
 class _OwnInterpreter(KernelSpecManager):
@@ -81,9 +105,7 @@ def find_chapters(names: list[str] | None = None, folder: Path = CHAPTERS) -> li
 
 
 @contextmanager
-def kernel(
-    notebook: NotebookNode, folder: Path, timeout: float | None = None, **environment: str
-) -> Iterator[NotebookClient]:
+def kernel(notebook: NotebookNode, folder: Path, timeout: float | None = None, **environment: str) -> Iterator[Client]:
     """A client whose kernel runs the notebook's cells in `folder`, with quiet progress (CI=1).
 
     Args:
@@ -92,7 +114,7 @@ def kernel(
         timeout: seconds that a cell may take, or None.
         environment: variables for the kernel, above those of this process.
     """
-    client = NotebookClient(
+    client = Client(
         notebook,
         km=AsyncKernelManager(kernel_spec_manager=_OwnInterpreter()),
         resources={"metadata": {"path": str(folder)}},
@@ -101,17 +123,20 @@ def kernel(
         record_timing=False,
         shutdown_kernel="immediate",
     )
-    with client.setup_kernel(env={**os.environ, "CI": "1", **environment}, cleanup_kc=True):
+    # Where a kernel believes that it is tested itself, it does not show what libraries write to the file descriptors.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    with client.setup_kernel(env={**inherited, "CI": "1", **environment}, cleanup_kc=True):
+        client.ask_with_each_cell()
         yield client
 
 
-def execute_cell(client: NotebookClient, index: int) -> float:
-    """Run the cell with this index in the client's notebook and return its seconds.
+def execute_cell(client: Client, index: int) -> None:
+    """Run the cell with this index in the client's notebook.
 
     Raises:
         CellError: an exception of the cell, a dead kernel, or no end in time.
     """
-    cell, start = client.nb.cells[index], time.perf_counter()
+    cell = client.nb.cells[index]
     try:
         client.execute_cell(cell, index)
     except CellExecutionError as error:
@@ -121,11 +146,10 @@ def execute_cell(client: NotebookClient, index: int) -> float:
         raise CellError(f"it did not end within {client.timeout} s", fatal=True) from None
     except DeadKernelError:
         raise CellError("the kernel died (memory used up, os._exit or a crash in a library)", fatal=True) from None
-    return time.perf_counter() - start
 
 
 def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
-    """Run all code cells anew, with a progress bar on stderr, and return the seconds they took.
+    """Run all code cells anew, with a progress bar on stderr, and return the processor seconds of the kernel.
 
     Raises:
         ChapterError: a cell failed; those after it have no outputs.
@@ -133,19 +157,13 @@ def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
     with kernel(notebook, chapter.parent, **environment) as client:
-        seconds = 0.0
         for number, index in enumerate(tqdm(_code_indices(notebook), desc=chapter.stem, unit="cell"), start=1):
             try:
-                seconds += execute_cell(client, index)
+                execute_cell(client, index)
             except CellError as error:
                 first_line = notebook.cells[index].source.strip().partition("\n")[0]
                 raise ChapterError(f"{chapter.name}, cell [{number}], {first_line!r}: {error}") from error
-    return seconds
-
-
-def page_of(chapter: Path) -> Path:
-    """Where the HTML page of a chapter is written."""
-    return ROOT / "build" / f"{chapter.stem}.html"
+        return client.seconds
 
 
 def run(chapter: Path, page: Path) -> None:
@@ -153,7 +171,9 @@ def run(chapter: Path, page: Path) -> None:
 
     Raises:
         ChapterError: a cell failed; the page holds what was reached.
+        CourseError: the page cannot be written; no cell has run.
     """
+    files.require_writable(page, mend="name a folder of your own by --out.")
     notebook = read(chapter)
     try:
         execute(notebook, chapter)

@@ -20,11 +20,12 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from course_utils.workshop import spread
 from course_utils.workshop.chapters import CellError, execute_cell, kernel
+from course_utils.workshop.doctor import MEMORY_GB
 from course_utils.workshop.outputs import DEFAULT, VARYING, Tolerance, compare
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the tolerances and the time budget."""
+    """Add the tolerances and the budget."""
     group = parser.getgroup("course", "Notebooks of the course")
     group.addoption("--nb-rtol", type=float, default=DEFAULT.rtol, help="relative tolerance (default: %(default)g)")
     group.addoption("--nb-atol", type=float, default=DEFAULT.atol, help="absolute tolerance (default: %(default)g)")
@@ -32,8 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--nb-budget-factor",
         type=float,
         default=2.5,
-        help="a notebook may take its metadata's course.budget_seconds times this; 0: no limit (default: %(default)g)",
+        help="a notebook's kernel may use its metadata's course.budget_seconds, of processor time, times this, for "
+        "processors that are slower; 0: no limit (default: %(default)g)",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to cut a notebook into pieces: its cells need one kernel, so one process."""
+    side_by_side = config.getoption("numprocesses", None)
+    if config.option.nbval and side_by_side and config.option.dist not in ("loadfile", "no"):
+        raise pytest.UsageError(
+            f"-n {side_by_side} spreads a notebook's cells over processes (--dist {config.option.dist}), and they need "
+            "one kernel: add --dist loadfile."
+        )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +74,7 @@ class Notebook(IPyNbFile):
         for index in self.indices:
             live.cells[index].outputs = []
         self.measured = spread.measured(self.path.stem)
-        self.seconds, self.budget_is_spent, self.stopped = 0.0, False, ""
+        self.has_used_too_much, self.stopped = False, ""
         self.resources = ExitStack()
         timeout = self.config.option.nbval_cell_timeout
         self.client = self.resources.enter_context(kernel(live, self.path.parent, timeout=timeout))
@@ -71,17 +83,23 @@ class Notebook(IPyNbFile):
         """Stop the kernel."""
         self.resources.close()
 
-    def add_seconds(self, seconds: float) -> str:
-        """Count the time of a cell; what is wrong, said once, when the notebook's budget is spent."""
-        self.seconds += seconds
-        budget, factor = self.nb.metadata.get("course", {}).get("budget_seconds"), self.config.option.nb_budget_factor
-        if not (budget and factor) or self.seconds <= budget * factor or self.budget_is_spent:
+    def used_too_much(self) -> str:
+        """What is wrong, said once, when the kernel has used more processor time or memory than it may."""
+        client, factor = self.client, self.config.option.nb_budget_factor
+        budget = self.nb.metadata.get("course", {}).get("budget_seconds")
+        found = ""
+        if budget and factor and client.seconds > budget * factor:
+            found = (
+                f"The notebook has used {client.seconds:.1f} processor seconds up to this cell, its budget is "
+                f"{budget:g} s × {factor:g}: make it faster, or raise course.budget_seconds in its metadata "
+                "(--nb-budget-factor=0: no budgets)."
+            )
+        elif client.memory > MEMORY_GB and os.environ.get("DEVICE", "cpu") == "cpu":
+            found = f"The notebook has held {client.memory:.2f} GB up to this cell, allowed are {MEMORY_GB:g} GB."
+        if not found or self.has_used_too_much:
             return ""
-        self.budget_is_spent = True
-        return (
-            f"The notebook's cells took {self.seconds:.1f} s up to this one, its budget is {budget:g} s × {factor:g}: "
-            "make it faster, or raise course.budget_seconds in its metadata (--nb-budget-factor=0: no budgets)."
-        )
+        self.has_used_too_much = True
+        return found
 
 
 class Cell(IPyNbCell):
@@ -93,25 +111,25 @@ class Cell(IPyNbCell):
             pytest.skip(self.parent.stopped)
 
     def runtest(self) -> None:
-        """Run the cell; fail on an exception, on other outputs, and when the notebook's time is spent."""
+        """Run the cell; fail on an exception, on other outputs, and when the notebook has used too much."""
         if self.options["skip"]:
             pytest.skip("tagged so")
-        seconds = self.execute()
+        self.execute()
         differences = self.differences()
         if differences:
             self.raise_cell_error("\n  ".join(["The outputs are not those stored in the notebook.", *differences]))
-        over_budget = self.parent.add_seconds(seconds)
-        if over_budget:
-            self.raise_cell_error(over_budget)
+        too_much = self.parent.used_too_much()
+        if too_much:
+            self.raise_cell_error(too_much)
 
-    def execute(self) -> float:
-        """Run the cell, which leaves its `test_outputs`, and return its seconds."""
+    def execute(self) -> None:
+        """Run the cell, which leaves its `test_outputs`."""
         index = self.parent.indices[self.cell_num]
         live = self.parent.client.nb.cells[index]
         if self.options["check_exception"]:
             live.metadata.tags = ["raises-exception"]
         try:
-            return execute_cell(self.parent.client, index)
+            execute_cell(self.parent.client, index)
         except CellError as error:
             if error.fatal:
                 self.parent.stopped = f"Cell {self.cell_num} stopped the notebook: {error}"

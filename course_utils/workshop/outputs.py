@@ -29,7 +29,7 @@ VARYING = {
     # "42k tokens/s", "3 updates per second"; then the same as repro.show prints it, name first.
     _AMOUNT + r"k? ?[a-z]*(?:/s\b| per second\b)": "<rate>",
     r"\b([a-z]+(?:/s| per second))[ =:]+" + _AMOUNT + r"k?\b": r"\1 <rate>",
-    _AMOUNT + r" ?(?:ns|µs|ms|s|secs?|seconds?|minutes?)\b": "<time>",
+    _AMOUNT + r" ?(?:ns|[µμ]s|ms|s|secs?|seconds?|minutes?)\b": "<time>",
     r"\b((?:seconds?|milliseconds?|ms)(?: per [a-z]+)?)[ =:]+" + _AMOUNT + r"\b": r"\1 <time>",
     r"\b\d{1,2}:\d\d:\d\d\b": "<time>",
     # A ratio is masked only where the words say that it is one of speed: "3 × 4" is a shape.

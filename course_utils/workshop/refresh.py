@@ -37,7 +37,9 @@ _LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-_LEFT_BY_EDITORS = ("ExecuteTime", "collapsed", "execution", "scrolled")
+# All other metadata come from editors: times, folds, slides, what VS Code and Colab note.
+_KEPT_OF_NOTEBOOK = ("course",)
+_KEPT_OF_CELL = ("jupyter", "tags")
 
 
 def refresh(chapter: Path, force: bool = False) -> list[str]:
@@ -52,9 +54,11 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
 
     Raises:
         ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
+        CourseError: one of the files cannot be written; no cell has run.
     """
     root = chapter.parents[1]
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
+    files.require_writable(chapter, results_file, readme, mend="refresh a copy of the course that is your own.")
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
         metrics = Path(folder) / "metrics.jsonl"
@@ -81,18 +85,17 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:
-    """The notebook in the form that is stored: cells numbered 1..n, no time stamp, version or state of a widget.
+    """The notebook in the form that is stored: cells numbered 1..n, each with an id, and nothing that an editor noted.
 
     >>> cell = nbformat.v4.new_code_cell("x", execution_count=7, metadata={"scrolled": True}, id="a")
     >>> normalised(nbformat.v4.new_notebook(cells=[cell])).cells
     [{'id': 'a', 'cell_type': 'code', 'metadata': {}, 'execution_count': 1, 'source': 'x', 'outputs': []}]
     """
-    notebook = deepcopy(notebook)
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata.update(nbformat.from_dict({"kernelspec": _KERNEL, "language_info": _LANGUAGE}))
+    notebook = nbformat.v4.upgrade(deepcopy(notebook), from_minor=notebook.nbformat_minor)  # gives ids where none are
+    kept = {key: value for key, value in notebook.metadata.items() if key in _KEPT_OF_NOTEBOOK}
+    notebook.metadata = nbformat.from_dict({**kept, "kernelspec": _KERNEL, "language_info": _LANGUAGE})
     for cell in notebook.cells:
-        for key in _LEFT_BY_EDITORS:
-            cell.metadata.pop(key, None)
+        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in _KEPT_OF_CELL if key in cell.metadata})
     for number, cell in enumerate(code_cells(notebook), start=1):
         cell.execution_count = number
         cell.outputs = nbformat.from_dict(tidy(cell.outputs))

@@ -71,6 +71,8 @@ def release(root: Path, target: Path) -> int:
 def _files(root: Path) -> list[str]:
     try:
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError as error:
+        raise AssignmentError("git is not installed, and it tells which files are the course's: install it.") from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise AssignmentError(f"git does not know the files of {root}: release from a clone of the course.") from error
     if names := [name for name in listed.split("\0") if name and (root / name).is_file()]:

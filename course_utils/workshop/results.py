@@ -19,7 +19,7 @@ FRAMEWORKS = {"": "NumPy", "torch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
 class Timing(NamedTuple):
-    """A chapter's size and time; the seconds are None before its first refresh."""
+    """A chapter's size and processor time; the seconds are None before its first refresh."""
 
     chapter: str
     cells: int
@@ -101,8 +101,8 @@ def timings(folder: Path, results: dict[str, Any]) -> list[Timing]:
 
 
 def timings_table(timings: Sequence[Timing]) -> Table:
-    """The timings with their total; red where a chapter took longer than its budget."""
-    columns = (Column(name, justify="right") for name in ("code cells", "seconds", "budget"))
+    """The timings with their total; red where a chapter used more than its budget."""
+    columns = (Column(name, justify="right") for name in ("code cells", "processor seconds", "budget"))
     table = Table("chapter", *columns)
     for timing in timings:
         seconds = "not refreshed yet" if timing.seconds is None else f"{timing.seconds:.1f}"
