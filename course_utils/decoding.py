@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
+from course_utils.datasets.batches import check_whole
 from course_utils.datasets.music import LONGEST
 from course_utils.errors import is_whole
 from course_utils.search import beam_search
@@ -89,8 +90,7 @@ def _check_order(V: int, temperature: float, top_k: int | None, top_p: float | N
             f"top_k={top_k} and top_p={top_p} change nothing at temperature=0, where the most likely token is always "
             "taken: give a temperature above 0, such as 1.0, or leave them out."
         )
-    if not is_whole(seed, 0):
-        raise ValueError(f"seed is {seed!r}, expected a whole number, 0 or more.")
+    check_whole(0, seed=seed)
 
 
 def choose(
@@ -115,26 +115,26 @@ def continue_text(
     top_p: float | None,
     seed: int,
 ) -> str:
-    """`prefix` and `num_preds` characters more: `step` reads the prefix, then each character it led to.
+    """`prefix` and `num_preds` tokens more: `step` reads the prefix, then each token it led to.
 
     Args:
         step: `(ids, state) -> (logits of the token after the last id, (V,); the new state)`; the first state is None.
         prefix, num_preds, vocab, temperature, top_k, top_p, seed: as for `generate`.
     """
-    if not prefix:
+    check_whole(0, num_preds=num_preds)
+    if isinstance(prefix, str) and not prefix:
         raise ValueError(
             "The prefix is empty, expected at least one character: the model needs something to read first."
         )
-    if not is_whole(num_preds, 0):
-        raise ValueError(f"num_preds is {num_preds!r}, expected a whole number, 0 or more.")
     _check_order(len(vocab), temperature, top_k, top_p, seed)
     rng = np.random.default_rng(seed)
-    state, chosen, ids = None, [], vocab[list(prefix)]
+    state, chosen, ids = None, [], vocab[vocab.split(prefix, "the prefix")]
     for _ in range(num_preds):
         logits, state = step(ids, state)
         ids = [choose(logits, temperature, top_k, rng, top_p)]
         chosen += ids
-    return prefix + "".join(vocab.to_tokens(chosen))
+    between = " " if chosen and vocab.level == "word" and not prefix[-1].isspace() else ""
+    return prefix + between + vocab.join(vocab.to_tokens(chosen))
 
 
 def write_tunes(
@@ -203,8 +203,7 @@ def search_translations(
         num_sentences: how many.
         data, beam, max_steps: as for `translate`.
     """
-    if not is_whole(beam, 1):
-        raise ValueError(f"beam is {beam!r}, expected 1 or more beginnings of each translation.")
+    check_whole(beam=beam)
     vocab, max_steps = data.target_vocab, data.num_steps if max_steps is None else max_steps
     found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], max_steps, width=beam)
     return [Translation(vocab.to_tokens(ids), score) for ids, score in found]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oracle_cells import Network
 
-from course_utils.datasets import MusicData, Tune, Vocab, music, split_tune
+from course_utils.datasets import LanguageModelData, MusicData, Tune, Vocab, music, split_tune
 from course_utils.datasets.text import EOS
 from course_utils.decoding import choose, distribution
 
@@ -221,16 +221,9 @@ def test_that_nothing_is_drawn_at_temperature_0_is_said(framework, tunes, way):
         says(error, *(f"{name}={value}" for name, value in way.items()), "temperature=0", "such as 1.0")
 
 
-@pytest.mark.parametrize("num_preds", [-1, 2.5, "3", None, True])
-def test_a_number_of_characters_that_is_none_is_refused(framework, num_preds):
-    with pytest.raises(ValueError) as error:
-        framework.course.generate(made(framework)[0], "a", num_preds, VOCAB)
-    says(error, f"num_preds is {num_preds!r}", "0 or more")
-
-
 @pytest.mark.parametrize("wrong", [{"top_k": V + 1}, {"temperature": -1}, {"seed": -1}, {"seed": None}, {"seed": 0.5}])
 def test_settings_are_looked_at_even_where_nothing_is_to_be_written(framework, wrong):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises((TypeError, ValueError)) as error:
         framework.course.generate(made(framework)[0], "a", 0, VOCAB, **{"temperature": 1.0, **wrong})
     says(error, *wrong, "expected")
 
@@ -257,10 +250,86 @@ def test_text_is_drawn_from_a_model_that_was_turned_to_another_precision(pytorch
     assert len(pytorch.course.generate(model, "the ", 9, VOCAB, 1.0)) == 13
 
 
-def test_the_prefix_is_kept_as_it_is_even_with_characters_never_seen(framework):
+def test_the_prefix_is_kept_as_it_is_even_with_characters_never_seen_which_are_named(framework):
     model, _ = made(framework)
-    assert framework.course.generate(model, "Zoë!", 0, VOCAB) == "Zoë!"
-    assert framework.course.generate(model, "Zoë!", 3, VOCAB).startswith("Zoë!")
+    for number in (0, 3):
+        with pytest.warns(UserWarning, match=r"not know 'Z', 'ë', '!' of the prefix: a model reads <unk>"):
+            text = framework.course.generate(model, "Zoë!", number, VOCAB)
+        assert text.startswith("Zoë!")
+        assert len(text) == 4 + number
+
+
+def data_of(tmp_path, text, **settings):
+    path = tmp_path / "own.txt"
+    path.write_text(text, encoding="utf-8")
+    return LanguageModelData(path, 1, 1, "windows", **settings)
+
+
+def lm_of(framework, vocab):
+    model = framework.lm("scratch", len(vocab), h)
+    framework.course.weights.load(model, oracle.random_lm(np.random.default_rng(4), Network("RNN", (h,)), len(vocab)))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "read"),
+    [
+        ("letters", "The CAT, the ", "the cat the "),
+        ("lower", "L'ÉTÉ, ", "l'été, "),
+        ("lower", "e\u0301te\u0301", "été"),
+        ("none", "L'Été", "L'Été"),
+        (str.upper, "the cat", "THE CAT"),
+    ],
+)
+def test_the_prefix_is_read_as_the_data_were(framework, tmp_path, form, typed, read):
+    more = "" if form == "letters" else "L'Été, l'été. "  # whose accents it would drop
+    data = data_of(tmp_path, f"The cat, the mat. {more}" * 3, normalize=form)
+    model = lm_of(framework, data.vocab)
+    found = framework.course.generate(model, typed, 9, data.vocab)
+    plain = Vocab([])
+    plain.__dict__.update(data.vocab.__dict__, normalize="none")
+    expected = framework.course.generate(model, read, 9, plain)
+    assert found == typed + expected[len(read) :]
+
+
+def test_words_are_read_and_written_as_words(framework, tmp_path):
+    data = data_of(tmp_path, "The cat sat on the mat and the dog ran. " * 3, level="word")
+    model = lm_of(framework, data.vocab)
+    ids, chosen = data.vocab[["the", "cat"]], []
+    params = oracle.random_lm(np.random.default_rng(4), Network("RNN", (h,)), len(data.vocab))
+    for _ in range(5):
+        logits, _ = oracle.lm_logits(params, np.array([ids + chosen]), np.zeros((1, h)))
+        chosen.append(int(logits[0, -1].argmax()))
+    words = " ".join(data.vocab.to_tokens(chosen))
+    for prefix in ("The cat", "The cat ", "the  CAT\n"):
+        text = framework.course.generate(model, prefix, 5, data.vocab)
+        assert text == prefix + words if prefix[-1].isspace() else text == f"{prefix} {words}"
+    assert framework.course.generate(model, "The cat", 0, data.vocab) == "The cat"
+    by_hand = Vocab(["the", "cat", "sat"])
+    with pytest.warns(UserWarning, match="'dog' of the prefix"):
+        framework.course.generate(lm_of(framework, by_hand), "the dog", 1, by_hand)
+
+
+@pytest.mark.parametrize("prefix", ["Привет", "42", "\n"])
+def test_a_prefix_of_which_nothing_is_left_is_refused(framework, tmp_path, prefix):
+    data = data_of(tmp_path, "the cat " * 9, level="word")
+    with pytest.raises(ValueError) as error:
+        framework.course.generate(lm_of(framework, data.vocab), prefix, 3, data.vocab)
+    says(error, "the prefix")
+
+
+@pytest.mark.parametrize("prefix", [b"the", ["t", "h"], None, 3])
+def test_a_prefix_is_a_string(framework, prefix):
+    with pytest.raises(TypeError) as error:
+        framework.course.generate(made(framework)[0], prefix, 3, VOCAB)
+    says(error, "the prefix is of the type", "one string")
+
+
+@pytest.mark.parametrize("num_preds", [-1, 2.5, "3", None, True])
+def test_the_number_of_tokens_is_a_whole_number(framework, num_preds):
+    with pytest.raises((TypeError, ValueError)) as error:
+        framework.course.generate(made(framework)[0], "the", num_preds, VOCAB)
+    says(error, f"num_preds is {num_preds!r}", "0 or more")
 
 
 def test_an_empty_prefix_is_refused(framework):

@@ -3,6 +3,7 @@
 import json
 import math
 import unicodedata
+import zipfile
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -134,7 +135,7 @@ def lines(rows, end="\n"):
 
 @pytest.mark.parametrize("ends", ["", "\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 & #2", "\t\t", "\t"])
 @pytest.mark.parametrize("is_export", [False, True])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n \t \n"])
 def test_pairs_are_read_however_they_are_stored(write, ends, is_export, encoding, end):
     rows = [("1276", source, "38", target + ends) if is_export else (source, target + ends) for source, target in PAIRS]
@@ -199,21 +200,19 @@ def test_another_format_is_refused_in_a_sentence(write, content):
     assert len(str(error.value)) < 400
 
 
-@pytest.mark.parametrize(
-    ("start", "what"), [(b"PK\x03\x04\x14\0", "zip archive"), (b"\x1f\x8b\x08\0", "gzip"), (b"%PDF-1.7\n\xff", "PDF")]
-)
-def test_what_is_no_text_is_refused_in_a_sentence(tmp_path, start, what):
-    (tmp_path / "pairs").write_bytes(start + bytes(99))
+def test_an_archive_is_refused_in_a_sentence(tmp_path):
+    with zipfile.ZipFile(tmp_path / "fra-eng.zip", "w") as archive:
+        archive.writestr("fra.txt", "Go.\tVa !\n")
     with pytest.raises(ValueError) as error:
-        load_pairs(tmp_path / "pairs")
-    says(error, what, "text")
+        load_pairs(tmp_path / "fra-eng.zip")
+    says(error, "fra-eng.zip", "zip archive", "unpack it")
 
 
-def test_text_in_another_encoding_is_refused_in_a_sentence(write):
-    for encoding, said in (("utf-32", "neither UTF-8 nor UTF-16"), ("latin-1", "UTF-8"), ("gb18030", "UTF-8")):
-        with pytest.raises(ValueError) as error:
-            load_pairs(write("été\tsummer" if encoding == "latin-1" else "夏\tsummer", encoding))
-        says(error, said, "save it as UTF-8")
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be", "cp1256"])
+def test_text_in_another_encoding_is_refused_in_a_sentence(write, encoding):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write("سلام\tpeace" if encoding == "cp1256" else "été\tsummer", encoding))
+    says(error, "UTF-8", "save it as UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -471,7 +470,7 @@ def test_settings_that_make_no_sense_are_named(corpus_file, settings, said):
     ],
 )
 def test_what_is_no_number_of_its_kind_is_named(corpus_file, wrong):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises((TypeError, ValueError)) as error:
         make(corpus_file, [("a", "v"), ("b", "x"), ("c", "y")], **{"heldout": 1, **wrong})
     [(name, value)] = wrong.items()
     says(error, name, repr(value), "expected" if name != "heldout" else "share below 1")

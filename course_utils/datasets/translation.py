@@ -14,12 +14,13 @@ from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import is_zipfile
 
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, Padded
-from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
+from course_utils.datasets.batches import LengthBatches, Padded, check_whole
+from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, read_text
 from course_utils.datasets.transport import open_member
 from course_utils.errors import is_whole
 
@@ -58,7 +59,6 @@ _TOKEN = re.compile(
 _HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
-_NO_TEXT = {b"PK\x03\x04": "a zip archive or an Excel file", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF file"}
 _SKIN_TONE = re.compile(r" (?:medium-light|medium-dark|light|medium|dark) skin tone")
 
 
@@ -101,7 +101,7 @@ def load_pairs(corpus: str | Path = "emoji") -> list[Pair]:
     """The pairs of a corpus, in its order: "emoji", "fra_eng", or a file of your own by its path.
 
     "emoji" has the names that Unicode gives to emoji, in English and French. "fra_eng" has the sentences of Tatoeba
-    that Dive into Deep Learning uses. A file is text in UTF-8 or UTF-16, each line a sentence, a tab and its
+    that Dive into Deep Learning uses. A file is text as `read_text` takes it, each line a sentence, a tab and its
     translation, of any two languages; what follows a second tab is left out. Where each line is a number, a sentence,
     a number and a sentence, which is how Tatoeba exports pairs, the numbers are left out.
 
@@ -119,27 +119,9 @@ def load_pairs(corpus: str | Path = "emoji") -> list[Pair]:
     path = Path(corpus)
     if not path.is_file():
         raise FileNotFoundError(f"No corpus {str(corpus)!r}: give one of {list(CORPORA)} or a text file's path.")
-    return _read_lines(_decode(path.read_bytes(), path), path)
-
-
-def _decode(content: bytes, path: Path) -> str:
-    """The text of a file, which is UTF-8 or UTF-16, with a byte order mark or without."""
-    for start, what in _NO_TEXT.items():
-        if content.startswith(start):
-            raise ValueError(f"{path} is {what}, expected a text file: unpack it, or save it as tab-separated text.")
-    encoding = "utf-8-sig"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif b"\0" in content:  # no text has this character, but UTF-16 has the byte in each tab and line's end
-        encoding = "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        name = encoding.upper().removesuffix("-SIG")
-        raise ValueError(f"{path} is not {name} text (byte {error.start}): save it as UTF-8 and try again.") from error
-    if "\0" in text:
-        raise ValueError(f"{path} is neither UTF-8 nor UTF-16 text, or no text at all: save it as UTF-8 and try again.")
-    return text
+    if is_zipfile(path):
+        raise ValueError(f"{path} is a zip archive or an Excel file: unpack it, or save it as tab-separated text.")
+    return _read_lines(read_text(path), path)
 
 
 def _read_emoji() -> list[Pair]:
@@ -155,7 +137,7 @@ def _read_emoji() -> list[Pair]:
 
 
 def _read_lines(text: str, origin: object) -> list[Pair]:
-    lines = [(number, line) for number, line in enumerate(re.split("\r\n|\r|\n", text), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     rows = [[cell.strip() for cell in line.split("\t")] for _, line in lines]
     is_export = any(map(_is_exported, rows))
     sides = [row[1:4:2] if is_export else row[:2] for row in rows]
@@ -322,11 +304,10 @@ class TranslationData:
         seed: int = 0,
         tokenize: Tokenize | tuple[Tokenize, Tokenize] = tokenize_sentence,
     ):
-        if num_steps is not None and not is_whole(num_steps, 2):
-            raise ValueError(f"num_steps is {num_steps!r}, expected 2 or more: room for a word and <eos>.")
-        self.num_steps = num_steps or 16
-        if max_pairs is not None and not is_whole(max_pairs, 1):
-            raise ValueError(f"max_pairs is {max_pairs!r}, expected 1 or more, or None for all.")
+        self.num_steps = 16 if num_steps is None else num_steps
+        check_whole(2, num_steps=self.num_steps)  # room for a word and <eos>
+        if max_pairs is not None:
+            check_whole(max_pairs=max_pairs)
         self.tokenize = _two_of(tokenize)
         tokens = {}  # of each pair, by its tokens: (source, target) -> pair
         for pair in load_pairs(corpus)[:max_pairs]:

@@ -22,16 +22,19 @@ def generate(
     top_p: float | None = None,
     seed: int = 0,
 ) -> str:
-    """`prefix`, continued by `num_preds` characters that the model predicts one by one.
+    """`prefix`, continued by `num_preds` tokens, characters or words, that the model predicts one by one.
 
     The model first reads the whole prefix (the warm-up), then each prediction becomes its next input.
 
     Args:
         model: `(X, state) -> (logits, state)` with ids X (1, T) and logits (1, T, V), such as `RNNLM`.
-        prefix: at least one character.
-        temperature: 0 (greedy) takes the most likely character; 1 draws from the model's distribution.
-        top_k: draw among the k most likely characters only; refused at temperature 0, where nothing is drawn.
-        top_p: draw among the fewest most likely characters that together have the probability p or more; as `top_k`.
+        prefix: at least one character. The model reads it as the vocabulary's text was normalised and split (see
+            `Vocab`); a warning names the tokens that the vocabulary does not know. It is given back as typed.
+        num_preds: how many tokens, 0 or more.
+        vocab: of the data that the model was trained on.
+        temperature: 0 (greedy) takes the most likely token; 1 draws from the model's distribution.
+        top_k: draw among the k most likely tokens only; refused at temperature 0, where nothing is drawn.
+        top_p: draw among the fewest most likely tokens that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
 
