@@ -467,6 +467,8 @@ def test_settings_that_make_no_sense_are_named(corpus_file, settings, said):
         {"max_pairs": 2.5},
         {"num_steps": 2.5},
         {"num_steps": "9"},
+        {"seed": -1},
+        {"seed": None},
     ],
 )
 def test_what_is_no_number_of_its_kind_is_named(corpus_file, wrong):

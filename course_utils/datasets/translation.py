@@ -305,6 +305,7 @@ class TranslationData:
         tokenize: Tokenize | tuple[Tokenize, Tokenize] = tokenize_sentence,
     ):
         self.num_steps = 16 if num_steps is None else num_steps
+        check_whole(0, seed=seed)
         check_whole(2, num_steps=self.num_steps)  # room for a word and <eos>
         if max_pairs is not None:
             check_whole(max_pairs=max_pairs)
@@ -404,7 +405,9 @@ def _draw(sentences: list, heldout: float | int, rng: np.random.Generator) -> se
     is_share = isinstance(heldout, Real) and 0 < heldout < 1
     number = round(len(sentences) * heldout) if is_share else heldout
     if not is_whole(number, 1) or number >= len(sentences):
-        mend = "give a share below 1, or a smaller whole number" if len(sentences) > 1 else "bring pairs of two or more"
+        mend = "give a share below 1, or a smaller whole number"
+        if len(sentences) < 2:
+            mend = "bring pairs with two or more different source sentences"
         raise ValueError(f"heldout={heldout!r} of {len(sentences)} sentences leaves nothing on one side: {mend}.")
     return {sentences[i] for i in rng.permutation(len(sentences))[:number]}
 
