@@ -3,8 +3,6 @@
 Everything here has its twin of the same name and signature in `course_utils.torch`.
 """
 
-import os
-
 try:
     import tensorflow
 except ImportError as error:
@@ -16,7 +14,6 @@ import keras
 
 from course_utils import repro
 from course_utils.history import History
-from course_utils.quiet import known_lines_left_out
 from course_utils.tensorflow import weights
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.decoding import compose, generate, translate
@@ -54,6 +51,3 @@ def _seed(seed: int) -> None:
 
 repro.on_seed(_seed)
 stay_on_cpu()
-if os.environ["TF_ENABLE_ONEDNN_OPTS"] != "0":  # the grader must fork before TensorFlow computes anything, so it has 0
-    with known_lines_left_out():
-        tensorflow.function(tensorflow.matmul)(*tensorflow.ones((2, 1, 1)))
