@@ -71,7 +71,7 @@ class History:
 
         >>> History().add_epoch([2.0, float("nan")], [1.0, 1.0])
         Traceback (most recent call last):
-        ValueError: The loss is nan at update 2 of epoch 1, expected a number: take a smaller lr or clip_norm, and look for nan or inf in Y.
+        ValueError: The loss is nan at update 2 of epoch 1, expected a number: take a smaller lr or clip_norm, ...
         """
         epoch = len(self.train_loss) + 1
         if not losses and epoch > 1:

@@ -8,7 +8,7 @@ import copy
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -114,29 +114,36 @@ def check_result(result) -> tuple:
     )
 
 
-def check_targets(outputs, Y, largest: int | None) -> None:
-    """Raise ValueError unless there is a target id for each row of logits, and a logit for each id.
+def check_targets(logits: Sequence, targets: Sequence) -> None:
+    """Raise ValueError unless there is a target for each row of logits.
 
     Args:
-        outputs: logits (…, V); of both arrays only the shape is looked at, where None stands for any number.
-        Y: ids (…).
-        largest: the largest of them; None if it is not known.
+        logits: the shape of the outputs, (…, V), where None stands for any number.
+        targets: the shape of Y, (…).
 
-    >>> check_targets(np.zeros((2, 3, 7)), np.zeros((3, 2)), largest=0)
+    >>> check_targets((2, 3, 7), (3, 2))
     Traceback (most recent call last):
     ValueError: Y has shape (3, 2), but the outputs are (2, 3, 7), expected (2, 3): a target for each row of logits.
     """
-    logits, shape = tuple(outputs.shape), tuple(Y.shape)
-    pairs = zip(logits[:-1], shape, strict=False)
-    if len(logits) != len(shape) + 1 or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+    logits, targets = tuple(logits), tuple(targets)
+    pairs = zip(logits[:-1], targets, strict=False)
+    if len(logits) != len(targets) + 1 or any(None not in pair and pair[0] != pair[1] for pair in pairs):
         raise ValueError(
-            f"Y has shape {shape}, but the outputs are {logits}, expected {logits[:-1]}: "
+            f"Y has shape {targets}, but the outputs are {logits}, expected {logits[:-1]}: "
             "a target for each row of logits."
         )
-    if largest is not None and largest >= logits[-1]:
+
+
+def check_largest(largest: int, V: int) -> None:
+    """Raise ValueError unless the largest target id is one of V logits.
+
+    >>> check_largest(9, 7)
+    Traceback (most recent call last):
+    ValueError: Y has the id 9, expected 0 to 6, one for each logit, or −1 where there is no target.
+    """
+    if largest >= V:
         raise ValueError(
-            f"Y has the id {largest}, expected 0 to {logits[-1] - 1}, as many as there are logits, or −1 for none: "
-            "take the ids of the vocabulary that the model was made for."
+            f"Y has the id {largest}, expected 0 to {V - 1}, one for each logit, or −1 where there is no target."
         )
 
 
@@ -249,7 +256,7 @@ def resumed(earlier, framework: str, trainer) -> History:
     epochs = len(earlier.train_loss)
     if epochs >= trainer.max_epochs:
         raise ValueError(
-            f"max_epochs is {trainer.max_epochs}, but the run to resume has had {epochs}: give the number of all epochs."
+            f"max_epochs is {trainer.max_epochs}, but the run to resume has had {epochs}: give the number of all."
         )
     if trainer.keep_best and earlier.heldout_loss and not snapshot.parts("best"):
         raise ValueError("keep_best asks for the best weights so far, but the run to resume kept none: resume without.")
@@ -264,8 +271,8 @@ def check_snapshot(expected: dict[str, tuple], snapshot) -> None:
         return
     name = next(name for name in (*expected, *found) if expected.get(name) != found.get(name))
     raise ValueError(
-        f"The weight {name} has the shape {found.get(name)} in the run to resume and {expected.get(name)} in the model, "
-        "expected the same: build the model as it was built then."
+        f"The weight {name} has the shape {found.get(name)} in the run to resume and {expected.get(name)} in the "
+        "model, expected the same: build the model as it was built then."
     )
 
 
@@ -290,7 +297,8 @@ def put_back_shuffling(states: list[dict | None], *parts) -> None:
 def _check_iterable(what: str, part) -> None:
     if not (hasattr(type(part), "__iter__") or hasattr(type(part), "__getitem__")) or isinstance(part, (str, dict)):
         raise TypeError(
-            f"{what} are of type {type(part).__name__}, expected an iterable of batches (X, Y), such as a list; {AS_PARTS}."
+            f"{what} are of type {type(part).__name__}, expected an iterable of batches (X, Y), such as a list; "
+            f"{AS_PARTS}."
         )
 
 
@@ -311,7 +319,7 @@ def _array(name: str, value, as_array: Callable) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{name} is no array, its rows differ in length, expected equal ones: pad them.") from error
     if array.dtype.kind in "OUSMm":
-        raise TypeError(f"{name} is an array of {array.dtype}, expected numbers: turn tokens into ids, dates into days.")
+        raise TypeError(f"{name} is an array of {array.dtype}, expected numbers: turn tokens into ids.")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, an empty batch, expected one row or more: leave it out.")
     if name == "X" and array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -9,7 +9,16 @@ from torch import nn
 from torch.nn import functional
 
 from course_utils.datasets.text import NO_TARGET
-from course_utils.training import Batch, check_loss, check_model, check_result, check_targets, is_several, read_batches
+from course_utils.training import (
+    Batch,
+    check_largest,
+    check_loss,
+    check_model,
+    check_result,
+    check_targets,
+    is_several,
+    read_batches,
+)
 
 
 def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
@@ -25,19 +34,22 @@ def batch_loss(model: nn.Module, batch: Batch, state, device: torch.device, loss
     X, Y = to_tensors(batch.X, device, model), to_tensors(batch.Y, device, model)  # (n, T) or several, (n, T)
     outputs, state = check_result(model(X, state))  # (n, T, V), or as the loss wants them
     if loss is None:
-        check_targets(outputs, Y, batch.largest)
+        check_targets(outputs.shape, Y.shape)
+        check_largest(batch.largest, outputs.shape[-1])
     value = cross_entropy(outputs, Y) if loss is None else loss(outputs, Y)
     check_loss(value)
     return value, state
 
 
 def to_tensors(X, device: torch.device, model: nn.Module | None = None):
-    """An array as a tensor on the device, or of several arrays each; floats in the model's type, if there is one."""
+    """An array as a tensor on the device, or of several arrays each: ids in int64, floats in the model's own type."""
     if is_several(X):
         return tuple(to_tensors(part, device, model) for part in X)
     X = torch.as_tensor(X, device=device)
-    weight = next((weight for weight in model.parameters() if weight.is_floating_point()), X) if model else X
-    return X.to(weight.dtype) if X.is_floating_point() else X
+    if X.is_floating_point():
+        weights = model.parameters() if model else ()
+        return X.to(next((weight.dtype for weight in weights if weight.is_floating_point()), X.dtype))
+    return X if X.dtype == torch.bool or X.is_complex() else X.long()
 
 
 def as_array(tensor) -> np.ndarray:
