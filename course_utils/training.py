@@ -99,8 +99,8 @@ def check_model(model, kind: type, call: Callable | None) -> None:
         ) from error
 
 
-def check_result(result) -> tuple:
-    """The pair (outputs, state) that a model gave, or a ValueError where it is none.
+def check_result(result, whose: str = "model") -> tuple:
+    """The pair (outputs, state) that a model, or a layer, gave, or a ValueError where it is none.
 
     >>> check_result(np.zeros((2, 3)))
     Traceback (most recent call last):
@@ -110,7 +110,7 @@ def check_result(result) -> tuple:
         return result
     found = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"one {type(result).__name__}"
     raise ValueError(
-        f"The model gave {found}, expected a pair (outputs, state): return outputs, None if it has no state."
+        f"The {whose} gave {found}, expected a pair (outputs, state): return outputs, None if it has no state."
     )
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from course_utils.datasets.text import NO_TARGET
+from course_utils.shapes import check_ids
 from course_utils.training import (
     Batch,
     check_largest,
@@ -50,6 +51,17 @@ def to_tensors(X, device: torch.device, model: nn.Module | None = None):
         weights = model.parameters() if model else ()
         return X.to(next((weight.dtype for weight in weights if weight.is_floating_point()), X.dtype))
     return X if X.dtype == torch.bool or X.is_complex() else X.long()
+
+
+def as_ids(name: str, X: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """Ids (n, T) as int64; TypeError or ValueError unless they are ids of the vocabulary, as far as the CPU can see."""
+    if not isinstance(X, torch.Tensor):
+        raise TypeError(
+            f"{name} is of type {type(X).__name__}, expected a tensor: torch.as_tensor makes one of an array."
+        )
+    kind = "f" if X.is_floating_point() else "b" if X.dtype == torch.bool else "i"
+    check_ids(name, X.shape, kind, vocab_size, X.numpy() if X.device.type == "cpu" and kind == "i" else None)
+    return X.long()
 
 
 def as_array(tensor) -> np.ndarray:
