@@ -76,12 +76,10 @@ def check_dtype(found: str, expected: str) -> None:
 
     >>> check_dtype("int64", "float32")
     Traceback (most recent call last):
-    TypeError: X has int64, expected float32, as the weights are: convert it; ids need one-hot vectors or an embedding.
+    TypeError: X has int64, expected float32, as the weights are: convert it; ids need an embedding.
     """
     if found != expected:
-        raise TypeError(
-            f"X has {found}, expected {expected}, as the weights are: convert it; ids need one-hot vectors or an embedding."
-        )
+        raise TypeError(f"X has {found}, expected {expected}, as the weights are: convert it; ids need an embedding.")
 
 
 def check_same(state: Sequence, zeros: Sequence) -> None:

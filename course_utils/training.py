@@ -223,6 +223,27 @@ def read_batches(batches, model, loss=None, as_array: Callable = np.asarray) -> 
         yield Batch(X, Y, *_count(targets, loss))
 
 
+def wrong_device(name, framework: str, example: str) -> ValueError:
+    """The error that says that this is no device's name.
+
+    >>> str(wrong_device("fast", "PyTorch", "cuda:1"))
+    "The device is 'fast', expected cpu, cuda or auto, or a name of PyTorch's own such as cuda:1."
+    """
+    return ValueError(
+        f"The device is {name!r}, expected cpu, cuda or auto, or a name of {framework}'s own such as {example}."
+    )
+
+
+def unseen_device(name, framework: str, seen: int, mend: str) -> RuntimeError:
+    """The error that says that the framework does not see so many of such devices.
+
+    >>> str(unseen_device("cuda:1", "PyTorch", 1, "install a CUDA build"))
+    'The device is cuda:1, but PyTorch sees 1 of its kind: use one of those, or cpu.'
+    """
+    found = f"{seen} of its kind: use one of those, or cpu" if seen else f"no GPU: use cpu, or {mend}"
+    return RuntimeError(f"The device is {name}, but {framework} sees {found}.")
+
+
 def is_several(X) -> bool:
     """Whether X is a tuple of arrays, or a list of them, as PyTorch's loader makes of a tuple.
 

@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import check_lengths, check_pair, check_parts, check_stack, check_state, check_X
+from course_utils.shapes import (
+    check_count,
+    check_dtype,
+    check_lengths,
+    check_pair,
+    check_parts,
+    check_share,
+    check_stack,
+    check_state,
+    check_X,
+)
 
 State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
@@ -23,6 +33,8 @@ class _Recurrent(keras.layers.Layer):
 
     def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
         super().__init__()
+        check_count("num_inputs", num_inputs)
+        check_count("num_hiddens", num_hiddens)
         self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
 
     def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
@@ -55,6 +67,7 @@ class _Recurrent(keras.layers.Layer):
         Returns: all hidden states (n, T, h), and the last state.
         """
         check_X(X.shape, self.num_inputs)
+        check_dtype(X.dtype.name, self.compute_dtype)
         state = self.begin_state(X.shape[0]) if state is None else state
         check_state(state, self.state_names, (X.shape[0], self.num_hiddens))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
@@ -242,6 +255,7 @@ class Deep(keras.layers.Layer):
     def __init__(self, layers: Sequence[keras.layers.Layer], dropout: float = 0.0):
         super().__init__()
         check_stack(layers)
+        check_share("dropout", dropout)
         self.layers, self.dropout = list(layers), keras.layers.Dropout(dropout)
         self.num_inputs, self.num_hiddens = layers[0].num_inputs, layers[-1].num_hiddens
 

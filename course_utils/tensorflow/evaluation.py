@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.datasets.text import NO_TARGET
+from course_utils.shapes import check_ids
 from course_utils.training import (
     Batch,
     check_largest,
@@ -45,6 +46,28 @@ def to_tensors(X):
         return tuple(to_tensors(part) for part in X)
     X = tf.convert_to_tensor(X)
     return tf.cast(X, tf.int64) if X.dtype.is_integer and X.dtype not in (tf.int32, tf.int64) else X
+
+
+def as_ids(name: str, X, vocab_size: int) -> tf.Tensor:
+    """Ids (n, T) as a tensor; TypeError or ValueError unless they are ids of the vocabulary, as far as is known.
+
+    While a graph is made, only their shape and type are.
+    """
+    X = tf.convert_to_tensor(X)
+    kind = np.dtype(X.dtype.as_numpy_dtype).kind
+    check_ids(name, X.shape, kind, vocab_size, tf.get_static_value(X) if kind in "iu" else None)
+    return X
+
+
+class CourseModel(keras.Model):
+    """A model of the course, which is saved by `save_model` and not in Keras' own format."""
+
+    def get_config(self) -> dict:
+        """What Keras asks for when it saves a model."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be saved in Keras' format, expected the course's: "
+            "save_model(path, model) writes it, open_model(path) opens it."
+        )
 
 
 def as_array(tensor) -> np.ndarray:

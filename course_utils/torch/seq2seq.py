@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from course_utils.shapes import check_decoder, check_pieces, check_seq2seq, check_sentences, check_sources
+from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq, check_sources
 from course_utils.torch.evaluation import as_ids
 
 State = tuple  # of the layers: H (n, h) each, or LSTM's pair (H, C)
@@ -48,7 +48,7 @@ class Seq2SeqEncoder(nn.Module):
     ):
         super().__init__()
         check_pieces(vocab_size, embed_size, num_hiddens, num_layers, cell, dropout)
-        self.vocab_size, self.embed_size = vocab_size, embed_size
+        self.vocab_size, self.embed_size, self.bidirectional = vocab_size, embed_size, bidirectional
         self.num_hiddens, self.num_layers, self.cell = num_hiddens, num_layers, cell
         self.embedding, self.dropout = nn.Embedding(vocab_size, embed_size), nn.Dropout(dropout)
         self.rnn = _recurrent(embed_size, num_hiddens, num_layers, cell, dropout, bidirectional)
