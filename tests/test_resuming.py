@@ -15,7 +15,7 @@ from course_utils.datasets import RandomBatches, SequentialBatches, Vocab
 from course_utils.history import History
 
 n, T, V, h = 2, 3, 7, 5
-TEXT = np.random.default_rng(0).integers(V, size=40)
+TEXT = np.random.default_rng(0).integers(V - 1, size=40)  # the last token never comes
 EPOCHS, STOP = 5, 2
 # optimizer, decay, kind of layer, kind of batches
 RUNS = {

@@ -1,4 +1,4 @@
-"""What training, evaluation, models and layers refuse, in the same words in both frameworks, and what they read rightly."""
+"""What training, models and layers refuse, in the same words in both frameworks, and what they read rightly."""
 
 import warnings
 from types import SimpleNamespace
@@ -202,11 +202,14 @@ def test_a_model_in_float64_trains(framework):
 
 
 def test_a_loss_that_is_no_number_stops_the_run(framework):
-    model, seen = framework.lm("scratch", V, h), []
-    run = framework.course.Trainer(3, 1e30, "sgd", clip_norm=None)
+    def loss(outputs, Y):
+        return framework.total((outputs - Y) ** 2)
+
+    model, seen = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f")), []
+    good, bad = (np.ones((2, 3), "f"), np.ones((2, 1), "f")), (np.ones((2, 3), "f"), np.full((2, 1), NAN, "f"))
     with pytest.raises(ValueError) as error:
-        run.fit(model, [(X, Y)] * 4, seen.append)
-    says(error, "nan", "epoch 1", "smaller lr")
+        framework.course.Trainer(3, 0.1, "sgd", loss=loss).fit(model, [good, bad], seen.append)
+    says(error, "loss is nan at update 2 of epoch 1", "smaller lr")
     assert seen == []
     assert History(heldout_loss=[NAN, 2.0, 3.0]).best_epoch == 2
     with pytest.raises(ValueError, match="All held-out losses are nan"):
@@ -338,14 +341,14 @@ def test_ids_and_states_are_refused_in_a_call(framework, kind):
 def test_ids_of_sentences_are_refused(framework):
     course, lengths = framework.course, np.array([3, 2])
     model = course.Seq2Seq(course.Seq2SeqEncoder(V, 4, h), course.Seq2SeqDecoder(V + 1, 4, h))
-    for given, parts in [
+    for sentences, parts in [
         ((X + V, lengths, X), ["The source has ids from 7 to 12", "0 to 6"]),
         ((X, lengths, X + V), ["inputs has ids from 7 to 12", "0 to 7"]),
         ((X.astype("f"), lengths, X), ["The source has floats"]),
     ]:
-        calls = both(framework, model, [(given, Y)])
+        calls = both(framework, model, [(sentences, Y)])
         refused(framework, calls, *parts)
-        refused(framework, [lambda given=given: model(tuple(map(framework.tensor, given)))], *parts)
+        refused(framework, [lambda sentences=sentences: model(tuple(map(framework.tensor, sentences)))], *parts)
     refused(framework, both(framework, model, [(X, Y)]), "X is one ndarray", "(source, lengths, inputs)")
 
 
@@ -363,6 +366,7 @@ def test_inputs_of_a_layer_are_refused(framework):
 # What only one framework has
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 def test_pytorchs_own(pytorch):
     torch, course = pytorch.torch, pytorch.course
     packed = torch.nn.utils.rnn.pack_sequence([torch.zeros(3, V), torch.zeros(2, V)])
@@ -371,7 +375,7 @@ def test_pytorchs_own(pytorch):
         course.Deep([course.RNN(V, h)]),
         course.Bidirectional(*(course.RNN(V, h) for _ in "ab")),
     ):
-        with pytest.raises((TypeError, AttributeError)) as error:
+        with pytest.raises(TypeError) as error:
             layer(packed)
         says(error, "PackedSequence", "lengths")
     with pytest.raises(TypeError) as error:
@@ -409,5 +413,11 @@ def test_keras_own(tensorflow):
             return self.dense(self.rnn(self.embedding(X))[0]), None
 
     refused(tensorflow, both(tensorflow, Own(), PAIRS), "stateful=True", "carried where the batches say so")
-    for layer in (course.RNN(3, h), course.Deep([course.GRU(3, h)])):
+    for layer in (
+        course.RNN(3, h),
+        course.Deep([course.GRU(3, h)]),
+        course.Bidirectional(course.RNN(3, h), course.RNN(3, h)),
+    ):
         refused(tensorflow, [lambda layer=layer: layer(keras.Input((4, 3)))], "keras.Input", "(None, 4, 3)")
+    model = course.RNNLM(course.RNN(V, h), V)
+    refused(tensorflow, [lambda: model(keras.Input((4,), dtype="int32"))], "keras.Input")

@@ -26,7 +26,15 @@ from course_utils.shapes import (
 State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
 
-class _Recurrent(keras.layers.Layer):
+class _Layer(keras.layers.Layer):
+    """What all layers here refuse alike."""
+
+    def compute_output_spec(self, X, *args, **options):
+        """What Keras asks for when it is called on a symbolic input."""
+        check_X((None, *X.shape[1:]), X.shape[-1])
+
+
+class _Recurrent(_Layer):
     """What the layers of one direction share: how weights are drawn, the loop over time, and padding."""
 
     state_names = ("H",)
@@ -238,7 +246,7 @@ class LSTM(_Recurrent):
         return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
 
 
-class Deep(keras.layers.Layer):
+class Deep(_Layer):
     """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
 
     Source: Graves (2013), Generating sequences with recurrent neural networks.
@@ -281,7 +289,7 @@ class Deep(keras.layers.Layer):
         return X, tuple(last)
 
 
-class Bidirectional(keras.layers.Layer):
+class Bidirectional(_Layer):
     """Two layers, the second reading each sequence from its end; their outputs side by side.
 
     The state is a pair (forwards, backwards). Source: Schuster and Paliwal (1997), Bidirectional recurrent neural

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.datasets.text import NO_TARGET
-from course_utils.shapes import check_ids
+from course_utils.shapes import check_ids, check_X
 from course_utils.training import (
     Batch,
     check_largest,
@@ -61,6 +61,12 @@ def as_ids(name: str, X, vocab_size: int) -> tf.Tensor:
 
 class CourseModel(keras.Model):
     """A model of the course, which is saved by `save_model` and not in Keras' own format."""
+
+    def compute_output_spec(self, X, *args, **options):
+        """What Keras asks for when it is called on a symbolic input, which only its own layers know how to read."""
+        if not getattr(self, "is_keras_layer", True):
+            check_X((None, None, self.vocab_size), self.vocab_size)
+        return super().compute_output_spec(X, *args, **options)
 
     def get_config(self) -> dict:
         """What Keras asks for when it saves a model."""

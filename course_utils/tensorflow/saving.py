@@ -1,6 +1,5 @@
 """A model in a file with all that is needed to open it: weights, sizes, vocabulary, and the run so far."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -31,9 +30,9 @@ def save_model(
     """Write a model to a file from which `open_model` builds it again, without the code that built it.
 
     Args:
-        path: by custom its name ends in ".safetensors"; a file of that name is replaced, whole or not at all.
-        model: a model or layer of the course, over its own layers or Keras' `SimpleRNN`, `GRU`, `LSTM`, `Bidirectional`. Of the course's own layers alone, the
-            file opens in the other framework, too.
+        path: by custom its name ends in ".safetensors"; a file of that name is replaced.
+        model: a model or layer of the course, over its own layers or Keras' `SimpleRNN`, `GRU`, `LSTM` and
+            `Bidirectional`. One that has the course's own layers only opens in the other framework, too.
         vocab: the vocabulary that it was trained with, or several by their names.
         history: of its training, so that `fit(..., resume=history)` can go on with it.
 
@@ -48,9 +47,6 @@ def save_model(
     >>> model.rnn.num_hiddens, vocab.tokens, history
     (5, ['<unk>', 'a', 'b'], None)
     """
-    if history is not None and history.snapshot is not None:
-        arrays = {name: value for name, value in history.snapshot.arrays.items()}
-        history = replace(history, snapshot=replace(history.snapshot, arrays=arrays))
     checkpoints.save_all(path, weights.dump(model), blueprints.describe(model, KINDS), vocab, history)
 
 

@@ -85,7 +85,7 @@ class Trainer:
         batches, heldout = parts_of(data, len(epochs), self.keep_best)
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
         settings |= {} if self.optimizer == "sgd" else {"epsilon": 1e-8}  # as in PyTorch
-        optimizer = OPTIMIZERS[self.optimizer](self.lr, **settings)
+        optimizer = OPTIMIZERS[self.optimizer](float(self.lr), **settings)
         update, loss_of = self._compile_update(model, optimizer), compile_loss(model, self.loss)
         if resume is not None:
             put_back_shuffling(history.snapshot.shuffling, batches, heldout)
@@ -113,7 +113,7 @@ class Trainer:
                 check_result(model(to_tensors(batch.X)))
                 optimizer.build(check_trained(model.trainable_variables))
                 if history.snapshot is not None:
-                    put_back(history.snapshot, model, optimizer, self.lr)
+                    put_back(history.snapshot, model, optimizer, float(self.lr))
             if carries_state and state is None:
                 state = zero_state(model, batch)
             if self.decay:

@@ -30,9 +30,9 @@ def save_model(
     """Write a model to a file from which `open_model` builds it again, without the code that built it.
 
     Args:
-        path: by custom its name ends in ".safetensors"; a file of that name is replaced, whole or not at all.
-        model: a model or layer of the course, over its own layers or `nn.RNN`, `nn.GRU`, `nn.LSTM`. Of the course's own layers alone, the
-            file opens in the other framework, too.
+        path: by custom its name ends in ".safetensors"; a file of that name is replaced.
+        model: a model or layer of the course, over its own layers or `nn.RNN`, `nn.GRU`, `nn.LSTM`. One that has
+            the course's own layers only opens in the other framework, too.
         vocab: the vocabulary that it was trained with, or several by their names.
         history: of its training, so that `fit(..., resume=history)` can go on with it.
 

@@ -78,7 +78,7 @@ class Trainer:
         model.to(device).train()
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
         check_trained([weight for weight in model.parameters() if weight.requires_grad])
-        optimizer = OPTIMIZERS[self.optimizer](model.parameters(), lr=self.lr, **settings)
+        optimizer = OPTIMIZERS[self.optimizer](model.parameters(), lr=float(self.lr), **settings)
         if resume is not None:
             put_back(history.snapshot, model, optimizer, batches, heldout)
         start = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
