@@ -3,6 +3,9 @@
 A step is a function from the prices so far, (days,), to the next one. It is never given more than that, so it cannot
 know the future. `one_step_forecast` gives it the truth after each day, `recursive_forecast` its own forecasts: the same
 step, and two questions that must be told apart.
+
+Prices and forecasts may be arrays, lists, Series or tensors, see `course_utils.arrays`: they are taken by their order,
+and steps are given arrays. Shapes that do not fit are refused.
 """
 
 import math
@@ -11,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+
+from course_utils import arrays
 
 Step = Callable[[np.ndarray], float]
 
@@ -24,7 +29,7 @@ def persistence(close: np.ndarray) -> float:
     >>> float(persistence(np.array([9.0, 10.0])))
     10.0
     """
-    return close[-1]
+    return arrays.series(close=close)[0][-1]
 
 
 def drift(train: np.ndarray) -> Step:
@@ -48,6 +53,7 @@ def autoregression(train: np.ndarray, lags: int = 5) -> Step:
     >>> round(math.log(step(np.exp([0, 2]))), 6)
     1.0
     """
+    [train] = arrays.prices(train=train)
     if lags < 0 or len(train) < 2 * lags + 2:
         raise ValueError(f"lags is {lags} with {len(train)} prices, expected 0 or more lags and {2 * lags + 2} prices.")
     returns = np.diff(np.log(train))
@@ -55,6 +61,7 @@ def autoregression(train: np.ndarray, lags: int = 5) -> Step:
     *weights, intercept = np.linalg.lstsq(past.T, returns[lags:], rcond=None)[0]
 
     def step(close: np.ndarray) -> float:
+        [close] = arrays.prices(close=close)
         if len(close) < lags + 1:
             raise ValueError(f"There are {len(close)} prices, expected {lags + 1} or more for {lags} lags.")
         latest = np.diff(np.log(close[-lags - 1 :]))[::-1]
@@ -72,6 +79,7 @@ def one_step_forecast(step: Step, close: np.ndarray, num_days: int) -> np.ndarra
     >>> one_step_forecast(persistence, np.array([1.0, 2.0, 3.0, 4.0]), num_days=2).tolist()
     [2.0, 3.0]
     """
+    [close], step = arrays.series(close=close), _of_one_number(step)
     if not 1 <= num_days < len(close):
         raise ValueError(f"num_days is {num_days}, expected 1 to {len(close) - 1}: the first day has none before.")
     return np.array([step(close[:day]) for day in range(len(close) - num_days, len(close))], dtype=np.float64)
@@ -83,10 +91,17 @@ def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarra
     >>> recursive_forecast(lambda close: close[-1] + close[-2], np.array([1.0, 2.0]), num_days=3).tolist()
     [3.0, 5.0, 8.0]
     """
+    if num_days < 1:
+        raise ValueError(f"num_days is {num_days}, expected 1 or more.")
+    [past], step = arrays.series(past=past), _of_one_number(step)
     close = np.concatenate([past, np.zeros(num_days)])
     for day in range(len(past), len(close)):
         close[day] = step(close[:day])
     return close[len(past) :]
+
+
+def _of_one_number(step: Step) -> Step:
+    return lambda close: arrays.number(step(close), "What the step gives")
 
 
 class Fold(NamedTuple):
@@ -104,13 +119,18 @@ def walk_forward(dates: np.ndarray, min_days: int = 500) -> list[Fold]:
     """A fold for each calendar year that has at least `min_days` days before it.
 
     Args:
-        dates: (days,) datetime64[D], going up.
+        dates: (days,), going up; what `course_utils.arrays.days` takes.
         min_days: how many days are the least to train and validate on.
 
     >>> walk_forward(np.arange("2010-06-01", "2012-02-01", dtype="datetime64[D]"), min_days=300)
     [Fold(year=2012, start=579, stop=610)]
     """
-    years, starts = np.unique(np.asarray(dates).astype("datetime64[Y]").astype(int) + 1970, return_index=True)
+    dates = arrays.days(dates, "dates")
+    if not len(dates) or (np.diff(dates) <= np.timedelta64(0, "D")).any():
+        raise ValueError(
+            "dates do not go up day by day, expected one or more, the oldest first, none twice: sort them."
+        )
+    years, starts = np.unique(dates.astype("datetime64[Y]").astype(int) + 1970, return_index=True)
     stops = [*starts[1:], len(dates)]
     folds = [Fold(int(year), int(a), int(b)) for year, a, b in zip(years, starts, stops, strict=True) if a >= min_days]
     if not folds:
@@ -127,7 +147,7 @@ def mae(actual: np.ndarray, forecast: np.ndarray) -> float:
     >>> mae(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
     1.0
     """
-    _check(actual, forecast)
+    actual, forecast = _compared(actual=actual, forecast=forecast)
     return float(np.abs(actual - forecast).mean())
 
 
@@ -137,7 +157,7 @@ def rmse(actual: np.ndarray, forecast: np.ndarray) -> float:
     >>> rmse(np.array([1.0, 2.0]), np.array([2.0, 9.0]))
     5.0
     """
-    _check(actual, forecast)
+    actual, forecast = _compared(actual=actual, forecast=forecast)
     return float(np.sqrt(((actual - forecast) ** 2).mean()))
 
 
@@ -155,6 +175,7 @@ def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> float:
     >>> mase(np.array([5.0, 7.0]), np.array([4.0, 6.0]), train=np.array([1.0, 3.0, 5.0]))
     0.5
     """
+    [train] = _compared(train=train)
     scale = np.abs(np.diff(train)).mean() if len(train) > 1 else 0.0
     if not scale > 0:
         raise ValueError("The training part never changes, so there is nothing to scale by: expected one that moves.")
@@ -189,7 +210,7 @@ def directional_accuracy(actual: np.ndarray, forecast: np.ndarray, last: np.ndar
     >>> found.calls, round(found.share, 3), round(found.low, 3), round(found.high, 3)
     (3, 0.667, 0.208, 0.939)
     """
-    _check(actual, forecast, last)
+    actual, forecast, last = _compared(actual=actual, forecast=forecast, last=last)
     went, said = np.sign(actual - last), np.sign(forecast - last)
     called = (went != 0) & (said != 0)
     right, calls = int((went == said)[called].sum()), int(called.sum())
@@ -219,7 +240,7 @@ def diebold_mariano(actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarr
     >>> diebold_mariano(np.zeros(4), np.array([1.0, 2.0, 1.0, 2.0]), np.array([2.0, 1.0, 2.0, 1.0]))
     DieboldMariano(statistic=0.0, p_value=1.0)
     """
-    _check(actual, forecast, baseline)
+    actual, forecast, baseline = _compared(actual=actual, forecast=forecast, baseline=baseline)
     if len(actual) < 2:
         raise ValueError("There is 1 forecast, expected 2 or more: a single one has no spread to compare with.")
     d = (actual - forecast) ** 2 - (actual - baseline) ** 2
@@ -239,7 +260,7 @@ def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5)
     >>> lag_correlations(truth[1:], truth[:-1], max_lag=1).round(2).tolist()
     [-0.55, 1.0]
     """
-    _check(actual, forecast)
+    actual, forecast = _compared(actual=actual, forecast=forecast)
     if not 0 <= max_lag <= len(actual) - 3:
         raise ValueError(f"max_lag is {max_lag}, expected 0 to {len(actual) - 3} for {len(actual)} forecasts.")
     went, said = np.diff(actual), np.diff(forecast)
@@ -259,7 +280,7 @@ def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
     >>> coverage(np.array([1.0, 2.0]), low=np.array([0.5, 2.5]), high=np.array([1.5, 3.5]))
     0.5
     """
-    _check(actual, low, high)
+    actual, low, high = _compared(actual=actual, low=low, high=high)
     if (low > high).any():
         raise ValueError(f"low is above high on {int((low > high).sum())} days, expected low ≤ high: swap them there.")
     return float(((low <= actual) & (actual <= high)).mean())
@@ -279,6 +300,8 @@ def scores(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, train: np
     >>> scores(actual, last, last, train=np.array([8.0, 9.0]))["MAE"]
     1.0
     """
+    actual, forecast, last = arrays.prices(actual=actual, forecast=forecast, last=last)
+    [train] = arrays.prices(train=train)
     direction = directional_accuracy(actual, forecast, last)
     return {
         "MAE": mae(actual, forecast),
@@ -291,9 +314,12 @@ def scores(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, train: np
     }
 
 
-def _check(*series: np.ndarray) -> None:
-    shapes = [np.shape(one) for one in series]
-    if len({*shapes}) > 1 or len(shapes[0]) != 1 or not shapes[0][0]:
-        raise ValueError(f"The series have the shapes {shapes}, expected one and the same, (n,), n ≥ 1: flatten them.")
-    if not all(np.isfinite(one).all() for one in series):
-        raise ValueError("A series has a number that is not finite: forecast every day, or leave it out of all series.")
+def _compared(**series: np.ndarray) -> list[np.ndarray]:
+    """Series by name as arrays of one shape (n,), all their numbers finite."""
+    found = arrays.series(**series)
+    for name, one in zip(series, found, strict=True):
+        if not np.isfinite(one).all():
+            raise ValueError(
+                f"{name} has a number that is not finite: forecast every day, or leave it out of all series."
+            )
+    return found

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils import arrays
+
 
 class Known(NamedTuple):
     """Values with the day on which each of them is known: row i may depend on the prices up to day `days[i]`.
 
     Attributes:
-        days: (rows,) int, numbers of days.
-        values: (rows, ...).
+        days: (rows,), whole numbers of days.
+        values: (rows, ...); lists, Series, a DataFrame or tensors will do for both. NaN is as good as any number.
         is_target: row i is what is to be forecast for day `days[i]`, so it must depend on that day's price, too.
     """
 
@@ -28,7 +30,8 @@ def find_leaks(pipeline: Callable[[np.ndarray], dict[str, Known]], close: np.nda
     """Change every price after a day, and look what moves: nothing that was known by then may. Once for each day.
 
     Args:
-        pipeline: from prices (days,) to whatever is made of them, by name, such as `StockData.known` and forecasts.
+        pipeline: from an array of prices (days,) to whatever is made of them, by name, such as `StockData.known` and
+            forecasts.
         close: (days,), the true prices.
         days: after which the prices are changed, one after the other.
 
@@ -41,21 +44,48 @@ def find_leaks(pipeline: Callable[[np.ndarray], dict[str, Known]], close: np.nda
     ['Later prices move the mean of day 4.']
     """
     rng, found = np.random.default_rng(0), {}
-    true = pipeline(close)
-    for day in days:
+    [close] = arrays.series(close=close)
+    true = _run(pipeline, close.copy())
+    for day in map(int, days):
         if not 0 <= day < len(close) - 1:
             raise ValueError(f"day {day} has no later one, expected one from 0 to {len(close) - 2}.")
         changed = close.copy()
         later = len(close) - day - 1
         changed[day + 1 :] *= np.exp(rng.choice([-1, 1], later) * rng.uniform(0.05, 0.5, later))  # float32 sees it
-        other = pipeline(changed)
+        other = _run(pipeline, changed)
         for name, (known, values, is_target) in true.items():
-            moved = (other[name].values != values).reshape(len(values), -1).any(axis=1)
+            moved = _moved(name, values, other)
             if (early := moved & (known <= day)).any():
                 found.setdefault(name, f"Later prices move {name} of day {known[early][-1]}.")
             if is_target and not moved[known == day + 1].all():
                 found.setdefault(name, f"The price of day {day + 1} does not move {name} of that day.")
     return list(found.values())
+
+
+def _run(pipeline: Callable[[np.ndarray], dict[str, Known]], close: np.ndarray) -> dict[str, Known]:
+    """What the pipeline makes of prices, checked, as arrays."""
+    found = {}
+    for name, known in pipeline(close).items():
+        known = Known(*known)
+        days, values = arrays.numbers(known.days, f"days of {name}"), arrays.numbers(known.values, f"values of {name}")
+        if days.ndim != 1 or values.shape[:1] != days.shape or not len(days) or (days != np.floor(days)).any():
+            raise ValueError(
+                f"{name} has days of the shape {days.shape} and values of {values.shape}, expected (rows,) and "
+                "(rows, ...), rows ≥ 1: the whole number of a day for each row."
+            )
+        found[name] = Known(days.astype(np.int64), values, known.is_target)
+    return found
+
+
+def _moved(name: str, values: np.ndarray, other: dict[str, Known]) -> np.ndarray:
+    """(rows,) bool: which rows have other values once the prices are changed."""
+    if name not in other or other[name].values.shape != values.shape:
+        raise ValueError(
+            f"With other prices the pipeline makes no {name} of the shape {values.shape}, as it did before."
+        )
+    changed = other[name].values
+    moved = (changed != values) & ~(np.isnan(changed) & np.isnan(values))
+    return moved.reshape(len(values), -1).any(axis=1)
 
 
 def shuffle_returns(close: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -67,6 +97,6 @@ def shuffle_returns(close: np.ndarray, seed: int = 0) -> np.ndarray:
     >>> shuffle_returns(np.array([100.0, 110.0, 99.0, 120.0]), seed=3).round(1).tolist()
     [100.0, 121.2, 109.1, 120.0]
     """
-    log_prices = np.log(close)
+    log_prices = np.log(*arrays.prices(close=close))
     returns = np.random.default_rng(seed).permutation(np.diff(log_prices))
     return np.exp(log_prices[0] + np.concatenate([[0.0], np.cumsum(returns)]))

@@ -1,6 +1,7 @@
 """Measures of how good a model is, in plain Python.
 
-A loss here is a mean negative log-likelihood in nats (natural logarithm) per token. A translation, called a candidate,
+A loss here is a mean negative log-likelihood in nats (natural logarithm) per token: a number, or an array or a tensor
+of one. A translation, called a candidate,
 is a list of tokens, and is compared with references, which are lists of tokens too: one that a person has written is
 enough, several are better. Its scores go from 0 to 1; many papers print them times 100.
 """
@@ -9,6 +10,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
+
+from course_utils.arrays import number
 
 Tokens = Sequence[str]
 
@@ -19,6 +22,7 @@ def perplexity(loss: float) -> float:
     >>> round(perplexity(math.log(28)), 6)  # a uniform guess among 28 tokens
     28.0
     """
+    loss = number(loss, "loss")
     return math.inf if loss > 700 else math.exp(loss)  # a float holds no more; NaN stays NaN
 
 
@@ -28,7 +32,7 @@ def bits_per_character(loss: float) -> float:
     >>> bits_per_character(math.log(8))
     3.0
     """
-    return loss / math.log(2)
+    return number(loss, "loss") / math.log(2)
 
 
 def bleu(

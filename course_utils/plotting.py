@@ -1,6 +1,8 @@
 """Figures that can be seen, read and compared: each is a `Picture`, whose plain text says what the picture shows.
 
 Lines differ in style and marker as well as in colour, so that they can be told apart in grey.
+
+Values may be arrays, lists, Series or tensors, see `course_utils.arrays`, and a dict of them a DataFrame or a Series.
 """
 
 import base64
@@ -15,6 +17,7 @@ from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from course_utils import arrays
 from course_utils.history import History
 from course_utils.metrics import perplexity
 from course_utils.printing import digits
@@ -77,7 +80,7 @@ def lines(
     """Curves over one x axis.
 
     Args:
-        series: label → y values (x counts from 1), or label → (x values, y values).
+        series: label → y values (x counts from 1), or label → a pair (x values, y values).
         log: a logarithmic y axis.
         levels: label → a value drawn as a grey horizontal line, such as a baseline.
         log_x: a logarithmic x axis.
@@ -91,19 +94,18 @@ def lines(
     b: 3 points, first 90.00, last 1.000, lowest 1.000, highest 90.00
     """
     figure, axes = _axes(title, xlabel, ylabel)
+    series = _labelled(series)
     number = f"{len(series)} line{'s' if len(series) != 1 else ''}"
     scale = "; both axes logarithmic" if log and log_x else ""
     words = [f"Figure: {title}. {ylabel} against {xlabel}; {number}{scale}."]
     for i, (label, values) in enumerate(series.items()):
-        x, y = values if isinstance(values, tuple) else (np.arange(1, len(values) + 1), values)
-        if len(y) == 0:
-            raise ValueError(f"The line {label!r} has no point, expected at least one: give it values to draw.")
+        x, y = _line(label, values)
         color, style, marker = STYLES[i % len(STYLES)]
         few = len(y) <= 30
         axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
-        y = np.asarray(y, dtype=float)
         words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y)}")
-    for i, (label, value) in enumerate((levels or {}).items()):
+    for i, (label, value) in enumerate(_labelled({} if levels is None else levels).items()):
+        value = arrays.number(value, f"The level {label!r}")
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
         axes.annotate(f" {label}", (1, value), xycoords=("axes fraction", "data"), va="center", color="0.3")
         words.append(f"level {label}: {digits(value)}")
@@ -121,6 +123,26 @@ def lines(
     return Picture(figure, "\n".join(words))
 
 
+def _labelled(values) -> dict:
+    """A dict, or the columns of a DataFrame, or the rows of a Series, as a dict."""
+    if not hasattr(values, "keys"):
+        raise ValueError(f"There is a {type(values).__name__} to draw, expected a dict: give each thing a label.")
+    return dict(values)
+
+
+def _line(label: str, values) -> tuple[np.ndarray, np.ndarray]:
+    """The places and the heights of a line's points, (n,) each."""
+    pair = isinstance(values, tuple) and len(values) == 2 and np.ndim(values[0]) > 0
+    x, y = values if pair else (None, values)
+    if arrays.numbers(y, f"The line {label!r}").shape == (0,):
+        raise ValueError(f"The line {label!r} has no point, expected at least one: give it values to draw.")
+    [y] = arrays.series(**{f"The line {label!r}": y})
+    x = np.arange(1, len(y) + 1) if x is None else np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+    if x.shape != y.shape:
+        raise ValueError(f"The line {label!r} has x of the shape {x.shape} and y of {y.shape}, expected (n,) for both.")
+    return x, y
+
+
 def forecast(
     dates: np.ndarray,
     actual: Sequence[float],
@@ -132,7 +154,7 @@ def forecast(
     """The truth as a thick line and forecasts of the same days, with an interval behind them if there is one.
 
     Args:
-        dates: (days,) datetime64, the days that the forecasts are about.
+        dates: (days,), the days that the forecasts are about; what `course_utils.arrays.days` takes.
         actual: (days,), the truth.
         forecasts: label → (days,); five at most, each with dashes of its own.
         band: the lower and the upper end of the interval, (days,) each.
@@ -144,20 +166,28 @@ def forecast(
     flat: first 9.000, last 9.000, on average 2.000 from the truth
     interval: last day 8.000 to 11.00; the truth is inside on 1 of 2 days
     """
+    forecasts, dates = _labelled(forecasts), arrays.days(dates, "The figure")
     if len(forecasts) > len(DASHES):
         raise ValueError(f"There are {len(forecasts)} forecasts, expected {len(DASHES)} at most: draw two figures.")
-    actual = np.asarray(actual, dtype=float)
+
+    def of_days(values, label: str) -> np.ndarray:
+        [values] = arrays.series(**{label: values})
+        if len(values) != len(dates):
+            raise ValueError(f"{label} has {len(values)} values for {len(dates)} days, expected one for each.")
+        return values
+
+    actual = of_days(actual, "The truth")
     figure, axes = _axes(title, "", ylabel, size=(5.6, 3.1))
     words = [f"Figure: {title}. {ylabel} on {len(dates)} days, {dates[0]} to {dates[-1]}."]
     words.append(f"truth: {_extent(actual)}")
     axes.plot(dates, actual, color="black", linewidth=2.2, label="truth")
     for (label, values), (dash, color) in zip(forecasts.items(), DASHES, strict=False):
-        values = np.asarray(values, dtype=float)
+        values = of_days(values, f"The forecast {label!r}")
         axes.plot(dates, values, linestyle=dash, color=color, linewidth=1.8, label=label)
         off = f"on average {digits(np.abs(values - actual).mean())} from the truth"
         words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
     if band is not None:
-        low, high = (np.asarray(end, dtype=float) for end in band)
+        low, high = (of_days(end, "An end of the interval") for end in band)
         axes.fill_between(dates, low, high, color="0.85", linewidth=0, label="interval", zorder=0)
         inside = int(((low <= actual) & (actual <= high)).sum())
         words.append(
@@ -187,6 +217,7 @@ def bars(values: dict[str, float], title: str, ylabel: str) -> Picture:
     >>> print(bars({"a": 2.0, "b": 3.0}, "Speed", "seconds"))
     Figure: Speed. 2 bars, seconds: a 2.000, b 3.000.
     """
+    values = {label: arrays.number(value, f"The bar {label!r}") for label, value in _labelled(values).items()}
     figure, axes = _axes(title, "", ylabel)
     drawn = axes.bar(list(values), list(values.values()), color="#aebfcb", edgecolor="#1b4f72")
     for i, bar in enumerate(drawn):
@@ -209,7 +240,9 @@ def heatmap(
     >>> print(heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.25]], "Gate", "step", "unit"))
     Figure: Gate. A heat map of 2 rows (unit) and 3 columns (step), lowest 0.000, highest 1.000, mean 0.4583.
     """
-    matrix = np.asarray(matrix, dtype=float)
+    matrix = arrays.numbers(matrix, "The matrix")
+    if matrix.ndim != 2 or not matrix.size:
+        raise ValueError(f"The matrix has the shape {matrix.shape}, expected (rows, columns), 1 or more of each.")
     rows, columns = matrix.shape
     figure, axes = _axes(title, xlabel, ylabel, size=(min(9.0, 2.5 + 0.22 * columns), min(6.0, 1.5 + 0.22 * rows)))
     image = axes.imshow(matrix, cmap="Greys", aspect="auto", interpolation="nearest")
@@ -234,7 +267,9 @@ def pictures(images, captions: Sequence[str], title: str, columns: int = 5) -> P
     >>> print(pictures(np.eye(3)[None], ["a slope"], "Lines"))
     Figure: Lines. 1 picture of 3 × 3 pixels: a slope.
     """
-    images = np.asarray(images)
+    images = arrays.numbers(images, "images")
+    if images.ndim != 3 or not images.size:
+        raise ValueError(f"images has the shape {images.shape}, expected (number, height, width), 1 or more of each.")
     rows = -(-len(images) // columns)
     lines_below = 1 + max(caption.count("\n") for caption in captions)
     figure = Figure(figsize=(9.0, rows * (9.0 / columns + 0.17 * lines_below) + 0.4), layout="constrained")
@@ -260,9 +295,13 @@ def piano_roll(notes: Sequence[tuple[int, float, float]], title: str) -> Picture
     >>> print(piano_roll([(67, 0.0, 0.5), (72, 0.5, 1.0), (74, 2.0, 0.5)], "A sketch"))
     Figure: A sketch. A piano roll of 3 notes, pitches 67 to 74, 2.500 quarter notes long. It begins 67 72 74.
     """
-    if not notes:
+    if len(notes) == 0:
         raise ValueError("There is no note, expected at least one: give the notes to draw.")
-    pitches, starts, durations = (np.array(column) for column in zip(*notes, strict=True))
+    notes = arrays.numbers(notes, "notes")
+    if notes.ndim != 2 or notes.shape[1] != 3:
+        raise ValueError(f"notes has the shape {notes.shape}, expected (notes, 3): of each pitch, onset and duration.")
+    pitches, starts, durations = notes.T
+    pitches = pitches.astype(int)
     figure, axes = _axes(title, "quarter notes", "pitch (MIDI number)", size=(9.0, 3.0))
     axes.barh(pitches, durations, left=starts, height=0.8, color="#1b4f72", edgecolor="white", linewidth=0.5)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -9,10 +9,10 @@ from course_utils.metrics import perplexity
 
 # The wider RNN has as many parameters as the GRUs.
 LAYERS = {
-    "RNN, 160 units": lambda course: course.RNN(32, 160, fused=True),
-    "RNN, 288 units": lambda course: course.RNN(32, 288, fused=True),
-    "GRU, reset before": lambda course: course.GRU(32, 160, reset_after=False, fused=True),
-    "GRU, reset after": lambda course: course.GRU(32, 160, reset_after=True, fused=True),
+    "RNN, 160 units": lambda course: course.RNN(32, 160),
+    "RNN, 288 units": lambda course: course.RNN(32, 288),
+    "GRU, reset before": lambda course: course.GRU(32, 160, reset_after=False),
+    "GRU, reset after": lambda course: course.GRU(32, 160, reset_after=True),
 }
 SETTINGS = [
     {"framework": framework, "seed": seed, "network": network}

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_helpers import says
 from hypothesis import given
@@ -129,6 +130,13 @@ def test_days_that_cannot_be_forecast(num_days):
     says(error, f"num_days is {num_days}", "1 to 4")
 
 
+@pytest.mark.parametrize("num_days", [0, -1])
+def test_no_day_is_no_path(num_days):
+    with pytest.raises(ValueError) as error:
+        recursive_forecast(persistence, walk(5), num_days)
+    says(error, f"num_days is {num_days}", "1 or more")
+
+
 @given(st.integers(300, 1500), st.integers(0, 400), st.integers(100, 700))
 def test_each_year_is_tested_on_once_after_all_before(n, offset, min_days):
     dates = np.datetime64("2001-01-01") + offset + np.arange(n)
@@ -144,6 +152,15 @@ def test_each_year_is_tested_on_once_after_all_before(n, offset, min_days):
         with pytest.raises(ValueError) as error:
             walk_forward(dates, min_days)
         says(error, f"{min_days} days before", "longer series")
+
+
+def test_days_that_do_not_go_up_make_no_folds():
+    dates = np.datetime64("2001-01-01") + np.arange(900)
+    assert walk_forward(list(dates.astype(str))) == walk_forward(pd.Series(dates)) == walk_forward(dates)
+    for wrong in (dates[::-1], np.append(dates, dates[-1:]), dates[:0]):
+        with pytest.raises(ValueError) as error:
+            walk_forward(wrong)
+        says(error, "go up", "oldest first")
 
 
 def test_a_fold_is_the_test_part_of_data():

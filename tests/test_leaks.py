@@ -1,6 +1,7 @@
 """Leaks: what is honest stays still when the future changes, and every planted leak is found."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_helpers import says
 from hypothesis import given
@@ -124,6 +125,50 @@ def test_each_thing_is_named_once_and_the_prices_are_as_they_were():
     )
     assert [sentence[:26] for sentence in found] == ["Later prices move a of day"]
     np.testing.assert_array_equal(close, before)
+
+
+def test_nan_that_stays_is_no_leak_and_one_that_moves_is():
+    close = made_prices(20).close
+
+    def averages(centred):
+        return lambda close: {"it": Known(range(20), pd.Series(close).rolling(5, center=centred).mean())}
+
+    assert find_leaks(averages(False), close, range(19)) == []
+    assert find_leaks(averages(True), close, [10]) == ["Later prices move it of day 10."]
+    assert find_leaks(lambda close: {"it": ([0, 1], np.where(close[:2] > close[2], 1, np.nan))}, close, range(2)) == []
+    vanishing = {"it": Known([0], [1.0])}
+    assert find_leaks(lambda now: vanishing if (now == close).all() else {"it": Known([0], [np.nan])}, close, [3]) == [
+        "Later prices move it of day 0."
+    ]
+
+
+def test_whole_prices_and_a_pipeline_that_changes_what_it_is_given():
+    close = pd.Series(range(10, 30))
+
+    def spoils(close):
+        close *= 2
+        return {"it": Known(np.arange(20), close)}
+
+    assert find_leaks(spoils, close, [4]) == []
+    assert close.tolist() == [*range(10, 30)]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda close: Known(np.arange(3)[:, None], np.arange(3)), ["(3, 1)", "(3,)", "whole number of a day"]),
+        (lambda close: Known([0, 1], [1.0, 2.0, 3.0]), ["(2,)", "(3,)"]),
+        (lambda close: Known([0.5], [1.0]), ["whole number"]),
+        (lambda close: Known([], []), ["rows ≥ 1"]),
+        (lambda close: Known(np.array(["2013-03-01"], dtype="datetime64[D]"), [1.0]), ["days of it", "datetime64"]),
+        (lambda close: Known([0], ["a"]), ["values of it", "'a'"]),
+        (lambda close: Known(range(n := 2 + (close[9] > 60)), close[:n]), ["makes no it of the shape (2,)"]),
+    ],
+)
+def test_a_pipeline_that_makes_no_known_values_is_refused(made, said):
+    with pytest.raises(ValueError) as error:
+        find_leaks(lambda close: {"it": made(close)}, np.append(np.full(9, 50.0), [60.0]), [8, 7, 6, 5, 4])
+    says(error, *said)
 
 
 @pytest.mark.parametrize("day", [-1, 19, 20])

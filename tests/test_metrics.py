@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from data_helpers import says
 from hypothesis import given
@@ -15,6 +16,17 @@ from course_utils.metrics import bits_per_character, perplexity
 def test_a_uniform_guess_is_as_perplexed_as_there_are_choices(V):
     assert perplexity(math.log(V)) == pytest.approx(V)
     assert bits_per_character(math.log(V)) == pytest.approx(math.log2(V))
+
+
+def test_a_loss_may_be_a_tensor(framework):
+    loss = framework.tensor(np.array(1.5))
+    assert perplexity(loss) == perplexity(np.float64(1.5)) == perplexity([1.5]) == math.exp(1.5)
+    assert bits_per_character(loss) == 1.5 / math.log(2)
+    assert type(bits_per_character(loss)) is float
+    for measure in (perplexity, bits_per_character):
+        with pytest.raises(ValueError) as error:
+            measure(framework.tensor(np.ones(3)))
+        says(error, "loss has the shape (3,)", "a single number")
 
 
 def test_a_model_that_has_diverged_does_not_stop_the_report():

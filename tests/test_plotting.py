@@ -7,6 +7,7 @@ from functools import cache
 import matplotlib.image
 import matplotlib.pyplot
 import numpy as np
+import pandas as pd
 import pytest
 from data_helpers import says
 from IPython.core.formatters import DisplayFormatter
@@ -114,6 +115,39 @@ def test_more_forecasts_than_can_be_told_apart_are_refused():
     with pytest.raises(ValueError) as error:
         forecast(dates, values, {str(i): values for i in range(6)}, "Too many")
     says(error, "6 forecasts", "5 at most")
+
+
+def test_tables_are_dicts_of_their_columns():
+    table = pd.DataFrame({"a": [3.0, 1.0, 2.0], "b": [1.0, 2.0, 4.0]}, index=[5, 6, 9])
+    columns = {name: list(table[name]) for name in table}
+    assert str(lines(table, "t", "x", "y")) == str(lines(columns, "t", "x", "y"))
+    assert "2 lines" in str(lines(table, "t", "x", "y"))
+    levels, dates = pd.Series({"u": 3}), pd.to_datetime(["2013-02-28", "2013-03-01", "2013-03-04"])
+    assert str(lines(columns, "t", "x", "y", levels=levels)).endswith("level u: 3")
+    assert str(bars(pd.Series({"a": 2.0, "b": 3}, dtype=object), "t", "y")) == str(bars({"a": 2.0, "b": 3}, "t", "y"))
+    assert str(forecast(dates, table["a"], table, "t")) == str(forecast(dates.date, columns["a"], columns, "t"))
+    assert str(heatmap(table, "t", "x", "y")) == str(heatmap(table.to_numpy(), "t", "x", "y"))
+    notes = [(60, 0.0, 1.0), (67, 1.0, 0.5)]
+    assert (
+        str(piano_roll(pd.DataFrame(notes), "t"))
+        == str(piano_roll(np.array(notes), "t"))
+        == str(piano_roll(notes, "t"))
+    )
+
+
+def test_tensors_are_drawn(framework):
+    ones = framework.tensor(np.ones((2, 3, 3)))
+    assert str(pictures(ones, ["a", "b"], "t")) == str(pictures(np.ones((2, 3, 3)), ["a", "b"], "t"))
+    assert str(heatmap(ones[0], "t", "x", "y")) == str(heatmap(np.ones((3, 3)), "t", "x", "y"))
+    assert str(bars({"a": ones[0, 0, 0]}, "t", "y")) == str(bars({"a": 1.0}, "t", "y"))
+    assert str(lines({"a": (1.0, 2.0)}, "t", "x", "y")) == str(lines({"a": [1.0, 2.0]}, "t", "x", "y")), "no pair"
+
+
+def test_what_has_no_labels_is_refused():
+    for call in (lambda: lines([1.0, 2.0], "t", "x", "y"), lambda: bars([1.0], "t", "y")):
+        with pytest.raises(ValueError) as error:
+            call()
+        says(error, "a list", "expected a dict")
 
 
 def test_a_line_without_points_is_named():

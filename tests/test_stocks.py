@@ -9,7 +9,7 @@ from data_helpers import says
 from hypothesis import given
 from hypothesis import strategies as st
 from mutated import mutated
-from price_helpers import made_prices
+from price_helpers import made_prices, settings
 
 from course_utils.datasets import DataError, Prices, StockData, load_prices, sources, stocks
 from course_utils.datasets.stocks import FEATURES, TICKERS, Scaler, log_returns
@@ -61,9 +61,9 @@ def test_a_file_of_ones_own(write, text):
         (HEAD + "2013-03-01,5,5\n2013-03-12,5,5\n", ["2013-03-12", "gap of more than 10 days", "add"]),
         (HEAD + "2013-03-01,5,5\n2013-03-04,0,5\n", ["price 0.0 on 2013-03-04", "above 0"]),
         (HEAD + "2013-03-01,-5,5\n", ["price -5.0 on 2013-03-01"]),
-        (HEAD + "2013-03-01,,5\n", ["price nan on 2013-03-01", "leave it out"]),
-        (HEAD + "2013-03-01,five,5\n", ["price nan on 2013-03-01"]),
-        (HEAD + "2013-03-01,inf,5\n", ["price inf on 2013-03-01"]),
+        (HEAD + "2013-03-01,,5\n", ["price '' on 2013-03-01", "leave it out"]),
+        (HEAD + "2013-03-01,five,5\n", ["price 'five' on 2013-03-01"]),
+        (HEAD + "2013-03-01,inf,5\n", ["price 'inf' on 2013-03-01"]),
         ("", ["cannot be read", "CSV"]),
         ("Date,Close\n2013-03-01,5\n2013-03-04,5,6,7\n", ["cannot be read"]),
     ],
@@ -114,17 +114,6 @@ def test_the_four_stocks(ticker, num_days):
 
 
 # Windows, targets and the split
-
-settings = st.fixed_dictionaries(
-    {
-        "window": st.integers(1, 6),
-        "horizon": st.integers(1, 4),
-        "test_days": st.integers(1, 8),
-        "validation_days": st.integers(1, 9),
-        "target": st.sampled_from(["return", "price"]),
-        "features": st.none() | st.lists(st.sampled_from(list(FEATURES)), min_size=1, unique=True),
-    }
-)
 
 
 def by_hand(close, name, day):

@@ -4,7 +4,6 @@ Everything here is NumPy, so that PyTorch and TensorFlow are given the very same
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,111 +11,70 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from course_utils import arrays
 from course_utils.datasets import sources
 from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.prices import Prices, read_prices
 from course_utils.leaks import Known
 
 TICKERS = ("AAPL", "GOOG", "IBM", "MSFT")
 
-_LONGEST_GAP = 10  # calendar days; the exchange in New York was shut from 11 to 16 September 2001, a gap of 7
 _VOLATILITY_DAYS = 20  # about a month of trading
+_SPLIT_FACTOR = 1.8  # a split in two, on a day on which the price moved by a tenth, too
 
 
-@dataclass(frozen=True, eq=False)
-class Prices:
-    """A price for each trading day, checked: the days go up, none is there twice, and every price is above zero.
-
-    Args:
-        dates: (days,) datetime64[D].
-        close: (days,) float64, the price at the end of each day.
-        name: what the errors call it.
-
-    Raises `ValueError` where that is not so, or where more than ten days lie between two prices.
-
-    >>> prices = Prices(np.array(["2013-02-28", "2013-03-01"], dtype="datetime64[D]"), np.array([63.06, 61.49]))
-    >>> len(prices), len(prices.until(1))
-    (2, 1)
-    """
-
-    dates: np.ndarray
-    close: np.ndarray
-    name: str = "The series"
-
-    def __post_init__(self):
-        if len(self.dates) != len(self.close) or not len(self.dates):
-            raise ValueError(
-                f"{self.name} has {len(self.close)} prices for {len(self.dates)} days, expected one for each day, "
-                "and at least one day."
-            )
-        wrong = np.flatnonzero(~(np.isfinite(self.close) & (self.close > 0)))
-        if len(wrong):
-            i = wrong[0]
-            raise ValueError(
-                f"{self.name} has the price {self.close[i]} on {self.dates[i]}, expected a number above 0: "
-                "mend that row or leave it out."
-            )
-        steps = np.diff(self.dates) // np.timedelta64(1, "D")
-        for days, what, mend in (
-            (steps < 0, "is earlier than the day before it in the file", "sort the rows by date, the oldest first"),
-            (steps == 0, "is there twice", "keep one row for each day"),
-            (steps > _LONGEST_GAP, f"comes after a gap of more than {_LONGEST_GAP} days", "add the missing days"),
-        ):
-            if days.any():
-                raise ValueError(f"In {self.name} the day {self.dates[days.argmax() + 1]} {what}: {mend}.")
-
-    def __len__(self) -> int:
-        return len(self.close)
-
-    def until(self, stop: int) -> "Prices":
-        """The first `stop` days, as they were known at the end of the last of them."""
-        return Prices(self.dates[:stop], self.close[:stop], self.name)
-
-
-def load_prices(source: str | Path = "AAPL") -> Prices:
-    """The daily prices of "AAPL", "GOOG", "IBM" or "MSFT", or those of a CSV file of your own, by its path.
+def load_prices(
+    source: str | Path | pd.DataFrame | pd.Series = "AAPL", columns: Sequence[str] = (), longest_gap: int = 10
+) -> Prices:
+    """The daily prices of "AAPL", "GOOG", "IBM" or "MSFT", or those of a CSV file of your own, by its path, or a table.
 
     The four are adjusted closing prices from March 2000 (GOOG: August 2004) to 1 March 2013. They were adjusted
     backwards, with what was known years later: each split and each dividend that came afterwards, also after 2013,
     lowers all the prices before it. So returns are safe, and levels are not: nobody has seen those prices on the day.
 
-    A file needs a column `date`, such as 2013-03-01 (a time after it is left out), and `adj_close` or, without one,
-    `close`; capitals and spaces in their names do not matter. In plain closing prices a split looks like a crash.
+    A file or a DataFrame needs a column `date`, such as 2013-03-01 (a time after it is left out), and `adj_close` or,
+    without one, `close`; capitals, spaces, dots and the like in their names do not matter ("Adj. Close", "adjClose").
+    The dates may be the table's index. A Series needs them there and has the prices. In plain closing prices a split
+    looks like a crash: a warning names the day on which a price is 1.8 times that of the day before, or 1/1.8 of it.
+
+    A file may have other separators than commas, a comma before decimals, signs between thousands ("1,166.71") and of
+    a currency, dates in another order, UTF-16, yfinance's lines at the top: a warning says what was read how. What may
+    be read in two ways, such as the dates 03/04/2013 or the prices "1,166", is refused.
+
+    Args:
+        source: as said.
+        columns: what else to read, such as ["open", "volume"], for the features of `StockData`.
+        longest_gap: as for `Prices`.
 
     Raises `DataError` when the course's file is missing or altered, `FileNotFoundError` for an unknown path, and
     `ValueError`, in one sentence, for a file that is not as said or prices that are not as `Prices` wants them.
+
+    >>> table = pd.DataFrame({"Date": ["2013-02-28", "2013-03-01"], "Close": [63.06, 61.49], "Volume": [7, 8]})
+    >>> load_prices(table, columns=["volume"]).columns["volume"].tolist()
+    [7.0, 8.0]
     """
-    if source in TICKERS:
-        table = pd.read_csv(sources.path("stocks"))
-        return _to_prices(table[table["Ticker"] == source], str(source))
-    path = Path(source)
-    if not path.is_file():
-        raise FileNotFoundError(f"No prices {str(source)!r}: give one of {list(TICKERS)} or a CSV file's path.")
-    try:
-        table = pd.read_csv(path, encoding="utf-8-sig")
-    except ValueError as error:  # of pandas and of decoding, too
-        raise ValueError(
-            f"{path} cannot be read as a table: save it as CSV in UTF-8, a line with names, then one for each day."
-        ) from error
-    return _to_prices(table, str(path))
-
-
-def _to_prices(table: pd.DataFrame, name: str) -> Prices:
-    columns = {str(column).strip().lower().replace(" ", "_"): column for column in table.columns}
-    close = columns.get("adj_close", columns.get("close"))
-    if "date" not in columns or close is None:
-        raise ValueError(
-            f"{name} has the columns {[str(column) for column in table.columns]}, "
-            "expected date and adj_close or close: name them so in its first line."
+    name, table = "The table", source
+    if isinstance(source, str) and source in TICKERS:
+        name, table = source, pd.read_csv(sources.path("stocks"))
+        table = table[table["Ticker"] == source].reset_index(drop=True)
+    elif isinstance(source, pd.Series):
+        table = source.rename("close").to_frame()
+    elif isinstance(source, (str, Path)):
+        name, table = str(source), Path(source)
+        if not table.is_file():
+            raise FileNotFoundError(f"No prices {name!r}: give one of {list(TICKERS)} or a CSV file's path.")
+    elif not isinstance(source, pd.DataFrame):
+        raise TypeError(
+            f"The prices are of the type {type(source).__name__}, expected a file's path, a DataFrame, a Series with "
+            "dates as its index, or Prices: make them by Prices(dates, close)."
         )
-    text = table[columns["date"]].astype(str).str.strip().str[:10]
-    dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").to_numpy("datetime64[D]")
-    unread = np.flatnonzero(np.isnat(dates))
-    if len(unread):
-        raise ValueError(
-            f"Row {unread[0] + 1} of {name} has the date {text.iloc[unread[0]]!r}, expected one such as 2013-03-01: "
-            "write year, month and day."
-        )
-    return Prices(dates, pd.to_numeric(table[close], errors="coerce").to_numpy(np.float64, copy=True), name)
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    prices = read_prices(table, columns, name, longest_gap)
+    if name not in TICKERS:
+        factor, said = prices.largest_step()
+        if factor >= _SPLIT_FACTOR:
+            arrays.say(f"{said}: if there was a split, give adjusted prices.")
+    return prices
 
 
 class Feature(NamedTuple):
@@ -137,7 +95,7 @@ def log_returns(close: np.ndarray) -> np.ndarray:
     >>> log_returns(np.array([100.0, 101.0, 100.0])).round(5).tolist()
     [0.00995, -0.00995]
     """
-    return np.diff(np.log(close))
+    return np.diff(np.log(*arrays.prices(close=close)))
 
 
 def _volatility(close: np.ndarray) -> np.ndarray:
@@ -166,6 +124,7 @@ class Scaler(NamedTuple):
     @classmethod
     def fit(cls, values: np.ndarray) -> "Scaler":
         """The scaler of values (rows, columns)."""
+        values = arrays.numbers(values)  # pandas would have another standard deviation
         mean, std = values.mean(axis=0), values.std(axis=0)
         if not (std > 1e-12 * np.abs(mean)).all():
             raise ValueError("A feature or the target never changes in the training part, expected prices that move.")
@@ -173,10 +132,11 @@ class Scaler(NamedTuple):
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """The values in units of the standard deviation, from the mean."""
-        return (values - self.mean) / self.std
+        return (arrays.numbers(values) - self.mean) / self.std
 
     def unscale(self, scaled: np.ndarray) -> np.ndarray:
         """Scaled values in their own unit again."""
+        scaled = arrays.numbers(scaled)
         return scaled * self.std + self.mean
 
 
@@ -209,12 +169,13 @@ class StockData:
     `Forecasts` describes them; `train` in an order drawn anew in each epoch, the others in the order of time.
 
     Args:
-        prices: as for `load_prices`, or `Prices`.
+        prices: as for `load_prices`, or `Prices`, which have to have the columns that are features.
         window: how many days a model sees, the present one included.
         horizon: how many days ahead it is to forecast.
         test_days, validation_days: how many days each part has.
         target: "return", the logarithm of the price on the day that is forecast over the present one; or "price".
-        features: what a model sees of each day, names of `FEATURES`; None for the target's own.
+        features: what a model sees of each day, names of `FEATURES` or of columns, such as ["return", "volume"]; None
+            for the target's own. Each is scaled on its own; "close" is the price, adjusted where that is.
         batch_size: n; the last batch may have fewer.
         seed: of the order of the batches.
 
@@ -233,7 +194,7 @@ class StockData:
 
     def __init__(
         self,
-        prices: str | Path | Prices = "AAPL",
+        prices: str | Path | pd.DataFrame | pd.Series | Prices = "AAPL",
         window: int = 20,
         horizon: int = 1,
         test_days: int = 100,
@@ -243,11 +204,14 @@ class StockData:
         batch_size: int = 32,
         seed: int = 0,
     ):
-        self.prices = prices if isinstance(prices, Prices) else load_prices(prices)
+        features = [target] if features is None else [features] if isinstance(features, str) else features
+        self.features = ["price" if name in ("close", "Close") else name for name in features]
+        self._columns = [name for name in self.features if name not in FEATURES]
+        self.prices = prices if isinstance(prices, Prices) else load_prices(prices, self._columns)
         self.window, self.horizon, self.target = window, horizon, target
-        self.features = [target] if features is None else list(features)
-        _check_settings(self.features, target, window, horizon, test_days, validation_days)
-        self._lookback = max(FEATURES[name].lookback for name in self.features)
+        known = [*FEATURES, *self.prices.columns]
+        _check_settings(self.features, known, target, window, horizon, test_days, validation_days)
+        self._lookback = max(FEATURES[name].lookback if name in FEATURES else 0 for name in self.features)
         first = self._lookback + window - 1 + horizon  # the first day that can be forecast
         validation = len(self.prices) - test_days - validation_days  # the first day of that part
         if validation < first + 2:
@@ -273,8 +237,16 @@ class StockData:
         self.heldout, self.test = (ArrayBatches(*self.parts[name][:2], batch_size) for name in ("validation", "test"))
 
     def encode(self, close: np.ndarray) -> np.ndarray:
-        """What a model reads at the end of any series of prices: X (1, window, features), float32, scaled."""
-        needed = self.window + self._lookback
+        """What a model reads at the end of any series of prices: X (1, window, features), float32, scaled.
+
+        Not where a feature is a column, which prices alone do not tell: then there is X of the `parts`.
+        """
+        [close], needed = arrays.prices(close=close), self.window + self._lookback
+        if self._columns:
+            raise ValueError(
+                f"The features {self._columns} cannot be made of prices, expected some of {list(FEATURES)} only: take "
+                "X of `parts`, which has them."
+            )
         if len(close) < needed:
             raise ValueError(f"There are {len(close)} prices, expected {needed} or more: a window and the days before.")
         return self.feature_scaler.scale(self._values(close[-needed:]))[None].astype(np.float32)
@@ -288,7 +260,7 @@ class StockData:
 
         Returns: (n, k), float64.
         """
-        scaled, last = np.asarray(scaled, dtype=np.float64), np.asarray(last)
+        scaled, last = arrays.numbers(scaled, "scaled"), arrays.numbers(last, "last")
         if scaled.ndim != 2 or last.shape != scaled.shape[:1]:
             raise ValueError(
                 f"scaled has shape {scaled.shape} and last {last.shape}, expected (n, k) and (n,): "
@@ -323,15 +295,20 @@ class StockData:
 
     def _values(self, close: np.ndarray) -> np.ndarray:
         """The features of all days but the first few, (days − lookback, features), not scaled."""
-        columns = [FEATURES[name].function(close)[self._lookback - FEATURES[name].lookback :] for name in self.features]
+        columns = [
+            FEATURES[name].function(close)[self._lookback - FEATURES[name].lookback :]
+            if name in FEATURES
+            else self.prices.columns[name][self._lookback :]
+            for name in self.features
+        ]
         return np.stack(columns, axis=1)
 
 
-def _check_settings(features: list[str], target: str, window: int, horizon: int, *days: int) -> None:
+def _check_settings(features: list[str], known: list[str], target: str, window: int, horizon: int, *days: int) -> None:
     if target not in ("return", "price"):
         raise ValueError(f"target is {target!r}, expected 'return' or 'price'.")
-    if not features or not {*features} <= {*FEATURES} or len({*features}) < len(features):
-        raise ValueError(f"features is {features}, expected one or more of {list(FEATURES)}, each once, in a list.")
+    if not features or not {*features} <= {*known} or len({*features}) < len(features):
+        raise ValueError(f"features is {features}, expected one or more of {known}, each once, in a list.")
     if min(window, horizon, *days) < 1:
         raise ValueError(
             f"window={window}, horizon={horizon}, test_days={days[0]} and validation_days={days[1]}: "
