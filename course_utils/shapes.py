@@ -47,7 +47,7 @@ def check_layer(layer, kind: type) -> None:
 
 
 def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np.ndarray | None = None) -> None:
-    """Raise an error unless ids have the shape (n ≥ 1, T ≥ 1) and are whole numbers from 0 to V − 1.
+    """Raise an error unless ids have the shape (n, T ≥ 1) and are whole numbers from 0 to V − 1.
 
     Args:
         shape: a None in it stands for any number.
@@ -59,12 +59,12 @@ def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np
     ValueError: X has ids from -1 to 3, expected 0 to 6: take the ids of the vocabulary that the model was made for.
     """
     shape = tuple(shape)
-    if len(shape) != 2 or 0 in shape:
-        raise ValueError(f"{name} has shape {shape}, expected (n, T), both 1 or more: a row of ids for each sequence.")
+    if len(shape) != 2 or shape[1] == 0:
+        raise ValueError(f"{name} has shape {shape}, expected (n, T), T 1 or more: a row of ids for each sequence.")
     if kind not in "iu":
         found = {"f": "floats", "b": "True and False"}.get(kind, f"values of kind {kind!r}")
         raise TypeError(f"{name} has {found}, expected ids, whole numbers: turn tokens into ids by vocab[tokens].")
-    if values is not None and not 0 <= values.min() <= values.max() < vocab_size:
+    if values is not None and values.size and not 0 <= values.min() <= values.max() < vocab_size:
         raise ValueError(
             f"{name} has ids from {values.min()} to {values.max()}, expected 0 to {vocab_size - 1}: "
             "take the ids of the vocabulary that the model was made for."

@@ -124,7 +124,8 @@ test_resuming.in_a_process(*sys.argv[1:])
 def in_a_process(name, what, folder):
     """A "whole" run, the first "half" of one, or the "rest" of it, with all that is known of it in a file."""
     framework = FRAMEWORKS[name]()
-    course, run, vocab = framework.course, trainer(framework, decay=True), Vocab(list("abcdef"))
+    course, vocab = framework.course, Vocab(list("abcdef"))
+    run = trainer(framework, decay=True, keep_best=True)
     model = started(framework, "layer")
     if what == "rest":
         opened, vocab, half = course.open_model(f"{folder}/half")

@@ -261,6 +261,16 @@ def test_a_model_without_a_state_is_refused(framework):
         refused(framework, both(framework, model, [ONE]), *parts)
 
 
+def test_a_model_of_ones_own_may_have_no_state_to_carry(framework):
+    def loss(outputs, Y):
+        return framework.total((outputs - Y) ** 2)
+
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    batch = np.ones((2, 3), "f"), np.ones((2, 1), "f")
+    assert len(fit(framework, model, Batches([batch] * 2, True), loss=loss).grad_norm) == 2
+    assert framework.course.evaluate(model, Batches([batch], True), loss) >= 0
+
+
 def test_a_model_that_is_frozen_is_refused_and_frozen_weights_stay(framework):
     model = framework.lm("scratch", V, h)
     model(framework.tensor(X))

@@ -35,7 +35,8 @@ def put_back(snapshot: Snapshot, model: keras.Model, optimizer, lr: float) -> No
 
 def put_back_best(snapshot: Snapshot, model: keras.Model) -> None:
     """The weights of the epoch with the lowest held-out loss."""
-    model.set_weights(list(snapshot.parts("best").values()))
+    best = snapshot.parts("best")
+    model.set_weights([best[str(i)] for i in range(len(best))])  # a file may have them in another order
 
 
 def _numbered(values) -> dict:

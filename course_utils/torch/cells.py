@@ -309,8 +309,9 @@ def _check_input(X: torch.Tensor, layer: _Recurrent) -> None:
             "instead of packing sequences give their lengths."
         )
     check_X(X.shape, layer.num_inputs)
-    if not torch.is_autocast_enabled(X.device.type):
-        check_dtype(*(str(each.dtype).removeprefix("torch.") for each in (X, next(layer.parameters()))))
+    weight = next(layer.parameters())
+    if X.dtype != weight.dtype and not torch.is_autocast_enabled(X.device.type):
+        check_dtype(*(str(each.dtype).removeprefix("torch.") for each in (X, weight)))
 
 
 def _valid_steps(X: torch.Tensor, lengths) -> torch.Tensor | None:
