@@ -3,13 +3,17 @@
 `generate`, `compose` and `translate` of each framework give the step.
 """
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
+from course_utils.datasets.batches import check_whole
 from course_utils.datasets.music import LONGEST
+from course_utils.errors import is_whole
 from course_utils.search import beam_search
 
 
@@ -40,18 +44,21 @@ def distribution(
         top_p: of those left by now, all get 0 but the fewest most likely ones that together have a share of p or more,
             0 < p ≤ 1 (Holtzman et al., 2020); None keeps all.
 
+    Raises:
+        ValueError: a setting is out of its range, or the logits are not those of one token, hold NaN or +∞, or are all
+            −∞; some may be −∞, and are never drawn.
+
     >>> distribution(np.log([0.5, 0.1, 0.3, 0.1]), top_p=0.7).round(3).tolist()
     [0.625, 0.0, 0.375, 0.0]
     """
     logits = np.asarray(logits, dtype=np.float64)
-    if not temperature >= 0 or (top_k is not None and not 1 <= top_k <= len(logits)):
+    if logits.ndim != 1 or logits.size == 0:
+        raise ValueError(f"The logits have the shape {logits.shape}, expected (V,), those of one token: take one row.")
+    _check_ranges(len(logits), temperature, top_k, top_p)
+    if not np.isfinite(logits.max()):  # NaN, too, is its own maximum
         raise ValueError(
-            f"temperature={temperature}, top_k={top_k}: expected 0 or more, and None or 1 to {len(logits)} for top_k."
+            "The logits hold NaN or infinity: the model has diverged; train it again with a lower rate or clip_norm."
         )
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p={top_p}: expected a share above 0 and up to 1, or None to leave out no token.")
-    if np.isnan(logits).any():
-        raise ValueError("The logits hold NaN: the model has diverged; train it again with a lower rate or clip_norm.")
     if temperature == 0:
         return np.eye(len(logits))[logits.argmax()]
     ranked = np.argsort(-logits, kind="stable")  # the most likely first
@@ -62,6 +69,28 @@ def distribution(
         more_likely = np.cumsum(weights[ranked]) - weights[ranked]  # (V,): the mass before each
         weights[ranked[more_likely >= top_p * weights.sum()]] = 0
     return weights / weights.sum()
+
+
+def _check_ranges(V: int, temperature: float, top_k: int | None, top_p: float | None) -> None:
+    is_temperature = isinstance(temperature, Real) and 0 <= temperature < np.inf
+    if not is_temperature or not (top_k is None or (is_whole(top_k, 1) and top_k <= V)):
+        raise ValueError(
+            f"temperature={temperature!r}, top_k={top_k!r}: expected a number, 0 or more, and None or a whole number, "
+            f"1 to {V}, for top_k."
+        )
+    if not (top_p is None or (isinstance(top_p, Real) and 0 < top_p <= 1)):
+        raise ValueError(f"top_p={top_p!r}: expected a share above 0 and up to 1, or None to leave out no token.")
+
+
+def _check_order(V: int, temperature: float, top_k: int | None, top_p: float | None, seed: int) -> None:
+    """What is asked of a writer, before its model is asked for anything."""
+    _check_ranges(V, temperature, top_k, top_p)
+    if temperature == 0 and not top_k is top_p is None:
+        raise ValueError(
+            f"top_k={top_k} and top_p={top_p} change nothing at temperature=0, where the most likely token is always "
+            "taken: give a temperature above 0, such as 1.0, or leave them out."
+        )
+    check_whole(0, seed=seed)
 
 
 def choose(
@@ -86,23 +115,26 @@ def continue_text(
     top_p: float | None,
     seed: int,
 ) -> str:
-    """`prefix` and `num_preds` characters more: `step` reads the prefix, then each character it led to.
+    """`prefix` and `num_preds` tokens more: `step` reads the prefix, then each token it led to.
 
     Args:
         step: `(ids, state) -> (logits of the token after the last id, (V,); the new state)`; the first state is None.
         prefix, num_preds, vocab, temperature, top_k, top_p, seed: as for `generate`.
     """
-    if not prefix:
+    check_whole(0, num_preds=num_preds)
+    if isinstance(prefix, str) and not prefix:
         raise ValueError(
             "The prefix is empty, expected at least one character: the model needs something to read first."
         )
+    _check_order(len(vocab), temperature, top_k, top_p, seed)
     rng = np.random.default_rng(seed)
-    state, chosen, ids = None, [], vocab[list(prefix)]
+    state, chosen, ids = None, [], vocab[vocab.split(prefix, "the prefix")]
     for _ in range(num_preds):
         logits, state = step(ids, state)
         ids = [choose(logits, temperature, top_k, rng, top_p)]
         chosen += ids
-    return prefix + "".join(vocab.to_tokens(chosen))
+    between = " " if chosen and vocab.level == "word" and not prefix[-1].isspace() else ""
+    return prefix + between + vocab.join(vocab.to_tokens(chosen))
 
 
 def write_tunes(
@@ -125,8 +157,9 @@ def write_tunes(
             is None. What it says of a tune that has ended is not used.
         data, dance, metre, num, temperature, top_k, top_p, seed: as for `compose`.
     """
-    if num < 1:
-        raise ValueError(f"num is {num}, expected 1 tune or more.")
+    if not is_whole(num, 1):
+        raise ValueError(f"num is {num!r}, expected 1 tune or more.")
+    _check_order(len(data.vocab), temperature, top_k, top_p, seed)
     rngs = [np.random.default_rng([seed, number]) for number in range(num)]
     ids, state = np.tile(data.vocab[data.prefix(dance, metre)], (num, 1)), None  # (num, 2)
     read, ended = ids, np.zeros(num, dtype=bool)
@@ -142,6 +175,23 @@ def write_tunes(
     return [data.decode(row) for row in ids]
 
 
+def encode_sources(sentences: Sequence[str], data: TranslationData) -> tuple[np.ndarray, np.ndarray]:
+    """As `data.encode`, for translations: no sentence without a word, and a warning where the end of one is cut off."""
+    source, lengths = data.encode(sentences)
+    for number, (text, length) in enumerate(zip(sentences, lengths, strict=True), 1):
+        if length == 1:  # <eos> alone
+            raise ValueError(
+                f"Sentence {number} of {len(sentences)} is {text!r}, expected a word or more: leave it out."
+            )
+    if cut := [text for text in sentences if len(data.tokenize[0](text)) >= data.num_steps]:
+        warnings.warn(
+            f"{len(cut)} of {len(sentences)} sentences have more than {data.num_steps - 1} tokens, such as {cut[0]!r}: "
+            "the model does not read their ends; shorten them, or train one with larger num_steps.",
+            stacklevel=3,
+        )
+    return source, lengths
+
+
 def search_translations(
     step: Callable, state, select: Callable, num_sentences: int, data: TranslationData, beam: int, max_steps: int | None
 ) -> list[Translation]:
@@ -153,6 +203,7 @@ def search_translations(
         num_sentences: how many.
         data, beam, max_steps: as for `translate`.
     """
+    check_whole(beam=beam)
     vocab, max_steps = data.target_vocab, data.num_steps if max_steps is None else max_steps
     found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], max_steps, width=beam)
     return [Translation(vocab.to_tokens(ids), score) for ids, score in found]

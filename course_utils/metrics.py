@@ -1,38 +1,62 @@
 """Measures of how good a model is, in plain Python.
 
-A loss here is a mean negative log-likelihood in nats (natural logarithm) per token: a number, or an array or a tensor
-of one. A translation, called a candidate,
-is a list of tokens, and is compared with references, which are lists of tokens too: one that a person has written is
-enough, several are better. Its scores go from 0 to 1; many papers print them times 100.
+A loss here is a mean negative log-likelihood in nats (natural logarithm) per token, so it is 0 or more: a number, or an
+array or a tensor of one. A translation, called a candidate, is a list of tokens, or a `Translation`, which has one. It
+is compared with references, which are lists of tokens too: one that a person has written is enough, several are better.
+Tokens are strings; a string in the place of a list of them is refused, for it would be read as letters. Scores go from
+0 to 1; many papers print them times 100.
 """
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
 
 from course_utils.arrays import number
+from course_utils.errors import is_whole
 
-Tokens = Sequence[str]
+
+class HasTokens(Protocol):
+    """What `translate` gives."""
+
+    tokens: list[str]
+
+
+Tokens = Sequence[str] | HasTokens
 
 
 def perplexity(loss: float) -> float:
-    """exp(loss): among how many equally likely tokens the model is as good as guessing; 1 is perfect.
+    """exp(loss): among how many equally likely tokens the model is as good as guessing; 1 is perfect, NaN stays NaN.
+
+    The loss is in nats; of one in bits, as a logarithm to base 2 gives it, the perplexity is 2**loss. `ValueError` for
+    one below 0, such as a log-likelihood whose minus was forgotten, and for what is no single number.
 
     >>> round(perplexity(math.log(28)), 6)  # a uniform guess among 28 tokens
     28.0
     """
-    loss = number(loss, "loss")
-    return math.inf if loss > 700 else math.exp(loss)  # a float holds no more; NaN stays NaN
+    loss = _nats(loss)
+    return math.inf if loss > 700 else math.exp(loss)  # a float holds no more
 
 
 def bits_per_character(loss: float) -> float:
     """Loss / ln 2: how many bits a compressor with this model would need for each character.
 
+    The tokens that the loss is the mean of must be characters; where they are words, these are bits per word. Raises
+    what `perplexity` does.
+
     >>> bits_per_character(math.log(8))
     3.0
     """
-    return number(loss, "loss") / math.log(2)
+    return _nats(loss) / math.log(2)
+
+
+def _nats(loss: float) -> float:
+    loss = number(loss, "loss")
+    if loss < 0:
+        raise ValueError(
+            f"loss is {loss}, expected 0 or more: a mean negative log-likelihood; give a log-likelihood its minus."
+        )
+    return loss
 
 
 def bleu(
@@ -50,7 +74,7 @@ def bleu(
     sentences. BLEU was made for whole corpora (Papineni et al., 2002): see `corpus_bleu`.
 
     Args:
-        candidate: the tokens of a translation; an empty one scores 0.
+        candidate: a translation; an empty one scores 0.
         references: one or more right translations.
         max_n: the longest n-grams that are compared.
         weights: "uniform", w_n = 1 / max_n, is the standard. "halving", w_n = 1 / 2^n, is that of *Dive into Deep
@@ -60,15 +84,15 @@ def bleu(
             method 3 of Chen and Cherry, 2014).
 
     Raises:
-        TypeError: strings in the place of lists of tokens.
-        ValueError: no reference, or a setting that there is not.
+        TypeError: strings, or anything else, in the place of lists of tokens.
+        ValueError: no reference, an empty one, or a setting that there is not.
 
     >>> candidate, reference = "sois calme .".split(), "il est calme .".split()
     >>> [round(bleu(candidate, [reference], max_n=2, weights=weights), 3) for weights in ("uniform", "halving")]
     [0.414, 0.492]
     """
     _check_settings(max_n, weights, smoothing)
-    _check_translations([candidate], [references])
+    [(candidate, references)] = _read([candidate], [references])
     c, r, matches, possible = _compare(candidate, references, max_n)
     sizes = max(1, min(max_n, c))
     return _bleu(c, r, matches[:sizes], possible[:sizes], weights, smoothing)
@@ -90,8 +114,8 @@ def corpus_bleu(
         max_n: as for `bleu`.
 
     Raises:
-        TypeError: strings in the place of lists of tokens.
-        ValueError: no candidate, not as many lists of references, no reference, or a max_n below 1.
+        TypeError: strings, or anything else, in the place of lists of tokens; lists of tokens and `Translation`s mixed.
+        ValueError: no candidate, not as many lists of references, no reference or an empty one, or a max_n below 1.
 
     >>> candidates = [["va", "!"], ["je", "suis", "chez", "moi", "."]]
     >>> references = [[["va", "!"], ["bouge", "!"]], [["je", "suis", "chez", "nous", "."]]]
@@ -99,8 +123,7 @@ def corpus_bleu(
     0.7171
     """
     _check_settings(max_n, "uniform", "none")
-    _check_translations(candidates, references)
-    counts = [_compare(*pair, max_n) for pair in zip(candidates, references, strict=True)]
+    counts = [_compare(*pair, max_n) for pair in _read(candidates, references)]
     c, r, matches, possible = zip(*counts, strict=True)
     return _bleu(sum(c), sum(r), _add(matches), _add(possible), "uniform", "none")
 
@@ -121,9 +144,8 @@ def chrf(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -
     >>> round(chrf([["chats"]], [[["chat"]]]), 4), chrf([["chien"]], [[["loup"]]])
     (0.9137, 0.0)
     """
-    _check_translations(candidates, references)
     best = []
-    for candidate, known in zip(candidates, references, strict=True):
+    for candidate, known in _read(candidates, references):
         counts = [_compare_characters("".join(candidate), "".join(reference)) for reference in known]
         best.append(max(counts, key=_f_score))
     return _f_score([_add(of_size) for of_size in zip(*best, strict=True)])
@@ -141,32 +163,62 @@ def exact_match(candidates: Sequence[Tokens], references: Sequence[Sequence[Toke
     >>> exact_match([["va", "!"], ["merci"]], [[["bouge", "!"], ["va", "!"]], [["merci", "!"]]])
     0.5
     """
-    _check_translations(candidates, references)
-    right = [list(c) in map(list, known) for c, known in zip(candidates, references, strict=True)]
+    right = [candidate in known for candidate, known in _read(candidates, references)]
     return sum(right) / len(right)
 
 
-def _check_translations(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> None:
+_EXPECTED = (
+    "expected a list of tokens, which are strings, and for each candidate a list of such references: ['va', '!'] and "
+    "[['va', '!'], ['bouge', '!']]"
+)
+
+
+def _read(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> list[tuple[list, list[list]]]:
+    """Each candidate's tokens with those of each of its references."""
+    for name, several in (("candidates", candidates), ("references", references)):
+        if not _is_list(several):
+            raise TypeError(f"{name} is {several!r:.80}, expected a list with an entry for each sentence.")
+    candidates, references = list(candidates), list(references)
     if len(candidates) != len(references) or not candidates:
         raise ValueError(
             f"There are {len(candidates)} candidates and references for {len(references)}, expected at least one "
             "candidate, and for each a list of references."
         )
-    for candidate, known in zip(candidates, references, strict=True):
-        if any(isinstance(tokens, str) for tokens in (candidate, known, *known)):
-            raise TypeError(
-                "A candidate or a reference is a string, expected a list of tokens, and for each candidate a list of "
-                "such references: ['va', '!'] and [['va', '!'], ['bouge', '!']]."
+    if len({hasattr(candidate, "tokens") for candidate in candidates}) > 1:
+        raise TypeError("Some candidates are Translations and others are not, expected all of one kind: give .tokens.")
+    pairs = []
+    for place, (candidate, known) in enumerate(zip(candidates, references, strict=True), 1):
+        known = list(known) if _is_list(known) else [known]
+        right = [_read_tokens(reference, f"A reference of candidate {place}") for reference in known]
+        if not right or not all(right):
+            raise ValueError(
+                f"Candidate {place} has no reference, or one without a token: {known!r:.80}, expected at least one."
             )
-        if not known:
-            raise ValueError("A candidate has no reference, expected at least one.")
+        pairs.append((_read_tokens(candidate, f"Candidate {place}"), right))
+    return pairs
+
+
+def _is_list(several: object) -> bool:
+    return isinstance(several, Iterable) and not isinstance(several, str) and not hasattr(several, "tokens")
+
+
+def _read_tokens(text: Tokens, name: str) -> list[str]:
+    tokens = getattr(text, "tokens", text)
+    tokens = list(tokens) if _is_list(tokens) else tokens
+    if isinstance(tokens, str):
+        raise TypeError(
+            f"{name} is a string, {tokens!r:.80}, {_EXPECTED}; `tokenize_sentence` makes tokens of a sentence."
+        )
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise TypeError(f"{name} is {tokens!r:.80}, {_EXPECTED}.")
+    return tokens
 
 
 def _check_settings(max_n: int, weights: str, smoothing: str) -> None:
-    if max_n < 1 or weights not in ("uniform", "halving") or smoothing not in ("none", "exp"):
+    if not is_whole(max_n, 1) or weights not in ("uniform", "halving") or smoothing not in ("none", "exp"):
         raise ValueError(
-            f"max_n={max_n}, weights={weights!r}, smoothing={smoothing!r}: expected 1 or more, 'uniform' or 'halving', "
-            "and 'none' or 'exp'."
+            f"max_n={max_n!r}, weights={weights!r}, smoothing={smoothing!r}: expected 1 or more, 'uniform' or "
+            "'halving', and 'none' or 'exp'."
         )
 
 

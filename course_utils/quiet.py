@@ -1,5 +1,6 @@
 """TensorFlow without the lines that oneDNN has it write: they come from C++, before any log level is read."""
 
+import importlib
 import os
 import re
 import tempfile
@@ -46,6 +47,6 @@ class QuietTensorFlow(MetaPathFinder):
 def _load(exec_module: Callable[[ModuleType], None], tensorflow: ModuleType) -> None:
     # PyTorch's builds with CUDA bring Triton and import it late: after TensorFlow, that ends the process
     with suppress(ImportError):
-        import triton  # noqa: F401
+        importlib.import_module("triton")
     with known_lines_left_out():
         exec_module(tensorflow)

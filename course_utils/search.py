@@ -6,9 +6,12 @@ of each row's next token, logits (m, V), and the new memory. Only the model know
 """
 
 from collections.abc import Callable
+from numbers import Real
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+
+from course_utils.errors import is_whole
 
 State = TypeVar("State")
 DecoderStep = Callable[[np.ndarray, State], tuple[np.ndarray, State]]
@@ -94,7 +97,7 @@ def beam_search(
         num_sequences: n.
         bos, eos: the ids that begin and end a sequence.
         max_steps: a sequence that has not ended after so many tokens is cut off there.
-        width: how many beginnings of each sequence are kept.
+        width: how many beginnings of each sequence are kept; it may be more than V.
         length_penalty: 0 compares log-probabilities as they are, which favours short sequences; 1 their means.
 
     Raises:
@@ -130,10 +133,12 @@ def beam_search(
 
 
 def _check(num_sequences: int, max_steps: int, width: int, length_penalty: float) -> None:
-    if min(num_sequences, max_steps, width) < 1 or not 0 <= length_penalty < np.inf:
+    whole = all(is_whole(number, 1) for number in (num_sequences, max_steps, width))
+    if not whole or not isinstance(length_penalty, Real) or not 0 <= length_penalty < np.inf:
         raise ValueError(
-            f"num_sequences={num_sequences}, max_steps={max_steps}, width={width}, length_penalty={length_penalty}: "
-            "expected 1 or more of the first three, and 0 or more for the last."
+            f"num_sequences={num_sequences!r}, max_steps={max_steps!r}, width={width!r}, "
+            f"length_penalty={length_penalty!r}: expected whole numbers, 1 or more, for the first three, and a number, "
+            "0 or more, for the last."
         )
 
 

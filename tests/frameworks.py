@@ -135,6 +135,10 @@ class PyTorch(Framework):
         finally:
             self.torch.set_default_dtype(self.torch.float32)
 
+    def reduced(self, precision):
+        """Inside, what is computed is mostly in this type, as where one trains in mixed precision."""
+        return self.torch.autocast("cpu", dtype=getattr(self.torch, precision))
+
     def training(self, model):
         """The model, as it computes while it is trained."""
         return model.train()
@@ -266,6 +270,15 @@ class TensorFlow(Framework):
             yield
         finally:
             self.keras.config.set_floatx("float32")
+            self.keras.config.set_dtype_policy("float32")
+
+    @contextlib.contextmanager
+    def reduced(self, precision):
+        """Models that are made inside compute mostly in this type, as where one trains in mixed precision."""
+        self.keras.config.set_dtype_policy(f"mixed_{precision}")
+        try:
+            yield
+        finally:
             self.keras.config.set_dtype_policy("float32")
 
     def training(self, model):

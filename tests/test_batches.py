@@ -181,6 +181,57 @@ def test_held_out_text_needs_a_token_for_each_row_and_one_more():
         SequentialBatches(np.arange(3), 3, 5)
 
 
+NO_NUMBERS = [2.5, "32", None, True, np.float64(4), [4]]
+
+
+@each_cut
+@pytest.mark.parametrize("size", NO_NUMBERS)
+def test_sizes_that_are_no_whole_numbers_are_refused(cut, size):
+    for n, T, name in ((size, 5, "batch_size"), (5, size, "num_steps")):
+        with pytest.raises(TypeError) as error:
+            cut(np.arange(100), n, T, np.random.default_rng(0))
+        says(error, f"{name} is {size!r}", "a whole number, 1 or more")
+
+
+@pytest.mark.parametrize("size", NO_NUMBERS)
+def test_rows_too_want_a_whole_number(size):
+    with pytest.raises(TypeError) as error:
+        ArrayBatches(np.arange(3), np.arange(3), size)
+    says(error, f"batch_size is {size!r}", "a whole number")
+
+
+IDS = [*range(40)]
+
+
+@each_cut
+@pytest.mark.parametrize(
+    "kind", [list, tuple, iter, lambda ids: (i for i in ids), lambda _: range(40), np.uint8, np.int32]
+)
+def test_ids_may_come_in_any_sequence(cut, kind):
+    found, expected = (list(cut(each, 3, 5, np.random.default_rng(0))) for each in (kind(IDS), np.array(IDS)))
+    for batch, other in zip(found, expected, strict=True):
+        for array, other_array in zip(batch, other, strict=True):
+            assert array.dtype == np.int64
+            np.testing.assert_array_equal(array, other_array)
+
+
+@each_cut
+@pytest.mark.parametrize(
+    "ids", ["alice", ["a"] * 40, b"alice", np.linspace(0, 1, 40), [0.5] * 40, None, {*IDS}, [[1], [1, 2]], [True] * 40]
+)
+def test_what_holds_no_ids_is_refused(cut, ids):
+    with pytest.raises(TypeError) as error:
+        cut(ids, 3, 5, np.random.default_rng(0))
+    says(error, "The ids are", "whole numbers", "vocab[tokenize(text)]")
+
+
+@each_cut
+def test_ids_come_in_one_row(cut):
+    with pytest.raises(ValueError) as error:
+        cut(np.zeros((10, 4), dtype=int), 3, 5, np.random.default_rng(0))
+    says(error, "(10, 4)", "one row")
+
+
 @each_cut
 @pytest.mark.parametrize(("n", "T"), [(0, 5), (3, 0), (-1, 5)])
 def test_sizes_below_one_are_refused(cut, n, T):
@@ -214,6 +265,68 @@ def test_rows_of_arrays_come_once_an_epoch_and_stay_together(rng):
     assert (orders[0] == orders[1]) == (rng is None), "each epoch has an order of its own"
     with pytest.raises(ValueError, match="batch_size is 0, expected 1 or more"):
         ArrayBatches(rows, rows, batch_size=0)
+
+
+@pytest.mark.parametrize(
+    ("X", "rows"), [(np.zeros((3, 2)), 3), ((np.zeros(4), np.zeros(5)), 5), ([1, 2, 3], 3), ([], 0)]
+)
+@pytest.mark.parametrize("cut", [ArrayBatches, lambda X, Y, n: LengthBatches(X, Y, [np.zeros(4)], n)])
+def test_as_many_labels_as_examples(cut, X, rows):
+    with pytest.raises(ValueError) as error:
+        cut(X, np.zeros(4), 2)
+    says(error, f"X has {rows} rows and Y has 4", "as many of each")
+
+
+def test_rows_may_be_lists():
+    [(X, Y), (last, _)] = ArrayBatches([[1, 2], [3, 4], [5, 6]], [7, 8, 9], 2)
+    assert (X.tolist(), Y.tolist(), last.tolist()) == ([[1, 2], [3, 4]], [7, 8], [[5, 6]])
+
+
+class Labelled(np.lib.mixins.NDArrayOperatorsMixin):
+    """As a Series of pandas: an index of its own, so that `series[0]` is not the first row."""
+
+    def __array__(self, *_, **__):
+        return np.array([5, 6, 7])
+
+    def __getitem__(self, _):
+        raise KeyError("no such label")
+
+
+def test_rows_are_told_by_their_place_and_not_by_a_label():
+    assert [X.tolist() for X, _ in ArrayBatches(Labelled(), Labelled(), 2)] == [[5, 6], [7]]
+
+
+@pytest.mark.parametrize("X", [[[1, 2], [3]], [np.zeros((2, 3)), np.zeros((3, 2))]])
+def test_rows_that_differ_are_refused(X):
+    with pytest.raises(ValueError) as error:
+        ArrayBatches(X, [0, 1], 2)
+    says(error, "differ in shape", "pad them")
+
+
+@pytest.mark.parametrize("X", [None, 3, iter([1, 2]), (i for i in range(2))])
+def test_what_has_no_rows_is_refused(X):
+    with pytest.raises(TypeError) as error:
+        ArrayBatches(X, [0, 1], 2)
+    says(error, "a row for each example")
+
+
+def test_sequences_may_come_one_by_one():
+    padded = Padded(iter([iter([1, 2]), [3]]), FILL, 1)
+    assert (padded.ids.tolist(), padded.lengths.tolist()) == ([[1, 2], [3, FILL]], [2, 1])
+
+
+@pytest.mark.parametrize("sequences", [None, 3, [1, 2], [[1], 2]])
+def test_a_row_is_a_list_of_ids(sequences):
+    with pytest.raises(TypeError) as error:
+        Padded(sequences, FILL, 4)
+    says(error, "The rows are", "a list of ids for each")
+
+
+@pytest.mark.parametrize("sequences", [["abc"], [[0.5]], [["a"]]])
+def test_only_whole_numbers_are_padded(sequences):
+    with pytest.raises(TypeError) as error:
+        Padded(sequences, FILL, 4)
+    says(error, "whole numbers")
 
 
 # Rows of like length

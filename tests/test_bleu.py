@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mutated import mutated
 
 from course_utils import metrics
+from course_utils.decoding import Translation
 from course_utils.interop import d2l as bridge
 from course_utils.metrics import bleu, chrf, corpus_bleu, exact_match
 
@@ -246,6 +247,8 @@ def test_a_mistake_is_caught(name):
     ("wrong", "said"),
     [
         ({"max_n": 0}, "max_n=0"),
+        ({"max_n": 2.5}, "max_n=2.5"),
+        ({"max_n": "4"}, "max_n='4'"),
         ({"weights": "halved"}, "weights='halved'"),
         ({"smoothing": "add-k"}, "smoothing='add-k'"),
     ],
@@ -272,12 +275,37 @@ def test_n_grams_of_no_words_are_refused():
         ([["va", "!"]], [[]], ValueError, "no reference"),
         ([["va", "!"]], [], ValueError, "1 candidates and references for 0"),
         ([], [], ValueError, "at least one"),
+        ([["va", "!"]], [[[]]], ValueError, "without a token"),
+        ([["va", "!"]], [[["va"], []]], ValueError, "without a token"),
+        ("va !", [[["va", "!"]]], TypeError, "candidates is 'va !'"),
+        (["va !"], [["va !"]], TypeError, "reference of candidate 1 is a string"),
+        (["va !"], ["va !"], TypeError, "reference of candidate 1 is a string"),
+        ([["va", "!"]], "va !", TypeError, "references is 'va !'"),
+        ([["va", "!"]], None, TypeError, "references is None"),
+        (Translation(["va", "!"], -0.1), [[["va", "!"]]] * 2, TypeError, "candidates is Translation"),
+        ([Translation(["va"], -0.1), ["va"]], [[["va"]]] * 2, TypeError, "all of one kind"),
+        ([[5, 6]], [[["va", "!"]]], TypeError, "Candidate 1 is [5, 6]"),
+        ([["va"], None], [[["va"]]] * 2, TypeError, "Candidate 2 is None"),
+        ([[["va", "!"]]], [[["va", "!"]]], TypeError, "Candidate 1 is [['va', '!']]"),
+        ([["va", "!"]], [None], TypeError, "reference of candidate 1 is None"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(measure, candidates, references, kind, said):
     with pytest.raises(kind) as error:
         measure(candidates, references)
     says(error, said)
+
+
+@given(corpora)
+def test_translations_are_measured_by_their_tokens(corpus):
+    candidates, references = corpus
+    translations = [Translation(candidate, -0.5) for candidate in candidates]
+    for measure in (corpus_bleu, chrf, exact_match):
+        expected = measure(candidates, references)
+        assert measure(translations, references) == measure(tuple(translations), tuple(references)) == expected
+        assert measure(map(tuple, candidates), iter(references)) == expected
+        assert measure(translations, [[Translation(one, 0.0) for one in known] for known in references]) == expected
+    assert bleu(translations[0], references[0]) == bleu(candidates[0], references[0])
 
 
 def test_a_single_sentence_is_checked_too():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oracle_cells import Network
 
-from course_utils.datasets import MusicData, Tune, Vocab, music, split_tune
+from course_utils.datasets import LanguageModelData, MusicData, Tune, Vocab, music, split_tune
 from course_utils.datasets.text import EOS
 from course_utils.decoding import choose, distribution
 
@@ -123,11 +123,47 @@ def test_settings_out_of_range_are_refused(temperature, top_k):
     says(error, f"temperature={temperature}", f"top_k={top_k}", "1 to 6")
 
 
-@pytest.mark.parametrize("temperature", [0, 1.0])
-def test_a_model_that_has_diverged_is_named(temperature):
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"),
+    [(np.inf, None, None), ("1", None, None), (None, None, None), (1, 2.0, None), (1, True, None), (1, -3, None)],
+)
+def test_settings_of_another_kind_are_refused(temperature, top_k, top_p):
     with pytest.raises(ValueError) as error:
-        choose(np.array([0.0, np.nan, 1.0]), temperature, None, np.random.default_rng(0))
-    says(error, "logits", "NaN", "diverged")
+        distribution(LOGITS, temperature, top_k, top_p)
+    says(error, f"temperature={temperature!r}", f"top_k={top_k!r}", "1 to 6")
+
+
+def test_a_share_that_is_no_number_is_refused():
+    with pytest.raises(ValueError) as error:
+        distribution(LOGITS, top_p="0.9")
+    says(error, "top_p='0.9'", "above 0")
+
+
+def test_numpys_numbers_are_numbers():
+    expected = distribution(LOGITS, 0.5, 3, 0.75)
+    np.testing.assert_array_equal(distribution(LOGITS, np.float64(0.5), np.int64(3), np.float32(0.75)), expected)
+
+
+@pytest.mark.parametrize("temperature", [0, 1.0])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_model_that_has_diverged_is_named(temperature, wrong):
+    for logits in ([0.0, wrong, 1.0], [-np.inf] * 3):
+        with pytest.raises(ValueError) as error:
+            choose(np.array(logits), temperature, None, np.random.default_rng(0))
+        says(error, "logits", "NaN or infinity", "diverged")
+
+
+def test_a_token_that_is_impossible_is_never_drawn():
+    logits = [-np.inf, 0.0, -np.inf, 0.0]
+    for temperature in (1e-300, 1.0, 1e300):
+        np.testing.assert_array_equal(distribution(logits, temperature, top_k=3), [0, 0.5, 0, 0.5])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 3)])
+def test_the_logits_of_one_token_are_asked_for(shape):
+    with pytest.raises(ValueError) as error:
+        distribution(np.zeros(shape))
+    says(error, str(shape), "(V,)")
 
 
 def made(framework, kind="scratch"):
@@ -171,10 +207,129 @@ def test_the_seed_decides_and_only_where_there_is_a_draw(framework):
     assert framework.course.generate(model, "a", 20, VOCAB, temperature=9.0, top_p=1e-9) == text(0, 0.0)
 
 
-def test_the_prefix_is_kept_as_it_is_even_with_characters_never_seen(framework):
+@pytest.mark.parametrize("way", [{"top_k": 5}, {"top_p": 0.9}, {"top_k": 1, "top_p": 1.0}])
+def test_that_nothing_is_drawn_at_temperature_0_is_said(framework, tunes, way):
+    calls = [
+        lambda **way: framework.course.generate(made(framework)[0], "a", 5, VOCAB, **way),  # the default
+        lambda **way: framework.course.compose(
+            composer(framework, tunes)[0], tunes, "air", "4/4", temperature=0, **way
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError) as error:
+            call(**way)
+        says(error, *(f"{name}={value}" for name, value in way.items()), "temperature=0", "such as 1.0")
+
+
+@pytest.mark.parametrize("wrong", [{"top_k": V + 1}, {"temperature": -1}, {"seed": -1}, {"seed": None}, {"seed": 0.5}])
+def test_settings_are_looked_at_even_where_nothing_is_to_be_written(framework, wrong):
+    with pytest.raises((TypeError, ValueError)) as error:
+        framework.course.generate(made(framework)[0], "a", 0, VOCAB, **{"temperature": 1.0, **wrong})
+    says(error, *wrong, "expected")
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("cell", ["RNN", "GRU", "LSTM"])
+def test_text_and_tunes_are_drawn_from_models_of_reduced_precision(framework, tunes, precision, cell):
+    with framework.reduced(precision):
+        model = framework.course.RNNLM(framework.rnn("scratch", V, h, cell), V)
+        texts = [framework.course.generate(model, "the ", 9, VOCAB, 1.0, top_p=0.9, seed=seed) for seed in (0, 0, 1, 2)]
+        model = framework.course.RNNLM(framework.rnn("scratch", len(tunes.vocab), h, cell), len(tunes.vocab))
+        [tune] = framework.course.compose(model, tunes, "air", "4/4", top_k=3)
+    assert texts[0] == texts[1]
+    assert len({*texts}) > 1
+    assert tune.dance == "air"
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16", "float64"])
+def test_text_is_drawn_from_a_model_that_was_turned_to_another_precision(pytorch, precision):
+    model, _ = made(pytorch)
+    expected = pytorch.course.generate(model, "the ", 9, VOCAB)
+    model.to(getattr(pytorch.torch, precision))
+    assert pytorch.course.generate(model, "the ", 9, VOCAB) == expected, "these random weights leave no close second"
+    assert len(pytorch.course.generate(model, "the ", 9, VOCAB, 1.0)) == 13
+
+
+def test_the_prefix_is_kept_as_it_is_even_with_characters_never_seen_which_are_named(framework):
     model, _ = made(framework)
-    assert framework.course.generate(model, "Zoë!", 0, VOCAB) == "Zoë!"
-    assert framework.course.generate(model, "Zoë!", 3, VOCAB).startswith("Zoë!")
+    for number in (0, 3):
+        with pytest.warns(UserWarning, match=r"not know 'Z', 'ë', '!' of the prefix: a model reads <unk>"):
+            text = framework.course.generate(model, "Zoë!", number, VOCAB)
+        assert text.startswith("Zoë!")
+        assert len(text) == 4 + number
+
+
+def data_of(tmp_path, text, **settings):
+    path = tmp_path / "own.txt"
+    path.write_text(text, encoding="utf-8")
+    return LanguageModelData(path, 1, 1, "windows", **settings)
+
+
+def lm_of(framework, vocab):
+    model = framework.lm("scratch", len(vocab), h)
+    framework.course.weights.load(model, oracle.random_lm(np.random.default_rng(4), Network("RNN", (h,)), len(vocab)))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "read"),
+    [
+        ("letters", "The CAT, the ", "the cat the "),
+        ("lower", "L'ÉTÉ, ", "l'été, "),
+        ("lower", "e\u0301te\u0301", "été"),
+        ("none", "L'Été", "L'Été"),
+        (str.upper, "the cat", "THE CAT"),
+    ],
+)
+def test_the_prefix_is_read_as_the_data_were(framework, tmp_path, form, typed, read):
+    more = "" if form == "letters" else "L'Été, l'été. "  # whose accents it would drop
+    data = data_of(tmp_path, f"The cat, the mat. {more}" * 3, normalize=form)
+    model = lm_of(framework, data.vocab)
+    found = framework.course.generate(model, typed, 9, data.vocab)
+    plain = Vocab([])
+    plain.__dict__.update(data.vocab.__dict__, normalize="none")
+    expected = framework.course.generate(model, read, 9, plain)
+    assert found == typed + expected[len(read) :]
+
+
+def test_words_are_read_and_written_as_words(framework, tmp_path):
+    data = data_of(tmp_path, "The cat sat on the mat and the dog ran. " * 3, level="word")
+    model = lm_of(framework, data.vocab)
+    ids, chosen = data.vocab[["the", "cat"]], []
+    params = oracle.random_lm(np.random.default_rng(4), Network("RNN", (h,)), len(data.vocab))
+    for _ in range(5):
+        logits, _ = oracle.lm_logits(params, np.array([ids + chosen]), np.zeros((1, h)))
+        chosen.append(int(logits[0, -1].argmax()))
+    words = " ".join(data.vocab.to_tokens(chosen))
+    for prefix in ("The cat", "The cat ", "the  CAT\n"):
+        text = framework.course.generate(model, prefix, 5, data.vocab)
+        assert text == prefix + words if prefix[-1].isspace() else text == f"{prefix} {words}"
+    assert framework.course.generate(model, "The cat", 0, data.vocab) == "The cat"
+    by_hand = Vocab(["the", "cat", "sat"])
+    with pytest.warns(UserWarning, match="'dog' of the prefix"):
+        framework.course.generate(lm_of(framework, by_hand), "the dog", 1, by_hand)
+
+
+@pytest.mark.parametrize("prefix", ["Привет", "42", "\n"])
+def test_a_prefix_of_which_nothing_is_left_is_refused(framework, tmp_path, prefix):
+    data = data_of(tmp_path, "the cat " * 9, level="word")
+    with pytest.raises(ValueError) as error:
+        framework.course.generate(lm_of(framework, data.vocab), prefix, 3, data.vocab)
+    says(error, "the prefix")
+
+
+@pytest.mark.parametrize("prefix", [b"the", ["t", "h"], None, 3])
+def test_a_prefix_is_a_string(framework, prefix):
+    with pytest.raises(TypeError) as error:
+        framework.course.generate(made(framework)[0], prefix, 3, VOCAB)
+    says(error, "the prefix is of the type", "one string")
+
+
+@pytest.mark.parametrize("num_preds", [-1, 2.5, "3", None, True])
+def test_the_number_of_tokens_is_a_whole_number(framework, num_preds):
+    with pytest.raises((TypeError, ValueError)) as error:
+        framework.course.generate(made(framework)[0], "the", num_preds, VOCAB)
+    says(error, f"num_preds is {num_preds!r}", "0 or more")
 
 
 def test_an_empty_prefix_is_refused(framework):
@@ -284,6 +439,9 @@ def test_what_cannot_be_ordered_is_refused(framework, tunes):
         (("polka", "4/4"), ["dance is 'polka'"]),
         (("reel", "7/8"), ["metre is '7/8'"]),
         (("reel", "4/4", 0), ["num is 0", "1 tune or more"]),
+        (("reel", "4/4", 1.5), ["num is 1.5", "1 tune or more"]),
+        (("reel", "4/4", 1, -1.0), ["temperature=-1.0"]),
+        (("reel", "4/4", 1, 1.0, None, None, -1), ["seed is -1"]),
     ):
         with pytest.raises(ValueError) as error:
             framework.course.compose(model, tunes, *order)

@@ -322,3 +322,21 @@ def test_numbers_of_examples_are_positive(Data, settings):
 
 def test_no_state_is_carried():
     assert not DrawnBatches.carries_state
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("heldout", "20%"), ("heldout", None), ("heldout", True), ("batch_size", "4"), ("batch_size", 2.5)],
+)
+@pytest.mark.parametrize("Data", [DigitsData, *KINDS])
+def test_settings_that_are_no_numbers_are_named(Data, name, value):
+    with pytest.raises(TypeError) as error:
+        Data(**{name: value})
+    says(error, f"{name} is {value!r}", "expected")
+
+
+@pytest.mark.parametrize("heldout", [float("nan"), float("inf"), -0.5, 2])
+def test_shares_out_of_range_are_named(heldout):
+    with pytest.raises(ValueError) as error:
+        DigitsData(heldout=heldout)
+    says(error, f"heldout={heldout}", "between 0 and 1")

@@ -51,7 +51,14 @@ def test_every_group_may_be_drawn():
     assert max(map(len, drawn)) >= 2
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 1.0, -1.0])
+@pytest.mark.parametrize("share", ["10%", None, True, [0.1]])
+def test_a_share_that_is_no_number_is_refused(share):
+    with pytest.raises(TypeError) as error:
+        draw(np.array([0, 0, 1, 1]), share, np.random.default_rng(0))
+    says(error, f"heldout is {share!r}", "between 0 and 1")
+
+
+@pytest.mark.parametrize("share", [float("nan"), float("inf"), 0.0, 0.1, 1.0, -1.0])
 def test_a_share_that_leaves_nothing_on_one_side_is_refused(share):
     with pytest.raises(ValueError) as error:
         draw(np.array([0, 0, 1, 1]), share, np.random.default_rng(0))

@@ -35,6 +35,23 @@ def test_a_model_that_has_diverged_does_not_stop_the_report():
     assert math.isnan(bits_per_character(math.nan))
 
 
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+def test_a_loss_below_0_is_no_mean_negative_log_likelihood(measure):
+    assert measure(-0.0) == measure(0)
+    for loss in (-1.5, -math.inf):
+        with pytest.raises(ValueError) as error:
+            measure(loss)
+        says(error, f"loss is {loss}", "0 or more", "log-likelihood")
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+@pytest.mark.parametrize("loss", [None, "1.5", [1.5, 1.4], np.array([1.5, 1.4]), 1j])
+def test_what_is_no_single_loss_is_refused(measure, loss):
+    with pytest.raises(ValueError) as error:
+        measure(loss)
+    says(error, "loss", "expected")
+
+
 def test_an_epoch_is_its_mean_loss():
     history = History()
     history.add_epoch([3.0, 2.0, 1.0], [0.5, 0.6, 0.7])

@@ -176,6 +176,128 @@ def test_without_the_file_there_are_no_tunes(tmp_path, monkeypatch):
     says(error, "missing", "'course data fetch music'")
 
 
+# A book of one's own
+
+
+def reel(number, head="R:reel\nM:4/4\nL:1/8"):
+    melody = np.random.default_rng(number).choice([*"CDEFGABcdefgab"], size=24)
+    body = "|".join("".join(f"{note}2" for note in melody[at : at + 4]) for at in range(0, 24, 4))
+    return f"X:{number}\nT:No. {number}\n{head}\nK:D\n{body}||\n\n"
+
+
+@pytest.fixture
+def book(tmp_path):
+    def write(*parts, encoding="utf-8"):
+        path = tmp_path / "book.abc"
+        path.write_bytes("".join(parts).encode(encoding))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_tune_book_of_ones_own(book, line_end, encoding):
+    path = book("".join(map(reel, range(20))).replace("\n", line_end), encoding=encoding)
+    found = load_tunes(path)
+    assert found == load_tunes(str(path)) == [read_tune(reel(number).strip()) for number in range(20)]
+    data = MusicData(4, path=path)
+    assert (len(data.train_tunes), len(data.heldout_tunes)) == (18, 2)
+    assert sorted(data.train_tunes + data.heldout_tunes) == sorted(found)
+
+
+def test_what_stands_before_and_between_tunes(book):
+    head = "%abc-2.1\nM:6/8\nL:1/16\nR:jig\nSome words | here.\n\n"
+    words = "A bad egg, a cab.\n\n"
+    found = load_tunes(book(head, "X:1\nK:C\nabc\n\n", words, "X:2\nM:9/8\nR:Slip Jig\nL:1/8\nK:C\nab\n\n", words))
+    assert [(tune.metre, tune.dance, " ".join(tune.signs)) for tune in found] == [
+        ("6/8", "jig", "a /2 b /2 c /2 ||"),
+        ("9/8", "slip jig", "a b ||"),
+    ]
+
+
+def test_one_tune_needs_no_number(book):
+    assert load_tunes(book("M:4/4\nK:C\nabc"))[0].signs == ("a", "b", "c", "||")
+
+
+def test_what_cannot_be_read_is_listed_with_its_reason(book):
+    bad = ["X:7\nT:Two\nM:4/4\nK:C\nV:1\nab\nV:2\ncd\n\n", "X:8\nM:4/4\nL:1/0\nK:C\nab\n\n"]
+    bad += ["X:9\nT:Odd\nM:4/4\nK:C\n(3ab|c\n\n", "X:9\nT:Gap\nM:4/4\nK:C\nab|\n\ncd|\n\n"]
+    path = book(*bad, *map(reel, range(10)))
+    with pytest.warns(UserWarning) as warned:
+        assert len(load_tunes(path)) == 10
+    [warning] = warned
+    assert warning.filename == __file__
+    reasons = ["'Two': The tune has the voices 1, 2", "'': The unit", "'Odd': '|' stands", "'Gap': An empty line"]
+    for said in (str(path), *(f"tune {place} of 14, {reason}" for place, reason in enumerate(reasons, 1))):
+        assert said in str(warning.message)
+
+
+def test_tunes_that_are_not_learnt_from_are_listed_with_their_reason(book):
+    others = [
+        reel(21, "R:polka\nM:4/4\nL:1/8"),
+        reel(22, "M:4/4\nL:1/8"),
+        reel(23, "R:reel\nM:5/4\nL:1/8"),
+        reel(24, "R:reel\nM:4/4\nL:1/4"),
+    ]
+    path = book(*others, *map(reel, range(20)))
+    with pytest.warns(UserWarning) as warned:
+        data = MusicData(path=path)
+    [warning] = warned
+    for said in (
+        "'No. 21': Its dance (R:) is 'polka'",
+        "'No. 22': Its dance (R:) is ''",
+        "'5/4'",
+        "'No. 24': Its bars",
+    ):
+        assert said in str(warning.message)
+    assert len(data.train_tunes + data.heldout_tunes) == 20
+
+
+@pytest.mark.parametrize("text", ["", "Once upon a time.", "X:1\nM:4/4\nL:1/0\nK:C\nab"])
+@pytest.mark.parametrize("read", [load_tunes, lambda path: MusicData(path=path)])
+def test_a_file_without_a_tune_is_refused(book, text, read):
+    path = book(text)
+    with pytest.raises(ValueError) as error:
+        read(path)
+    says(error, str(path), "no tune that can be read", "ABC")
+
+
+def test_a_book_with_nothing_to_learn_from_is_refused(book):
+    path = book(reel(1, "R:polka\nM:2/4\nL:1/8"))
+    with pytest.raises(ValueError) as error:
+        MusicData(path=path)
+    says(error, str(path), "no tune to learn from", "'polka'")
+
+
+def test_a_book_in_another_encoding_is_refused(book):
+    with pytest.raises(ValueError) as error:
+        load_tunes(book("X:1\nT:Été\nM:4/4\nK:C\nab", encoding="latin-1"))
+    says(error, "UTF-8")
+
+
+@pytest.mark.parametrize("path", ["nowhere.abc", reel(1), "."])
+def test_a_file_that_is_not_there_is_named(path):
+    with pytest.raises(FileNotFoundError) as error:
+        load_tunes(path)
+    says(error, "No tune book", repr(path)[:20], "path")
+
+
+@pytest.mark.parametrize("path", [b"X:1", ["X:1"], 3, iter("X:1")])
+def test_only_a_path_is_a_tune_book(path):
+    for read in (load_tunes, lambda path: MusicData(path=path)):
+        with pytest.raises(TypeError) as error:
+            read(path)
+        says(error, "tune book is of the type", "path")
+
+
+@pytest.mark.parametrize("heldout", ["10%", None, True])
+def test_a_share_that_is_no_number_is_refused(fake, heldout):
+    with pytest.raises(TypeError) as error:
+        MusicData(heldout=heldout)
+    says(error, f"heldout is {heldout!r}", "a share")
+
+
 # The real ones
 
 
@@ -199,6 +321,11 @@ def test_the_tunes_and_what_is_said_of_them(tunes):
     assert " ".join(reel.signs).startswith("e 4 e 3 =d | c B A c B ^G E 2 | e 4 e 3 =d | c B A ^G A B c d |"), "by hand"
     again = {tune: read_tune(tune.abc) for tune in tunes}
     assert all(tune.signs == copy.signs and tune.metre == copy.metre for tune, copy in again.items())
+
+
+def test_a_unit_within_a_tune_counts(tunes):
+    written = {" ".join(tune.signs)[:77] for tune in tunes if tune.title == "O'Carolan's Devotion"}
+    assert "a 3/2 b /2 | c' 2 c' /4 b /4 g 3/2 g /4 a /4 b 3/2 | g 2 e 3/2 f /2 g 2 | e d" in written, "by hand"
 
 
 def test_tunes_without_a_dance_get_that_of_their_section(tunes, monkeypatch):

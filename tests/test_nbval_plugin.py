@@ -90,6 +90,7 @@ CASES = [
     Case("update_display", "display('a', display_id='d'); update_display('b', display_id='d')", [shown("'b'")]),
     Case("wrong update", "h = display('a', display_id='e'); h.update('b')", [shown("'a'")], "now it is \"'b'\""),
     Case("line overwritten", "print('10 %', end='\\r'); print('100 %')", [out("100 %\n")]),
+    Case("late update", "h.update('c')", [], "it changed what an earlier cell shows: display and update in one cell"),
     Case("order of outputs", "print('a'); display('b'); print('c')", [out("a\n"), shown("'b'"), out("c\n")]),
     Case("exception", "1 / 0", [], "ZeroDivisionError: division by zero"),
     Case(

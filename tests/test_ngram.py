@@ -79,6 +79,26 @@ def test_ids_outside_the_vocabulary_are_refused(ids):
         says(error, f"{min(ids)} to {max(ids)}", "0 to 3")
 
 
+@pytest.mark.parametrize("ids", ["abc", [0.5], ["a"], b"ab", None, [[0, 1], [1, 0]]])
+def test_only_ids_are_counted(ids):
+    model = NGram(2, 200)
+    for use in (model.fit, model.loss):
+        with pytest.raises((TypeError, ValueError)) as error:
+            use(ids)
+        says(error, "ids")
+
+
+def test_ids_may_come_one_by_one():
+    assert NGram(2, 3).fit(iter([0, 1, 2])).counts == NGram(2, 3).fit([0, 1, 2]).counts
+
+
+@pytest.mark.parametrize(("order", "vocab_size"), [(2.5, 3), ("2", 3), (2, 0), (2, 2.5), (2, "28"), (True, 3)])
+def test_sizes_are_whole_numbers(order, vocab_size):
+    with pytest.raises((TypeError, ValueError)) as error:
+        NGram(order, vocab_size)
+    says(error, "1 or more")
+
+
 def test_a_loss_needs_a_token():
     with pytest.raises(ValueError) as error:
         NGram(2, V).fit([0, 1]).loss([])

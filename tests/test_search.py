@@ -224,13 +224,23 @@ def test_a_mistake_is_caught(name):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"num_sequences": 0}, {"max_steps": 0}, {"width": 0}, {"length_penalty": -1.0}, {"length_penalty": np.nan}],
+    [
+        {"num_sequences": 0},
+        {"max_steps": 0},
+        {"max_steps": 2.5},
+        {"width": 0},
+        {"width": "3"},
+        {"width": True},
+        {"length_penalty": -1.0},
+        {"length_penalty": np.nan},
+        {"length_penalty": None},
+    ],
 )
 def test_numbers_out_of_range_are_refused(wrong):
     options = {"num_sequences": 3, "max_steps": 5, "width": 2, "length_penalty": 0.5} | wrong
     with pytest.raises(ValueError) as error:
         beam_search(None, None, None, bos=0, eos=EOS, **options)
-    says(error, *(f"{name}={value}" for name, value in wrong.items()), "1 or more")
+    says(error, *(f"{name}={value!r}" for name, value in wrong.items()), "1 or more")
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (4, 5), (3, 1), (3,)])

@@ -122,6 +122,22 @@ def test_an_epoch_has_every_text_once(rows, n, rng):
     assert not batches.carries_state
 
 
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 0], [], np.zeros((3, 1), dtype=int)])
+def test_each_text_has_one_label(labels):
+    with pytest.raises(ValueError) as error:
+        TextBatches([[4], [5], [6]], labels, 2)
+    says(error, "expected")
+
+
+@pytest.mark.parametrize(
+    "labels", [[0.2, 0.9, 1.0], ["negative", "neutral", "positive"], [None, 0, 1], [True, False, True]]
+)
+def test_labels_are_whole_numbers(labels):
+    with pytest.raises(TypeError) as error:
+        TextBatches([[4], [5], [6]], labels, 2)
+    says(error, "The labels are", "whole numbers")
+
+
 def test_texts_of_like_length_meet_and_anew_in_each_epoch():
     rng = np.random.default_rng(0)
     rows = [[5] * int(length) for length in rng.integers(1, 20, size=500)]

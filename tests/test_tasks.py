@@ -105,6 +105,31 @@ def test_a_text_too_short_for_a_batch_of_pieces_is_refused():
     says(error, "14 tokens", "3 pieces of 5 need 15", "longer text")
 
 
+@pytest.mark.parametrize(
+    ("name", "number"), [("num_steps", 0), ("num_steps", 2.5), ("batch_size", "4"), ("batch_size", 0)]
+)
+def test_sizes_of_pieces_are_whole_numbers(name, number):
+    with pytest.raises((TypeError, ValueError)) as error:
+        BlankBatches(np.arange(50), **{"num_steps": 5, "blank": 0, "batch_size": 2, name: number})
+    says(error, f"{name} is {number!r}", "1 or more")
+
+
+@pytest.mark.parametrize("ids", ["alice", [0.5] * 50, None])
+def test_pieces_are_cut_from_ids(ids):
+    with pytest.raises(TypeError) as error:
+        BlankBatches(ids, 5, 0, 2)
+    says(error, "The ids are", "whole numbers")
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("distance", 2.5), ("num_batches", "1"), ("batch_size", "4"), ("num_symbols", 0)]
+)
+def test_sizes_of_a_recall_task_are_whole_numbers(name, number):
+    with pytest.raises((TypeError, ValueError)) as error:
+        RecallBatches(**{"distance": 3, "num_batches": 1, "rng": np.random.default_rng(0), name: number})
+    says(error, f"{name} is {number!r}", "a whole number" if isinstance(number, str | float) else "1 or more")
+
+
 def test_no_state_is_carried():
     assert not RecallBatches.carries_state
     assert not BlankBatches.carries_state

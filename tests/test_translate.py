@@ -5,11 +5,13 @@ from itertools import product
 import numpy as np
 import oracle_seq2seq as oracle
 import pytest
+from data_helpers import says
 from frameworks import close
 from oracle_cells import Network
 from seq2seq_checks import built, h, small_data
 
 from course_utils.datasets.text import BOS, EOS
+from course_utils.metrics import chrf, corpus_bleu, exact_match
 
 SENTENCES = ["a dog", "red", "a big red cat", "never seen bye dog"]
 NETWORKS = {"GRU, both ways": Network("GRU", (h,), 2), "deep LSTM": Network("LSTM", (h, h))}
@@ -109,6 +111,64 @@ def test_it_changes_nothing_and_uses_no_dropout(framework, data):
     assert found[0] == found[1] == found[2]
     for name, value in framework.course.weights.dump(model).items():
         np.testing.assert_array_equal(value, before[name])
+
+
+@each_network
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_models_of_reduced_precision_translate(framework, data, network, precision):
+    with framework.reduced(precision):
+        sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
+        model = built(framework.course, network, sizes=sizes)
+        found = [framework.course.translate(model, SENTENCES, data, beam) for beam in (1, 3)]
+    for translation in found[0] + found[1]:
+        assert {*translation.tokens} <= {*data.target_vocab.tokens}
+        assert translation.score < 0
+
+
+def test_measures_take_translations(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    framework.course.Trainer(30, 0.05).fit(model, data)
+    sentences = [pair.source for pair in data.train_pairs]
+    found = framework.course.translate(model, sentences, data)
+    tokens, references = [one.tokens for one in found], [data.references(sentence) for sentence in sentences]
+    assert exact_match(found, references) == exact_match(tokens, references) > 0
+    assert exact_match(found, [[t] for t in tokens]) == 1
+    for measure in (corpus_bleu, chrf):
+        assert measure(found, references) == measure(tokens, references)
+
+
+def test_a_beam_may_be_wider_than_the_vocabulary(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    [narrow], [wide] = (framework.course.translate(model, ["a dog"], data, beam, max_steps=1) for beam in (10, 99))
+    assert narrow == wide
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"beam": 0}, {"beam": -2}, {"beam": 1.5}, {"beam": True}, {"max_steps": 0}, {"max_steps": 2.5}]
+)
+def test_searches_that_there_are_not_are_refused(framework, data, wrong):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    with pytest.raises((TypeError, ValueError)) as error:
+        framework.course.translate(model, ["a dog"], data, **wrong)
+    [(name, value)] = wrong.items()
+    says(error, name, repr(value), "1 or more")
+
+
+@pytest.mark.parametrize("nothing", ["", " \t", "\u200b"])
+def test_a_sentence_without_a_word_is_refused(framework, data, nothing):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    with pytest.raises(ValueError) as error:
+        framework.course.translate(model, ["a dog", nothing], data)
+    says(error, "Sentence 2 of 2", repr(nothing), "leave it out")
+
+
+def test_that_the_end_of_a_long_sentence_is_not_read_is_said(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    longest = "dog " * (data.num_steps - 1)
+    expected = framework.course.translate(model, [longest], data)
+    with pytest.warns(UserWarning, match="1 of 2 sentences have more than 15 tokens.*num_steps") as said:
+        assert framework.course.translate(model, ["bye", longest + "cat"], data)[1].tokens == expected[0].tokens
+    assert said[0].filename == __file__
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -1,6 +1,9 @@
 """Sentence pairs: tokens, files, a split that is fair, groups that are what they say, and batches that hold it all."""
 
+import json
 import math
+import unicodedata
+import zipfile
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -23,7 +26,8 @@ def test_tokens_are_words_or_single_marks_in_lower_case(text):
     for token in tokenize_sentence(text):
         assert token == token.lower()
         assert not any(character.isspace() or character in "’‘\u00ad\u200b" for character in token)
-        assert len(token) == 1 or (token[0] + token[-1]).replace("_", "a").isalnum()
+        base = token.translate({0x301: None, 0x307: None})  # a mark belongs to what it stands on; İ becomes i and a dot
+        assert len(base) <= 1 or (base[0] + base[-1]).replace("_", "a").isalnum()
     assert tokenize_sentence(" ".join(tokenize_sentence(text))) == tokenize_sentence(text)
 
 
@@ -47,11 +51,52 @@ def test_any_space_parts_words_and_marks_need_none(words, space):
         ("sur \u200b\u200bla mu\u00adsique", ["sur", "la", "musique"]),
         ("chanteur (tous genres)", ["chanteur", "(", "tous", "genres", ")"]),
         ("<pad>", ["<", "pad", ">"]),  # nobody types a reserved token
+        ("मैं हिन्दी में बोलता हूँ।", ["मैं", "हिन्दी", "में", "बोलता", "हूँ", "।"]),
+        ("வணக்கம், মা!", ["வணக்கம்", ",", "মা", "!"]),
+        ("സന്തോഷം ന്\u200d", ["സന്തോഷം", "ന്\u200d"]),  # a joiner at the end of a word is one of its letters
+        ("שָׁלוֹם, צה״ל", ["שָׁלוֹם", ",", "צה״ל"]),
+        ("\u2067שלום\u2069 \u200fעולם", ["שלום", "עולם"]),  # marks of direction are not seen
+        ("اَلْعَرَبِيَّةُ، نعم؟", ["اَلْعَرَبِيَّةُ", "،", "نعم", "؟"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("안녕하세요, 여러분", ["안녕하세요", ",", "여러분"]),
+        (unicodedata.normalize("NFD", "안녕 Straße über été"), ["안녕", "straße", "über", "été"]),
+        ("Привет, Пётр Ἀθῆναι", ["привет", ",", "пётр", "ἀθῆναι"]),
+        ("п\u02bcять п’ять", ["п'ять", "п'ять"]),
+        ("T\u2011Rex col·legi l’été", ["t-rex", "col·legi", "l'été"]),
+        ("1,000 3.5 12:30", ["1", ",", "000", "3", ".", "5", "12", ":", "30"]),
+        ("👨\u200d👩\u200d👧 ❤️🇫🇷🇩🇪👍🏽1️⃣!", ["👨\u200d👩\u200d👧", "❤️", "🇫🇷", "🇩🇪", "👍🏽", "1️⃣", "!"]),
+        ("我爱你。", ["我", "爱", "你", "。"]),
+        ("iPhoneを買う、3月", ["iphone", "を", "買", "う", "、", "3", "月"]),
+        ("สวัสดี", ["ส", "วั", "ส", "ดี"]),
+        ("ខ្មែរ", ["ខ្មែ", "រ"]),
         ("", []),
     ],
 )
 def test_what_becomes_of_a_sentence(text, tokens):
     assert tokenize_sentence(text) == tokens
+
+
+typed = st.text(st.characters(categories=("L", "M", "N", "P", "S", "Z")), max_size=12)
+
+
+@given(typed)
+def test_no_letter_and_no_mark_is_lost_in_any_script(text):
+    tokens = tokenize_sentence(text)
+    shown = unicodedata.normalize("NFC", text.lower())
+    assert Counter(c for c in "".join(tokens) if c.isalnum()) == Counter(
+        c for c in shown if c.isalnum() and c not in "ʼ"
+    )
+    for token in tokens:
+        starts_with_a_mark = unicodedata.category(token[0]).startswith("M")
+        assert not starts_with_a_mark or text[0] == token[0] or any(c.isspace() for c in text), (
+            "only where it stands alone"
+        )
+
+
+@given(typed)
+def test_two_ways_to_store_a_sentence_have_the_same_tokens(text):
+    forms = [unicodedata.normalize(form, text.lower()) for form in ("NFC", "NFD")]
+    assert tokenize_sentence(forms[0]) == tokenize_sentence(forms[1])
 
 
 # Files
@@ -79,6 +124,120 @@ def test_a_line_without_a_pair_is_named(write, line):
     with pytest.raises(ValueError) as error:
         load_pairs(path)
     says(error, "line 3", str(path), repr(line), "tab")
+
+
+PAIRS = [("Go.", "Va !"), ("Run!", "Cours\u202f!"), ("I am 3.", "J’ai trois ans."), ("Thanks", "धन्यवाद 谢谢")]
+
+
+def lines(rows, end="\n"):
+    return end.join("\t".join(row) for row in rows)
+
+
+@pytest.mark.parametrize("ends", ["", "\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 & #2", "\t\t", "\t"])
+@pytest.mark.parametrize("is_export", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n \t \n"])
+def test_pairs_are_read_however_they_are_stored(write, ends, is_export, encoding, end):
+    rows = [("1276", source, "38", target + ends) if is_export else (source, target + ends) for source, target in PAIRS]
+    assert load_pairs(write(lines(rows, end) + end, encoding)) == [Pair(*pair) for pair in PAIRS]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_line_unlike_the_others_of_an_export_is_named(write, number):
+    rows = [("1", "Go.", "2", "Va !")] * 3
+    rows.insert(number - 1, ("id", "text", "id", "text"))
+    with pytest.raises(ValueError) as error:
+        load_pairs(write(lines(rows)))
+    says(error, f"line {number}", r"'id\ttext\tid\ttext'", "a number, a sentence, a number and its translation")
+
+
+OTHER_COLUMNS = {
+    "the ids of Tatoeba's links": [("1", "77"), ("1", "181"), ("2", "9")],
+    "an id before each pair": [("1", "Go.", "Va !"), ("2", "Run!", "Cours !")],
+    "with a header": [("id", "en", "fr"), ("1", "Go.", "Va !"), ("2", "Run!", "Cours !")],
+    "an id after each sentence": [("Go.", "1", "Va !", "2"), ("Run!", "3", "Cours !", "4")],
+    "Tatoeba's sentences": [("1", "cmn", "我们"), ("2", "cmn", "我")],
+    "languages": [("eng", "Go.", "fra", "Va !")] * 4,
+    "languages in between": [("Go.", "fr-FR", "Va !")] * 4,
+}
+
+
+@pytest.mark.parametrize("rows", OTHER_COLUMNS.values(), ids=OTHER_COLUMNS)
+def test_columns_without_sentences_are_not_taken_for_sentences(write, rows):
+    path = write(lines(rows))
+    with pytest.raises(ValueError) as error:
+        load_pairs(path)
+    says(error, str(path), "where a sentence is expected", "keep only the two columns")
+
+
+@pytest.mark.parametrize("names", [("English", "French"), ("src", "tgt"), ("source", "target"), ("en", "fr")])
+def test_the_names_of_columns_are_no_pair(write, names):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write(lines([names, ("Go.", "Va !"), ("Run!", "Cours !")])))
+    says(error, "first line", str(names), "leave it out")
+    assert load_pairs(write("source\tsource\n")) == [Pair("source", "source")]
+
+
+def test_numbers_may_be_translated_and_a_word_may_come_again(write):
+    for rows in ([("1", "un"), ("2", "deux"), ("3", "trois")], [("go", "va", "CC"), ("go", "allez", "CC")]):
+        assert load_pairs(write(lines(rows))) == [Pair(*row[:2]) for row in rows]
+
+
+OTHER_FORMATS = {
+    "csv": "source,target\nGo.,Va !\n",
+    "semicolons": "Go.;Va !\n",
+    "json": json.dumps([{"source": "Go.", "target": "Va !"}], indent="\t"),
+    "json on one line": json.dumps([["Go.", "Va !"]] * 99),
+    "tmx": '<?xml version="1.0"?>\n<tmx version="1.4">\n\t<body>\t</body></tmx>',
+}
+
+
+@pytest.mark.parametrize("content", OTHER_FORMATS.values(), ids=OTHER_FORMATS)
+def test_another_format_is_refused_in_a_sentence(write, content):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write(content))
+    says(error, "line 1", "a sentence, a tab and its translation", "XML (TMX), JSON or CSV")
+    assert len(str(error.value)) < 400
+
+
+def test_an_archive_is_refused_in_a_sentence(tmp_path):
+    with zipfile.ZipFile(tmp_path / "fra-eng.zip", "w") as archive:
+        archive.writestr("fra.txt", "Go.\tVa !\n")
+    with pytest.raises(ValueError) as error:
+        load_pairs(tmp_path / "fra-eng.zip")
+    says(error, "fra-eng.zip", "zip archive", "unpack it")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be", "cp1256"])
+def test_text_in_another_encoding_is_refused_in_a_sentence(write, encoding):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write("سلام\tpeace" if encoding == "cp1256" else "été\tsummer", encoding))
+    says(error, "UTF-8", "save it as UTF-8")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [('"Go."', '"Va !"'), ('"Run!"', '"Cours !"')],
+        [("Go.", "Va !"), ('"He said ""go""."', '"Il a dit ""va""."')],
+    ],
+)
+def test_quotes_of_a_csv_file_are_not_taken_for_those_of_a_sentence(write, rows):
+    with pytest.raises(ValueError) as error:
+        load_pairs(write(lines(rows)))
+    says(error, "CSV", "plain text")
+
+
+def test_quotes_of_a_sentence_are(write):
+    rows = [('"Why?" "So."', '"Pourquoi ?""Ainsi."'), ("Go.", 'Il a dit "va".'), ('"Go!"', "«\u202fVa\u202f!\u202f»")]
+    assert load_pairs(write(lines(rows))) == [Pair(*row) for row in rows]
+
+
+@pytest.mark.parametrize("corpus", [None, 3, [("Go.", "Va !")]])
+def test_what_is_no_path_is_refused(corpus):
+    with pytest.raises(TypeError) as error:
+        load_pairs(corpus)
+    says(error, f"corpus is {corpus!r}", "path")
 
 
 def test_what_is_wrong_with_a_corpus_is_said(write, tmp_path, monkeypatch):
@@ -294,6 +453,123 @@ def test_settings_that_make_no_sense_are_named(corpus_file, settings, said):
     with pytest.raises(ValueError) as error:
         make(corpus_file, [("a", "v"), ("a", "w"), ("b", "x"), ("c", "y")], **settings)
     says(error, *said)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heldout": True},
+        {"heldout": 1.0},
+        {"heldout": math.nan},
+        {"heldout": "0.1"},
+        {"max_pairs": -1},
+        {"max_pairs": 0},
+        {"max_pairs": 2.5},
+        {"num_steps": 2.5},
+        {"num_steps": "9"},
+        {"seed": -1},
+        {"seed": None},
+    ],
+)
+def test_what_is_no_number_of_its_kind_is_named(corpus_file, wrong):
+    with pytest.raises((TypeError, ValueError)) as error:
+        make(corpus_file, [("a", "v"), ("b", "x"), ("c", "y")], **{"heldout": 1, **wrong})
+    [(name, value)] = wrong.items()
+    says(error, name, repr(value), "expected" if name != "heldout" else "share below 1")
+
+
+@pytest.mark.parametrize("pairs", [[], [("a", "x")], [("a", "x"), ("A", "y")]])
+def test_one_sentence_cannot_be_parted(corpus_file, pairs):
+    with pytest.raises(ValueError) as error:
+        make(corpus_file, pairs)
+    says(error, f"of {len(pairs[:1])} sentences", "two or more")
+
+
+def test_a_pair_without_a_word_is_named(corpus_file):
+    with pytest.raises(ValueError) as error:
+        make(corpus_file, [("a", "x"), ("\u200e", "y"), ("c", "z")], heldout=1)
+    says(error, "target='y'", "without a word")
+
+
+# Languages without spaces, and tokens of one's own
+
+CHINESE = [
+    ("I love you.", "我爱你。"),
+    ("He loves me.", "他爱我。"),
+    ("I love me.", "我爱我。"),
+    ("You love him.", "你爱他。"),
+]
+
+
+def test_characters_are_tokens_where_there_are_no_spaces_and_it_is_said(corpus_file):
+    for pairs, name in ((CHINESE, "targets"), ([pair[::-1] for pair in CHINESE], "sources")):
+        with pytest.warns(UserWarning, match="no spaces between words") as said:
+            data = make(corpus_file, pairs, heldout=1)
+        [warning] = said
+        assert name in str(warning.message)
+        assert "tokenize=" in str(warning.message)
+        assert warning.filename == __file__, "where the data are asked for"
+        vocab = data.target_vocab if name == "targets" else data.source_vocab
+        assert {*vocab.tokens} >= {"我", "爱", "。"}
+        assert len(data.groups["new combinations"]) == 1
+
+
+def test_a_foreign_word_is_no_language_without_spaces(corpus_file):
+    make(corpus_file, [("a", "字"), ("b", "x"), ("c", "y")], heldout=1)
+
+
+def test_ones_own_tokens(corpus_file):
+    def words(text):
+        return (word for word in (text[:1], text[1:]))  # a generator, as some segmenters give
+
+    data = make(corpus_file, CHINESE, heldout=1, tokenize=(tokenize_sentence, words))
+    assert data.references("i love you .") == [["我", "爱你。"]]
+    assert {*data.target_vocab.tokens} & {"爱你。", "爱我。", "爱他。"}
+    data = make(corpus_file, [("e\u0301a", "x"), ("B c", "y"), ("cb", "z")], heldout=1, tokenize=list)
+    assert data.references("éa") == [["x"]]
+    assert data.references("B c") == [["y"]]
+    [((source, lengths, _), _)] = data.batches([Pair("éa", "x")])
+    assert lengths.tolist() == [3]
+    np.testing.assert_array_equal(source, data.encode(["e\u0301a"])[0])
+
+
+@pytest.mark.parametrize(
+    "tokenize", [str.lower, len, lambda text: [1], lambda text: ["<eos>"], lambda text: text.split(" ")]
+)
+def test_what_makes_no_tokens_is_refused(corpus_file, tokenize):
+    with pytest.raises(TypeError) as error:
+        make(corpus_file, [("a  b", "x"), ("b", "y")], heldout=1, tokenize=tokenize)
+    says(error, "tokenize made", "'a  b'", "list of strings")
+
+
+@pytest.mark.parametrize("tokenize", [None, "char", (list,), (list, None)])
+def test_what_is_no_function_is_refused(corpus_file, tokenize):
+    with pytest.raises(TypeError) as error:
+        make(corpus_file, [("a", "x"), ("b", "y")], heldout=1, tokenize=tokenize)
+    says(error, "tokenize is", "a function, or two")
+
+
+def test_that_the_default_cuts_sentences_is_said(corpus_file):
+    pairs = [("a", "x"), ("b " * 15, "y " * 16), ("c", "z " * 15)]
+    with pytest.warns(UserWarning, match=r"1 of 3 pairs have more than 15 tokens.*num_steps=") as said:
+        assert make(corpus_file, pairs, heldout=1).num_steps == 16
+    assert said[0].filename == __file__
+    make(corpus_file, pairs, heldout=1, num_steps=16)  # who gives a number knows
+
+
+def test_two_spellings_of_a_sentence_are_not_parted_by_the_split(corpus_file):
+    pairs = [("été", "a"), ("e\u0301te\u0301", "b"), ("\u200eÉTÉ", "c"), ("nuit", "d")]
+    data = make(corpus_file, pairs, heldout=1)
+    assert len({tokenize_sentence(pair.source)[0] for pair in data.heldout_pairs}) == 1
+    assert len(data.references("été")) == 3
+
+
+def test_only_strings_are_encoded(corpus_file):
+    data = make(corpus_file, [("a", "x"), ("b", "y")], heldout=1)
+    for wrong in (data.train_pairs, [["a"]], ["a", None]):
+        with pytest.raises(TypeError) as error:
+            data.encode(wrong)
+        says(error, "A sentence is", "string")
 
 
 # The real corpora

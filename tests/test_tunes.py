@@ -1,6 +1,7 @@
 """Tunes in ABC: what is read is what was written, in another key; notes, bars and copies, each against a slower way."""
 
 from itertools import accumulate, combinations
+from pathlib import Path
 
 import pytest
 from data_helpers import says
@@ -123,6 +124,25 @@ def test_a_scale_becomes_white_keys(key, scale):
         ("C,, C, C c c' c''", "C,, C, C c c' c'' ||"),
         ("a :: ", "a :|"),
         ("a |:", "a ||"),
+        ("a::b", "a :: b ||"),
+        ("c|\na::b", "c | a :: b ||"),
+        ("z::b", "z :: b ||"),
+        ("A:|\nB::c:|", "A :| B :: c :|"),
+        ("a2b2\nL:1/16\na2b2 |\nL:1/4\nc", "a 2 b 2 a b | c 2 ||"),
+        ("ab[L:1/16]ab [L:1/8]c", "a b a /2 b /2 c ||"),
+        ("a2>\nL:1/16\nb2", "a 3 b /2 ||"),
+        ("a[Q:120]b[P:B]c[N:play it] d[r:x]", "a b c d ||"),
+        ("V:1\nab\nV:1\ncd", "a b c d ||"),
+        ("[V:1]ab\n[V:1] cd", "a b c d ||"),
+        ("(3:2:3abc (3:2abc (3::abc (3:abc", "(3 a b c (3 a b c (3 a b c (3 a b c ||"),
+        ("!ff!a !>!b !D.C.!c !<(!d !5!e !mp!f", "a b c d e f ||"),
+        ('"Am7"a "^fff"b', "a b ||"),
+        ("a %% a bed of music\n%%MIDI program 1 c d\nb", "a b ||"),
+        ("%%begintext\nA bad egg | c\n%%endtext\na", "a ||"),
+        ("w:a bed | of\nabc\nw: a b", "a b c ||"),
+        ("ab\\\ncd", "a b c d ||"),
+        ("a\r\nb\r\nL:1/4\r\nc", "a b c 2 ||"),
+        ("C' c, c'' C,, c,,", "c C c'' C,, C, ||"),
     ],
 )
 def test_what_becomes_of_what_is_written(body, signs):
@@ -148,11 +168,18 @@ def test_without_a_unit_the_standard_says_which(metre, signs):
     assert " ".join(read_tune(f"M:{metre}\nK:C\na").signs) == signs
 
 
+def test_a_history_may_take_several_lines():
+    assert read_tune("A tune:\n\nX:1\nM:4/4\nH:Once upon a time\nthere was | a tune.\nK:C\nabc").signs == (*"abc", "||")
+
+
 def test_the_head_says_what_it_is():
     made = read_tune("X:7\nT: The Name\nT:Another\nM:C|\nL:1/8\nR: reel\nK:Gdor % one flat\nG2|\n")
     assert made == Tune(("D", "2", "||"), "2/2", "reel", "The Name", "Gdor")
     again = read_tune(made.abc)
     assert again == made._replace(key="C")
+
+
+UNREADABLE_UNITS = ("1/0", "0/8", "0", "1/x", "1/-8", "auto", "1/8/2", "0.5", "")
 
 
 @pytest.mark.parametrize(
@@ -171,12 +198,70 @@ def test_the_head_says_what_it_is():
         ("M:4/4\nK:C\na/0", ["'/0'"]),
         ("M:4/4\nK:C\n| |", ["no notes"]),
         ("M:4/4\nK:Cm\n^^e", ["'^^e'", "three semitones"]),
+        *((f"M:4/4\nL:{unit}\nK:C\nabc", [f"unit L: is {unit!r}", "1/8"]) for unit in UNREADABLE_UNITS),
+        *((f"M:4/4\nK:C\nabc\nL:{unit}\nabc", [f"unit L: is {unit!r}", "1/8"]) for unit in UNREADABLE_UNITS),
+        *((f"M:4/4\nK:C\nabc[L:{unit}]abc", [f"unit L: is {unit!r}"]) for unit in UNREADABLE_UNITS),
+        *((f"M:{metre}\nK:C\nabc", [repr(metre), "6/8"]) for metre in ("4/0", "0/4", "2+3/8", "C||", "free", "4")),
+        ("M:4/4\nK:C\nV:1\nabcd|\nV:2\nCDEF|", ["voices 1, 2", "expected one"]),
+        ("M:4/4\nK:C\nabcd|\nV:2\nCDEF|", ["voices 1, 2"]),
+        ("M:4/4\nK:C\nabcd[V:2]CDEF|", ["voices 1, 2"]),
+        ("M:4/4\nV:T1 clef=treble\nV:B1\nK:C\nabcd", ["voices B1, T1"]),
+        ("M:4/4\nK:C\n[V:1]abcd|\n[V:2]CDEF|", ["voices 1, 2"]),
+        ("M:4/4\nV:1 octave=-1\nK:C\nabcd", ["'1 octave=-1'"]),
+        ("M:4/4\nK:C\nab[K:G]cd", ["2 keys"]),
+        ("M:4/4\nK:C\nab[M:3/4]cd", ["2 metres"]),
+        ("M:4/4\nK:C\nab\nM:3/4\ncd", ["2 metres"]),
+        ("M:4/4\nK:C\nab|\n\ncd|", ["empty line", "'cd|'"]),
+        ("M:4/4\nK:C octave=-1\nab", ["'C octave=-1'"]),
+        ("M:4/4\nK:HP\nab", ["'HP'"]),
+        ("M:4/4\nK:\nab", ["''", "tonic"]),
+        ("M:4/4\nK:C\n(3:2:2ab", ["tuplet of 3:2:2"]),
+        ("M:4/4\nK:C\n(2ab", ["tuplet of 2"]),
+        ("M:4/4\nK:C\na00", ["'00'", "more than 0"]),
+        ("M:4/4\nK:C\n^z", ["'^z' cannot be read"]),
+        ("M:4/4\nK:C\nc',", ["',' cannot be read"]),
+        ("M:4/4\nK:C\n==c", ["'==c' cannot be read"]),
+        ("M:4/4\nK:C\nabc! def ! gab", ["cannot be read"]),
+        ('M:4/4\nK:C\na"bc\nde"f', ["cannot be read"]),
+        ("M:4/4\nK:C\na{bc\nde}f", ["cannot be read"]),
+        ("M:4/4\nK:C\nabc\nC: Trad.", ["': Trad.' cannot be read"]),
+        ("M:4/4\nabc|\nK:C\ndef", ["'abc|' stands before the key", "a field"]),
+        ("abc", ["0 keys and 0 metres"]),
+        ("", ["0 keys and 0 metres"]),
     ],
 )
 def test_what_cannot_be_read_is_said(text, said):
     with pytest.raises(ValueError) as error:
         read_tune(text)
     says(error, *said)
+
+
+@pytest.mark.parametrize("text", [b"K:C", ["K:C"], None, Path("a.abc"), iter("K:C")])
+def test_only_a_string_is_a_tune(text):
+    with pytest.raises(TypeError) as error:
+        read_tune(text)
+    says(error, "text is of the type", "one string")
+
+
+@pytest.mark.parametrize(
+    "key", ["G clef=treble", "G treble", "G clef=bass", "Gmaj", "G major", "Gion", "G Ionian", "G % sharp"]
+)
+def test_the_key_however_it_is_written(key):
+    assert read("GABcdef", key) == "c d e f g a b ||"
+    assert read("ABcdefg", "A aeolian") == read("ABcdefg", "Aaeo") == read("ABcdefg", "Am") == "A B c d e f g ||"
+
+
+@given(
+    pieces=st.lists(
+        st.tuples(st.sampled_from([4, 8, 16, 32]), st.sampled_from(["\nL:1/{}\n", "[L:1/{}]"]), st.integers(1, 9)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_a_note_lasts_as_many_units_as_the_last_unit_given_says(pieces):
+    body = "\n" + "".join(mark.format(unit) + f"c{times}" for unit, mark, times in pieces)
+    found = notes(read_tune(f"M:4/4\nL:1/2\nK:C{body}".replace("\n\n", "\n")))
+    assert [note.duration for note in found] == [4 * times / unit for unit, _, times in pieces]
 
 
 # Signs

@@ -5,12 +5,15 @@ random generator, each epoch is another; without one, iterating is repeatable.
 
 `SequentialBatches`, `RandomBatches` and `WindowBatches` cut one long sequence of ids for a language model: int64 arrays
 of shape (n, T), Y being X shifted by one token. With a generator, the first two start an epoch at a random offset, so
-that the cuts fall elsewhere each time. `ArrayBatches` takes rows in random order, `LengthBatches` those of like length.
+that the cuts fall elsewhere each time. The ids may be an array, a list or an iterator of whole numbers; errors call
+them by the name `part`. `ArrayBatches` takes rows in random order, `LengthBatches` those of like length.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+import reprlib
+from collections.abc import Iterator, Sequence, Sized
 from itertools import chain
+from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,14 +21,55 @@ from numpy.lib.stride_tricks import sliding_window_view
 Batch = tuple[np.ndarray, np.ndarray]
 
 
-def _check(ids: np.ndarray, needed: int, batch_size: int, num_steps: int) -> None:
-    if batch_size < 1 or num_steps < 1:
-        raise ValueError(f"batch_size={batch_size} and num_steps={num_steps}: both must be 1 or more.")
+def check_whole(least: int = 1, **numbers: int) -> None:
+    """Refuse, with its name, a number that is not whole (TypeError) or below `least` (ValueError)."""
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, Integral):
+            raise TypeError(f"{name} is {number!r}, expected a whole number, {least} or more.")
+        if number < least:
+            raise ValueError(f"{name} is {number}, expected {least} or more.")
+
+
+def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids", in_one_row: bool = True) -> np.ndarray:
+    """Ids as int64 (number of ids,), whatever holds them: an array, a list, an iterator, which is read to its end.
+
+    `name` is what errors call them; labels are read alike.
+
+    Raises TypeError for what holds no whole numbers, such as text, and ValueError for more than one dimension.
+
+    >>> as_ids(iter([3, 1]))
+    array([3, 1])
+    """
+    ids = list(ids) if isinstance(ids, Iterator) else ids
+    try:
+        array = np.asarray(ids)
+    except ValueError:  # rows that differ in length
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and array.size == 0):
+        raise TypeError(
+            f"The {name} are {reprlib.repr(ids)}, expected whole numbers: "
+            + ("vocab[tokenize(text)] gives those of a text." if name == "ids" else "count the classes from 0.")
+        )
+    if in_one_row and array.ndim != 1:
+        raise ValueError(f"The {name} have the shape {array.shape}, expected one row of them.")
+    return array.astype(np.int64, copy=False)
+
+
+def _check_sizes(batch_size: int, num_steps: int) -> None:
+    try:
+        check_whole(batch_size=batch_size, num_steps=num_steps)
+    except ValueError as error:
+        raise ValueError(f"batch_size={batch_size} and num_steps={num_steps}: both must be 1 or more.") from error
+
+
+def _long_enough(ids: np.ndarray, needed: int, batch_size: int, num_steps: int, part: str) -> np.ndarray:
+    ids = as_ids(ids)
     if len(ids) < needed:
         raise ValueError(
-            f"The text has {len(ids)} tokens, but batch_size={batch_size} and num_steps={num_steps} need {needed}: "
+            f"The {part} has {len(ids)} tokens, but batch_size={batch_size} and num_steps={num_steps} need {needed}: "
             "give a longer text or make them smaller."
         )
+    return ids
 
 
 class SequentialBatches:
@@ -41,10 +85,18 @@ class SequentialBatches:
 
     carries_state = True
 
-    def __init__(self, ids: np.ndarray, batch_size: int, num_steps: int, rng: np.random.Generator | None = None):
+    def __init__(
+        self,
+        ids: np.ndarray,
+        batch_size: int,
+        num_steps: int,
+        rng: np.random.Generator | None = None,
+        part: str = "text",
+    ):
+        _check_sizes(batch_size, num_steps)
         needed = batch_size + 1 if rng is None else (batch_size + 1) * num_steps  # an offset costs up to T - 1 tokens
-        _check(ids, needed, batch_size, num_steps)
-        self.ids, self.batch_size, self.num_steps, self.rng = ids, batch_size, num_steps, rng
+        self.ids = _long_enough(ids, needed, batch_size, num_steps, part)
+        self.batch_size, self.num_steps, self.rng = batch_size, num_steps, rng
 
     def __len__(self) -> int:
         """The batches of an epoch; the offset may cost one."""
@@ -77,9 +129,10 @@ class RandomBatches:
 
     carries_state = False
 
-    def __init__(self, ids: np.ndarray, batch_size: int, num_steps: int, rng: np.random.Generator):
-        _check(ids, (batch_size + 1) * num_steps, batch_size, num_steps)
-        self.ids, self.batch_size, self.num_steps, self.rng = ids, batch_size, num_steps, rng
+    def __init__(self, ids: np.ndarray, batch_size: int, num_steps: int, rng: np.random.Generator, part: str = "text"):
+        _check_sizes(batch_size, num_steps)
+        self.ids = _long_enough(ids, (batch_size + 1) * num_steps, batch_size, num_steps, part)
+        self.batch_size, self.num_steps, self.rng = batch_size, num_steps, rng
 
     def __len__(self) -> int:
         """The batches of an epoch; the offset may cost one."""
@@ -104,8 +157,16 @@ class WindowBatches:
 
     carries_state = False
 
-    def __init__(self, ids: np.ndarray, batch_size: int, num_steps: int, rng: np.random.Generator | None = None):
-        _check(ids, num_steps + 1, batch_size, num_steps)
+    def __init__(
+        self,
+        ids: np.ndarray,
+        batch_size: int,
+        num_steps: int,
+        rng: np.random.Generator | None = None,
+        part: str = "text",
+    ):
+        _check_sizes(batch_size, num_steps)
+        ids = _long_enough(ids, num_steps + 1, batch_size, num_steps, part)
         self.windows = sliding_window_view(ids, num_steps + 1)  # (number of windows, T + 1)
         self.batch_size, self.rng = batch_size, rng
 
@@ -125,9 +186,11 @@ class ArrayBatches:
     """The rows of two arrays, batch by batch: `(X[rows], Y[rows])`.
 
     Args:
-        X, Y: arrays with one row for each example; X may be a tuple of arrays.
+        X, Y: arrays with one row for each example, or what NumPy makes arrays of; X may be a tuple of them.
         batch_size: n; the last batch may have fewer.
         rng: draws the order of the rows anew in each epoch; without it they come in their own.
+
+    Raises ValueError where X and Y have not as many rows.
 
     >>> [(X.tolist(), Y.tolist()) for X, Y in ArrayBatches(np.array([5, 6, 7]), np.array([0, 1, 0]), batch_size=2)]
     [([5, 6], [0, 1]), ([7], [0])]
@@ -136,9 +199,12 @@ class ArrayBatches:
     carries_state = False
 
     def __init__(self, X, Y: np.ndarray, batch_size: int, rng: np.random.Generator | None = None):
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
-        self.X, self.Y, self.batch_size, self.rng = X, Y, batch_size, rng
+        check_whole(batch_size=batch_size)
+        self.X = tuple(map(_as_rows, X)) if isinstance(X, tuple) else _as_rows(X)
+        self.Y, self.batch_size, self.rng = _as_rows(Y), batch_size, rng
+        for part in self.X if isinstance(X, tuple) else [self.X]:
+            if len(part) != len(self.Y):
+                raise ValueError(f"X has {len(part)} rows and Y has {len(self.Y)}, expected as many of each.")
 
     def __len__(self) -> int:
         return math.ceil(len(self.Y) / self.batch_size)
@@ -152,6 +218,19 @@ class ArrayBatches:
         order = np.arange(len(self.Y)) if self.rng is None else self.rng.permutation(len(self.Y))
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
+
+
+def _as_rows(part):
+    """An array with a row for each example; `Padded` is one already."""
+    if isinstance(part, Padded):
+        return part
+    try:
+        array = np.asarray(part)
+    except ValueError as error:
+        raise ValueError("The rows of an array differ in shape, expected rows that are alike: pad them.") from error
+    if array.ndim == 0:
+        raise TypeError(f"X and Y are arrays with a row for each example, but {reprlib.repr(part)} is none.")
+    return array
 
 
 class Padded:
@@ -176,13 +255,17 @@ class Padded:
     """
 
     def __init__(self, sequences: Sequence[Sequence[int]], fill: int, multiple: int):
+        try:
+            sequences = [each if isinstance(each, Sized) else [*each] for each in sequences]
+        except TypeError as error:
+            raise TypeError(f"The rows are {reprlib.repr(sequences)}, expected a list of ids for each.") from error
         if len(sequences) == 0:
             raise ValueError("There is no sequence to make a batch of, expected one or more.")
         self.lengths = np.array([len(each) for each in sequences], dtype=np.int64)
         self.widths = -(-self.lengths // multiple) * multiple
         self.ids = np.full((len(sequences), self.widths.max()), fill, dtype=np.int64)
         inside = np.arange(self.ids.shape[1]) < self.lengths[:, None]  # (rows, T)
-        self.ids[inside] = np.fromiter(chain.from_iterable(sequences), dtype=np.int64)
+        self.ids[inside] = as_ids(chain.from_iterable(sequences))
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.batches import ArrayBatches, check_whole
 from course_utils.datasets.digits import SIDE, Pictures, split_pictures
 from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
 
@@ -35,7 +35,7 @@ class DrawnBatches:
     carries_state = False
 
     def __init__(self, draw: Callable[[int], Any], num_examples: int, batch_size: int):
-        check_positive(num_examples=num_examples, batch_size=batch_size)
+        check_whole(num_examples=num_examples, batch_size=batch_size)
         self.draw, self.num_examples, self.batch_size = draw, num_examples, batch_size
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class CaptionData(ABC):
         heldout: float,
         seed: int,
     ):
-        check_positive(num_heldout=num_heldout)
+        check_whole(num_heldout=num_heldout)
         self.vocab = Vocab([word for kind in kinds for each in kind for word in {*each.words}], reserved=RESERVED)
         self.num_steps = 1 + max(len(each.words) for kind in kinds for each in kind)
         self._signs = [np.array([each.signs for each in kind]) for kind in kinds]  # (sentences, signs) of each kind
@@ -132,10 +132,3 @@ def place(scenes: np.ndarray, pictures: np.ndarray, tops: np.ndarray, lefts: np.
     side = np.arange(SIDE)
     rows, columns = (tops[:, None] + side)[:, :, None], (lefts[:, None] + side)[:, None, :]
     scenes[np.arange(len(scenes))[:, None, None], rows, columns] = pictures
-
-
-def check_positive(**numbers: int) -> None:
-    """ValueError, with its name, for a number below 1."""
-    for name, number in numbers.items():
-        if number < 1:
-            raise ValueError(f"{name} is {number}, expected 1 or more.")

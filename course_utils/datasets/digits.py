@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.groups import check_share
 
 SIDE = 8  # pixels, of a digit
 Pictures = tuple[np.ndarray, np.ndarray]  # (n, 8, 8) and their digits (n,)
@@ -49,12 +50,13 @@ def load_pictures() -> Pictures:
 
 def split_pictures(heldout: float, seed: int) -> tuple[Pictures, Pictures]:
     """The pictures to train on and those held out, each part sorted by digit."""
+    check_share(heldout)
     X, Y = load_pictures()
     rng = np.random.default_rng([seed, 0])
     train, unseen = [], []
     for digit in range(10):
         rows = rng.permutation(np.flatnonzero(digit == Y))
-        number = round(len(rows) * heldout)
+        number = round(len(rows) * heldout) if 0 <= heldout <= 1 else -1
         if not 0 < number < len(rows):
             raise ValueError(
                 f"heldout={heldout} of {len(rows)} pictures of a {digit} leaves nothing on one side: "

@@ -1,6 +1,7 @@
 """Near-copies belong on one side of a split: groups of what is alike, and a draw of whole groups."""
 
 from collections.abc import Iterable
+from numbers import Real
 
 import numpy as np
 
@@ -26,14 +27,21 @@ def join(number: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
     return np.unique(np.array([first(i) for i in range(number)], dtype=np.int64), return_inverse=True)[1]
 
 
+def check_share(heldout: object) -> None:
+    """TypeError for what is no number, such as "10%"; its range is for those to check who know what is to be split."""
+    if isinstance(heldout, bool) or not isinstance(heldout, Real):
+        raise TypeError(f"heldout is {heldout!r}, expected a share between 0 and 1, such as 0.1.")
+
+
 def draw(groups: np.ndarray, heldout: float, rng: np.random.Generator) -> np.ndarray:
     """Which things are held out, bool (n,): whole groups, drawn one by one until the next does not fit into the share.
 
-    Raises ValueError when nothing is left on one side.
+    Raises ValueError when nothing is left on one side, TypeError for a share that is no number.
 
     >>> draw(np.array([0, 0, 1, 2]), 0.5, np.random.default_rng(2)).tolist()
     [False, False, False, True]
     """
+    check_share(heldout)
     sizes = np.bincount(groups)
     order = rng.permutation(len(sizes))
     chosen = order[sizes[order].cumsum() <= len(groups) * heldout]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils.datasets.batches import as_ids, check_whole
+
 
 class NGram:
     """A model that predicts a token from the `order - 1` tokens before it, by counting.
@@ -27,8 +29,7 @@ class NGram:
     """
 
     def __init__(self, order: int, vocab_size: int):
-        if order < 1:
-            raise ValueError(f"order is {order}, expected 1 or more: an n-gram holds at least the token itself.")
+        check_whole(order=order, vocab_size=vocab_size)
         self.order, self.vocab_size = order, vocab_size
         self.counts: dict[tuple[int, ...], Counter] = defaultdict(Counter)
 
@@ -66,7 +67,7 @@ class NGram:
         return -float(np.mean(logs))
 
     def _checked(self, ids: Sequence[int]) -> tuple[int, ...]:
-        ids = tuple(int(i) for i in ids)
+        ids = tuple(as_ids(ids).tolist())
         if ids and not 0 <= min(ids) <= max(ids) < self.vocab_size:
             raise ValueError(
                 f"ids run from {min(ids)} to {max(ids)}, expected 0 to {self.vocab_size - 1}: check vocab_size."

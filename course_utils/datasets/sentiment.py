@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches
+from course_utils.datasets.batches import LengthBatches, as_ids
 from course_utils.datasets.groups import draw, join
-from course_utils.datasets.text import Vocab
+from course_utils.datasets.text import Vocab, check_text
 from course_utils.datasets.translation import pad_sentences, tokenize_sentence
 from course_utils.datasets.transport import open_member
 
@@ -57,7 +57,7 @@ class TextBatches(LengthBatches):
 
     Args:
         rows: a list of ids for each text, one or more.
-        labels: the class of each.
+        labels: the class of each, a whole number.
         batch_size, rng: as for `LengthBatches`.
 
     Attributes: `ids`, `lengths` and `labels` of all texts, (texts, T), (texts,) and (texts,), in the order given.
@@ -75,7 +75,7 @@ class TextBatches(LengthBatches):
         rng: np.random.Generator | None = None,
     ):
         padded = pad_sentences(rows)
-        self.ids, self.lengths, self.labels = padded.ids, padded.lengths, np.array(labels, dtype=np.int64)
+        self.ids, self.lengths, self.labels = padded.ids, padded.lengths, as_ids(labels, "labels")
         super().__init__((padded, self.lengths), self.labels, [padded.widths], batch_size, rng)
 
 
@@ -124,7 +124,10 @@ class SentimentData:
         """
         if isinstance(texts, str):
             raise TypeError(f"texts is one string, expected a list of them: [{texts!r}].")
-        if len(texts) == 0:
+        texts = [*texts]
+        for number, text in enumerate(texts):
+            check_text(text, f"texts[{number}]")
+        if not texts:
             raise ValueError("texts is empty, expected one text or more.")
         padded = pad_sentences([self._ids(tokenize_sentence(text)) for text in texts])
         return padded.ids, padded.lengths

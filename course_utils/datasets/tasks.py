@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.datasets.batches import Batch
+from course_utils.datasets.batches import Batch, as_ids, check_whole
 from course_utils.datasets.text import NO_TARGET
 
 
@@ -39,8 +39,8 @@ class RecallBatches:
     def __init__(
         self, distance: int, num_batches: int, rng: np.random.Generator, batch_size: int = 64, num_symbols: int = 8
     ):
-        if distance < 1:
-            raise ValueError(f"distance is {distance}, expected 1 or more: the question comes after the symbol.")
+        check_whole(distance=distance, batch_size=batch_size, num_symbols=num_symbols)
+        check_whole(0, num_batches=num_batches)
         self.distance, self.num_batches, self.rng = distance, num_batches, rng
         self.batch_size, self.num_symbols, self.vocab_size = batch_size, num_symbols, 2 * num_symbols + 1
 
@@ -79,6 +79,8 @@ class BlankBatches:
     def __init__(
         self, ids: np.ndarray, num_steps: int, blank: int, batch_size: int, rng: np.random.Generator | None = None
     ):
+        check_whole(num_steps=num_steps, batch_size=batch_size)
+        ids = as_ids(ids)
         if len(ids) < num_steps * batch_size:
             raise ValueError(
                 f"The text has {len(ids)} tokens, but {batch_size} pieces of {num_steps} need "

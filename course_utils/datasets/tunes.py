@@ -10,10 +10,13 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
+from course_utils.datasets.text import check_text
+
 _LETTERS = "CDEFGAB"
 _SEMITONES = (0, 2, 4, 5, 7, 9, 11)  # of the letters, above C
 _SHARPS = (0, 2, 4, -1, 1, 3, 5)  # in the signatures of their major keys
 _MODES = {"maj": (0, "C"), "min": (-3, "A"), "dor": (-2, "D"), "mix": (-1, "G"), "lyd": (1, "F"), "phr": (-4, "E")}
+_MODES |= {"ion": _MODES["maj"], "aeo": _MODES["min"], "loc": (-5, "B")}
 _ACCIDENTALS = {"__": -2, "_": -1, "=": 0, "^": 1, "^^": 2}
 _METRES = {"C": "4/4", "C|": "2/2"}
 _PARTS = ("|:", ":|", "::", "||")  # bar lines where a part begins or ends
@@ -21,13 +24,19 @@ _PARTS = ("|:", ":|", "::", "||")  # bar lines where a part begins or ends
 _PITCH = re.compile(r"(__|_|=|\^\^|\^)?([A-Ga-g])('+|,*)")
 _LENGTH = re.compile(r"([1-9]\d*)?(?:/([1-9]\d*))?")
 _TOKEN = re.compile(rf"{_PITCH.pattern}|z|\(3|\[[12]|\|:|:\||::|\|\||\||[1-9]\d*/[1-9]\d*|/?[1-9]\d*")
-_SOUND, _LASTS = r"(?:__|_|=|\^\^|\^)?[A-Ga-gz][,']*", r"\d*/*\d*"  # as people write a note; z is a rest
+_SOUND, _LASTS = r"(?:(?:__|_|=|\^\^|\^)?[A-Ga-g](?:'+|,+)?|z[,']*)", r"\d*/*\d*"  # as people write a note; z is a rest
 _WRITTEN = re.compile(rf"({_SOUND})({_LASTS})")
 _SIGN = re.compile(
-    rf"(?P<note>{_SOUND}{_LASTS})|\[(?P<chord>(?:{_SOUND}{_LASTS})+)\](?P<times>{_LASTS})|\((?P<tuplet>\d)(?::\d*)*|(?P<broken>>+|<+)"
+    rf"(?P<note>{_SOUND}{_LASTS})|\[(?P<chord>(?:{_SOUND}{_LASTS})+)\](?P<times>{_LASTS})|\((?P<tuplet>\d(?::\d*)*)|(?P<broken>>+|<+)"
     r"|(?P<bar>[:|]*\|[:|\]]*|::|\[\|)(?:\s*\[?(?P<ending>[12]))?|\[(?P<volta>[12])|[\s).~THSuvMPk\\`-]+|\("
 )
-_ABOVE = re.compile(r'"[^"]*"|\{[^}]*\}|![^!]*!')  # words above the notes, grace notes, signs with a name
+# Words above the notes, grace notes, signs with a name; a name that could be notes is one only if it is loud ("!ff!").
+_ABOVE = re.compile(r'"[^"]*"|\{[^}]*\}|!(?:f+|[0-5+]|[<>][()]?|D\.[CS]\.|[^!\s|]*[H-WYh-wy][^!\s|]*)!')
+# Below the head, a line such as "a::b" or "D:|" is music.
+_HEAD_FIELD, _BODY_FIELD = re.compile(r"([A-Za-z+]):(.*)"), re.compile(r"([H-Zh-y+]):(?!\|)(.*)")
+_INLINE = re.compile(r"\[([IKLMNPQRUVmr]):([^\]]*)\]")  # a field between notes
+_TEXT_BLOCK = re.compile(r"(?ms)^%%begin(\w+).*?^%%end\1")
+_CLEF = re.compile(r"\s+(?:clef=)?(?:treble|bass|alto|tenor)$")  # how notes are drawn; they sound the same
 
 
 class Note(NamedTuple):
@@ -79,33 +88,40 @@ def read_tune(text: str) -> Tune:
     r"""A tune in ABC notation, as a book has it, in our few signs.
 
     It is moved into the key without sharps and flats that has its mode (major: C, minor: A, dorian: D, mixolydian: G),
-    up or down, whichever is nearer. Dotted pairs (">") get their lengths. Of a chord the highest note stays. Slurs,
-    ties, ornaments, fingerings, words and comments go; so do the signs for playing a tune again from some place.
+    up or down, whichever is nearer. Dotted pairs (">") get their lengths. Of a chord the highest note stays, as long as
+    it is. The unit may change within the tune ("L:" on a line of its own, or "[L:1/16]"). Slurs, ties, ornaments,
+    fingerings, words and comments go; so do the signs for playing a tune again from some place.
 
-    Raises ValueError, saying why, for what this does not cover: several keys or metres, tuplets other than "(3".
+    Raises ValueError, saying why, for what this does not cover: several keys, metres or voices, tuplets but "(3",
+    anything after an empty line, which ends a tune. TypeError for what is no string.
 
     >>> tune = read_tune("X:1\nM:6/8\nL:1/8\nR:jig\nK:D % two sharps\n|: (d>e).f {g}=c3 | [Ad]6 :|")
     >>> " ".join(tune.signs)
     '|: c 3/2 d /2 e _B 3 | c 6 :|'
     """
-    fields, body = defaultdict(list), []
-    for line in text.splitlines():
-        line = line.partition("%")[0]
-        field = re.match(r"([A-Za-z+]):(?!\|)(.*)", line)
-        fields[field[1]].append(field[2].strip()) if field else body.append(line)
-    if len(fields["K"]) != 1 or len(fields["M"]) != 1:
-        raise ValueError(f"The tune has {len(fields['K'])} keys and {len(fields['M'])} metres, expected one of each.")
-    metre = _METRES.get(fields["M"][0], fields["M"][0])
-    if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
-        raise ValueError(f"The metre is {metre!r}, expected one such as 6/8.")
+    check_text(text, "text")
+    fields, music = defaultdict(list), []
+    for name, value in _read_lines(text):
+        if name == "V" and not fields["V"] and any(piece.strip() for _, piece in music):
+            fields["V"].append("1")  # that of the notes before
+        if name:
+            fields[name].append(value)
+        elif music and music[-1][0] == fields["L"][-1:]:
+            music[-1][1] += f" {value}"
+        else:
+            music.append([fields["L"][-1:], value])
+    key, metre = _only_one_of_each(fields)
     usual = "1/16" if Fraction(metre) < Fraction(3, 4) else "1/8"  # the standard's unit, if none is given
-    scale = Fraction((fields["L"] or [usual])[0]) / _unit(metre)
-    key = fields["K"][0]
+    written = [
+        (kind, sign, length * _read_unit(*(unit or [usual])) / _unit(metre))
+        for unit, piece in music
+        for kind, sign, length in _read_signs(piece)
+    ]
     signs = []
-    for kind, value, length in _lengthened([*_read_signs(_ABOVE.sub("", " ".join(body)))]):
+    for kind, value, length in _lengthened(written):
         if kind == "note":
             signs.append(value if value == "z" else _move(value, key))
-            signs += [] if length * scale == 1 else [_write(length * scale)]
+            signs += [] if length == 1 else [_write(length)]
         elif kind == "bar" and signs and signs[-1] in ("|", *_PARTS):
             signs[-1] = _one_bar_line(signs[-1], value)
         elif signs or value not in ("|", "||"):
@@ -124,6 +140,7 @@ def split_tune(body: str) -> list[str]:
     >>> split_tune("c3/2d/2 e | (3gab c'2 ||")
     ['c', '3/2', 'd', '/2', 'e', '|', '(3', 'g', 'a', 'b', "c'", '2', '||']
     """
+    check_text(body, "body")
     text, at, signs = "".join(body.split()), 0, []
     while at < len(text):
         found = _TOKEN.match(text, at)
@@ -274,6 +291,50 @@ def _unit(metre: str) -> Fraction:
     return Fraction(1, 16 if metre == "2/4" else 8)
 
 
+def _read_lines(text: str) -> Iterator[tuple[str, str]]:
+    """(name, value) of each field, and ("", notes) for each line of music or piece of one, in their order."""
+    in_head, has_ended, last = True, False, ""
+    for line in _TEXT_BLOCK.sub("%", text).splitlines():
+        has_ended = has_ended or not (in_head or line.strip())
+        line = re.sub(r"(?<!\\)%.*", "", line)
+        field = (_HEAD_FIELD if in_head else _BODY_FIELD).match(line)
+        if has_ended and line.strip():
+            raise ValueError(f"An empty line ends a tune, but {line.strip()!r} comes after it: remove one of the two.")
+        if field:
+            last, in_head = field[1], in_head and field[1] != "K"
+            yield field[1], field[2].strip()
+        elif in_head and line.strip() and last not in ("", "H"):  # a history may take several lines
+            raise ValueError(f"{line.strip()!r} stands before the key, expected a field there, such as T: or M:.")
+        elif not (in_head or has_ended):
+            notes, *others = _INLINE.split(_ABOVE.sub("", line))
+            yield "", notes
+            for name, value, notes in zip(others[::3], others[1::3], others[2::3], strict=True):
+                yield name, value.strip()
+                yield "", notes
+
+
+def _only_one_of_each(fields: dict[str, list[str]]) -> tuple[str, str]:
+    """The key and the metre of a tune that has one voice."""
+    if len(fields["K"]) != 1 or len(fields["M"]) != 1:
+        raise ValueError(f"The tune has {len(fields['K'])} keys and {len(fields['M'])} metres, expected one of each.")
+    voices = sorted({voice.split(maxsplit=1)[0] for voice in fields["V"] if voice})
+    if len(voices) > 1:
+        raise ValueError(f"The tune has the voices {', '.join(voices)}, expected one: keep the lines of one voice.")
+    for voice in fields["V"]:
+        if re.search(r"octave=|transpose=|[-+^_]8", voice):
+            raise ValueError(f"The voice {voice!r} is moved up or down, expected notes as they sound.")
+    metre = _METRES.get(fields["M"][0], fields["M"][0])
+    if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
+        raise ValueError(f"The metre is {metre!r}, expected one such as 6/8.")
+    return _CLEF.sub("", fields["K"][0]), metre
+
+
+def _read_unit(text: str) -> Fraction:
+    if not re.fullmatch(r"[1-9]\d*(/[1-9]\d*)?", text):
+        raise ValueError(f"The unit L: is {text!r}, expected one such as 1/8.")
+    return Fraction(text)
+
+
 @cache
 def _read_key(text: str) -> tuple[dict[str, int], int]:
     """What a key does to each letter, 1 for a sharp and −1 for a flat, and by how many letters to move a tune."""
@@ -301,7 +362,7 @@ def _read_signs(body: str) -> Iterator[tuple[str, str, Fraction]]:
         if found["note"] or found["chord"]:
             notes = _WRITTEN.findall(found["note"] or found["chord"])
             note, length = max(notes, key=lambda written: -99 if written[0][0] == "z" else _step(written[0]))
-            length = _read_length(length) * _read_length(found["times"]) if found["chord"] else _read_length(length)
+            length = _read_length(length) * _read_length(found["times"] or "")
             yield "note", "z" if note[0] == "z" else note, length
         elif found["bar"]:
             begins, ends = found["bar"].endswith(":"), found["bar"].startswith(":")
@@ -317,7 +378,7 @@ def _read_signs(body: str) -> Iterator[tuple[str, str, Fraction]]:
 @cache
 def _read_length(text: str) -> Fraction:
     times, slashes, parts = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()
-    if "0" in (times, parts):
+    if 0 in (int(times or 1), int(parts or 1)):
         raise ValueError(f"A note has the length {text!r}, expected more than 0, such as 2 or 3/2.")
     return Fraction(int(times or 1), int(parts) if parts else 2 ** len(slashes))
 
@@ -332,7 +393,7 @@ def _lengthened(signs: list) -> Iterator[tuple[str, str, Fraction]]:
             short = Fraction(1, 2 ** len(sign))
             lengths[i - 1] *= 2 - short if sign[0] == ">" else short
             lengths[i + 1] *= short if sign[0] == ">" else 2 - short
-        if kind == "tuplet" and sign != "3":
+        if kind == "tuplet" and not re.fullmatch(r"3(:2?(:3?)?)?", sign):
             raise ValueError(f"It has a tuplet of {sign} notes, expected 3 only.")
     for (kind, sign, _), length in zip(signs, lengths, strict=True):
         if kind != "broken":

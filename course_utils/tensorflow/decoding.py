@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
-from course_utils.decoding import Translation, continue_text, search_translations, write_tunes
+from course_utils.decoding import Translation, continue_text, encode_sources, search_translations, write_tunes
 from course_utils.tensorflow.evaluation import to_tensors
 from course_utils.tensorflow.seq2seq import Seq2Seq
 
@@ -22,16 +22,19 @@ def generate(
     top_p: float | None = None,
     seed: int = 0,
 ) -> str:
-    """`prefix`, continued by `num_preds` characters that the model predicts one by one.
+    """`prefix`, continued by `num_preds` tokens, characters or words, that the model predicts one by one.
 
     The model first reads the whole prefix (the warm-up), then each prediction becomes its next input.
 
     Args:
         model: `(X, state) -> (logits, state)` with ids X (1, T) and logits (1, T, V), such as `RNNLM`.
-        prefix: at least one character.
-        temperature: 0 (greedy) takes the most likely character; 1 draws from the model's distribution.
-        top_k: draw among the k most likely characters only.
-        top_p: draw among the fewest most likely characters that together have the probability p or more.
+        prefix: at least one character. The model reads it as the vocabulary's text was normalised and split (see
+            `Vocab`); a warning names the tokens that the vocabulary does not know. It is given back as typed.
+        num_preds: how many tokens, 0 or more.
+        vocab: of the data that the model was trained on.
+        temperature: 0 (greedy) takes the most likely token; 1 draws from the model's distribution.
+        top_k: draw among the k most likely tokens only; refused at temperature 0, where nothing is drawn.
+        top_p: draw among the fewest most likely tokens that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
 
@@ -64,8 +67,8 @@ def compose(
         dance, metre: what is ordered, such as "jig" and "6/8"; one of `datasets.music.DANCES` and `METRES`.
         num: how many; the first ones are the same however many there are.
         temperature: 1 draws from the model's distribution; 0 takes the most likely sign, so that all tunes are one.
-        top_k: draw among the k most likely signs only.
-        top_p: draw among the fewest most likely signs that together have the probability p or more.
+        top_k: draw among the k most likely signs only; refused at temperature 0, where nothing is drawn.
+        top_p: draw among the fewest most likely signs that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
     read = tf.function(model)  # compiled: it is asked hundreds of times
@@ -83,7 +86,9 @@ def translate(
     """Translations of sentences, all searched for side by side, each until its own <eos>.
 
     Args:
-        sentences: plain text, as you would type it; words the data do not know become <unk>.
+        sentences: plain text, as you would type it. A word that training lacks is read as <unk>: it is not copied, and
+            the model guesses. A sentence without a word is refused; of one longer than `data.num_steps` allows the end
+            is not read, with a warning.
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
         max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
@@ -99,6 +104,6 @@ def translate(
     def select(state, rows):
         return tf.nest.map_structure(lambda part: tf.gather(part, rows), state)
 
-    _, state = model.encoder(*to_tensors(data.encode(sentences)))
+    _, state = model.encoder(*to_tensors(encode_sources(sentences, data)))
     state = model.encoder.context(state), state
     return search_translations(step, state, select, len(sentences), data, beam, max_steps)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import nn
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
-from course_utils.decoding import Translation, continue_text, search_translations, write_tunes
+from course_utils.decoding import Translation, continue_text, encode_sources, search_translations, write_tunes
 from course_utils.torch.evaluation import evaluating, to_tensors
 from course_utils.torch.seq2seq import Seq2Seq
 
@@ -21,23 +22,26 @@ def generate(
     top_p: float | None = None,
     seed: int = 0,
 ) -> str:
-    """`prefix`, continued by `num_preds` characters that the model predicts one by one.
+    """`prefix`, continued by `num_preds` tokens, characters or words, that the model predicts one by one.
 
     The model first reads the whole prefix (the warm-up), then each prediction becomes its next input.
 
     Args:
         model: `(X, state) -> (logits, state)` with ids X (1, T) and logits (1, T, V), such as `RNNLM`.
-        prefix: at least one character.
-        temperature: 0 (greedy) takes the most likely character; 1 draws from the model's distribution.
-        top_k: draw among the k most likely characters only.
-        top_p: draw among the fewest most likely characters that together have the probability p or more.
+        prefix: at least one character. The model reads it as the vocabulary's text was normalised and split (see
+            `Vocab`); a warning names the tokens that the vocabulary does not know. It is given back as typed.
+        num_preds: how many tokens, 0 or more.
+        vocab: of the data that the model was trained on.
+        temperature: 0 (greedy) takes the most likely token; 1 draws from the model's distribution.
+        top_k: draw among the k most likely tokens only; refused at temperature 0, where nothing is drawn.
+        top_p: draw among the fewest most likely tokens that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
     with evaluating(model) as device:
 
         def step(ids, state):
             logits, state = model(torch.tensor([ids], device=device), state)  # (1, T, V)
-            return logits[0, -1].cpu().numpy(), state
+            return _to_numpy(logits[0, -1]), state
 
         return continue_text(step, prefix, num_preds, vocab, temperature, top_k, top_p, seed)
 
@@ -64,15 +68,15 @@ def compose(
         dance, metre: what is ordered, such as "jig" and "6/8"; one of `datasets.music.DANCES` and `METRES`.
         num: how many; the first ones are the same however many there are.
         temperature: 1 draws from the model's distribution; 0 takes the most likely sign, so that all tunes are one.
-        top_k: draw among the k most likely signs only.
-        top_p: draw among the fewest most likely signs that together have the probability p or more.
+        top_k: draw among the k most likely signs only; refused at temperature 0, where nothing is drawn.
+        top_p: draw among the fewest most likely signs that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
     with evaluating(model) as device:
 
         def step(ids, state):
             logits, state = model(torch.as_tensor(ids, device=device), state)  # (num, T, V)
-            return logits[:, -1].cpu().numpy(), state
+            return _to_numpy(logits[:, -1]), state
 
         return write_tunes(step, data, dance, metre, num, temperature, top_k, top_p, seed)
 
@@ -83,7 +87,9 @@ def translate(
     """Translations of sentences, all searched for side by side, each until its own <eos>.
 
     Args:
-        sentences: plain text, as you would type it; words the data do not know become <unk>.
+        sentences: plain text, as you would type it. A word that training lacks is read as <unk>: it is not copied, and
+            the model guesses. A sentence without a word is refused; of one longer than `data.num_steps` allows the end
+            is not read, with a warning.
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
         max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
@@ -94,12 +100,17 @@ def translate(
     def step(ids, state):
         ids, (context, state) = torch.as_tensor(ids, device=device)[:, None], state  # (m, 1), (m, h), …
         logits, state = model.decoder(ids, context, state)  # (m, 1, V)
-        return logits[:, 0].cpu().numpy(), (context, state)
+        return _to_numpy(logits[:, 0]), (context, state)
 
     with evaluating(model) as device:
-        _, state = model.encoder(*to_tensors(data.encode(sentences), device))
+        _, state = model.encoder(*to_tensors(encode_sources(sentences, data), device))
         state = model.encoder.context(state), state
         return search_translations(step, state, _select, len(sentences), data, beam, max_steps)
+
+
+def _to_numpy(logits: torch.Tensor) -> np.ndarray:
+    """As float64, in which every logit of a smaller type is the same; NumPy has no bfloat16."""
+    return logits.cpu().double().numpy()
 
 
 def _select(state, rows):

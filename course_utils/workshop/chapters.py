@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -134,9 +135,10 @@ def execute_cell(client: Client, index: int) -> None:
     """Run the cell with this index in the client's notebook.
 
     Raises:
-        CellError: an exception of the cell, a dead kernel, or no end in time.
+        CellError: an exception of the cell, a dead kernel, no end in time, or another cell's output changed.
     """
-    cell = client.nb.cells[index]
+    cell, earlier = client.nb.cells[index], client.nb.cells[:index]
+    shown = [deepcopy(each.get("outputs")) for each in earlier]
     try:
         client.execute_cell(cell, index)
     except CellExecutionError as error:
@@ -146,6 +148,8 @@ def execute_cell(client: Client, index: int) -> None:
         raise CellError(f"it did not end within {client.timeout} s", fatal=True) from None
     except DeadKernelError:
         raise CellError("the kernel died (memory used up, os._exit or a crash in a library)", fatal=True) from None
+    if shown != [each.get("outputs") for each in earlier]:  # by a display's `update`; it was compared already
+        raise CellError("it changed what an earlier cell shows: display and update in one cell")
 
 
 def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:

@@ -124,20 +124,23 @@ def text_difference(
     return None
 
 
-def spreads(runs: Sequence[Iterable[Mapping[str, Any]]], varying: Mapping[str, str] = VARYING) -> list[float]:
+def spreads(
+    runs: Sequence[Iterable[Mapping[str, Any]]], rounding: Tolerance, varying: Mapping[str, str] = VARYING
+) -> list[float]:
     """How far each number with a fraction is apart over several runs of one cell, in the order of printing.
 
     Args:
         runs: the cell's outputs in each run, whose words and integers are the same.
+        rounding: what counts as no difference: its `atol`, and a unit in the last printed place if it allows that.
         varying: as for `compare`.
 
     Returns:
-        (largest - smallest) / the largest absolute value, 0.0 where that is one unit in the last printed place or less.
+        (largest - smallest) / the largest absolute value, for each number.
 
     >>> runs = [[{"output_type": "stream", "name": "stdout", "text": f"loss {loss}, {share}, 7 units"}]
     ...         for loss, share in [("2.000", "0.3"), ("1.900", "0.4")]]
-    >>> spreads(runs)
-    [0.05, 0.0]
+    >>> spreads(runs, Tolerance(last_place=True)), spreads(runs, Tolerance())
+    ([0.05, 0.0], [0.05, 0.25])
     """
     printed = [[number for output in tidy(outputs) for number in _fractions(output, varying)] for outputs in runs]
     found = []
@@ -145,7 +148,8 @@ def spreads(runs: Sequence[Iterable[Mapping[str, Any]]], varying: Mapping[str, s
         values = [_value(number) for number in spelled]
         if all(value.is_finite() for value in values):
             gap = max(values) - min(values)
-            found.append(0.0 if gap <= _last_place(*values) else float(gap / max(map(abs, values))))
+            least = max(Decimal(rounding.atol), _last_place(*values) if rounding.last_place else Decimal(0))
+            found.append(0.0 if gap <= least else float(gap / max(map(abs, values))))
     return found
 
 
