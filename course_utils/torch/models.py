@@ -53,12 +53,8 @@ class RNNLM(nn.Module):
             check_X((1, 1, embed_size or vocab_size), rnn.input_size)
         check_share("dropout", dropout)
         check_share("token_dropout", token_dropout)
-        self.rnn, self.vocab_size, self.embed_size, self.reads_both_ways = (
-            rnn,
-            vocab_size,
-            embed_size,
-            _reads_both_ways(rnn),
-        )
+        self.rnn, self.vocab_size, self.embed_size = rnn, vocab_size, embed_size
+        self.reads_both_ways = _reads_both_ways(rnn)
         self.dropout, self.token_dropout = nn.Dropout(dropout), nn.Dropout(token_dropout)
         self.embedding = nn.Embedding(vocab_size, embed_size) if embed_size else None
         self.output = nn.LazyLinear(vocab_size)
