@@ -142,7 +142,12 @@ def load_all(path: str | Path) -> tuple[Params, Opened]:
 def _as_json(value) -> dict:
     """A vocabulary, a history, its snapshot or an array as a dict; the arrays of a snapshot stand elsewhere."""
     if isinstance(value, Vocab):
-        return {"<Vocab>": value.tokens, "counts": value.counts}
+        if callable(value.normalize):
+            raise TypeError(
+                "The vocabulary's normalize is a function, which no file can hold, expected one of the course's names: "
+                "save the model without the vocabulary, and make that anew from the text."
+            )
+        return {"<Vocab>": value.tokens, "counts": value.counts, "level": value.level, "normalize": value.normalize}
     if isinstance(value, (History, Snapshot)):
         of_file = {field.name: getattr(value, field.name) for field in fields(value)}
         return {f"<{type(value).__name__}>": of_file | ({"arrays": {}} if isinstance(value, Snapshot) else {})}
@@ -153,7 +158,7 @@ def _as_json(value) -> dict:
 
 def _from_json(found: dict):
     if "<Vocab>" in found:
-        vocab = Vocab([], reserved=found["<Vocab>"][1:])
+        vocab = Vocab([], 1, found["<Vocab>"][1:], found["level"], found["normalize"])
         vocab.counts = Counter(found["counts"])
         return vocab
     if "<array>" in found:

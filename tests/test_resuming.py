@@ -231,11 +231,15 @@ def test_it_opens_in_the_other_framework(pytorch, tensorflow, tmp_path):
 
 
 def test_vocabularies_come_back(framework, tmp_path):
-    course, vocab = framework.course, Vocab(list("banana"), reserved=["<pad>"])
+    course, vocab = framework.course, Vocab(list("banana"), 1, ["<pad>"], "char", "lower")
     model = course.RNNLM(course.RNN(len(vocab), h), len(vocab))
     course.save_model(tmp_path / "model", model, vocab)
     opened = course.open_model(tmp_path / "model").vocab
     assert (opened.tokens, opened.counts, opened["a"]) == (vocab.tokens, vocab.counts, vocab["a"])
+    assert (opened.level, opened.normalize) == ("char", "lower")
+    with pytest.raises(TypeError) as error:
+        course.save_model(tmp_path / "model", model, Vocab(list("banana"), 1, ["<pad>"], None, str.lower))
+    says(error, "normalize is a function", "without the vocabulary")
     course.save_model(tmp_path / "model", model, {"source": vocab, "target": Vocab(["é"])})
     opened = course.open_model(tmp_path / "model").vocab
     assert opened["target"].tokens == ["<unk>", "é"]
