@@ -1,10 +1,39 @@
 """What a training run leaves behind, and how its learning rate falls, the same for both frameworks."""
 
+import math
 from collections.abc import Sized
 from dataclasses import dataclass, field
+from typing import Any
 
 from course_utils.metrics import bits_per_character, perplexity
 from course_utils.printing import digits
+
+
+@dataclass
+class Snapshot:
+    """Where a run stands after an epoch: all that `fit(..., resume=history)` needs to go on as if it had not stopped.
+
+    Attributes:
+        framework: "torch" or "tensorflow".
+        optimizer: the trainer's name of it.
+        arrays: arrays by name: the model's own weights, "weights/…", what the optimizer remembers, "optimizer/…", the
+            best weights so far, "best/…" if they are kept, and the state of random generators, "random/…".
+        shuffling: the states of the NumPy generators that order the training and the held-out batches, their
+            attribute `rng`; None without one.
+    """
+
+    framework: str
+    optimizer: str
+    arrays: dict[str, Any]
+    shuffling: list[dict | None]
+
+    def parts(self, what: str) -> dict[str, Any]:
+        """The arrays of "weights", "optimizer", "best" or "random", by the rest of their names.
+
+        >>> Snapshot("torch", "sgd", {"weights/W": 1, "best/W": 2}, [None, None]).parts("best")
+        {'W': 2}
+        """
+        return {name.removeprefix(f"{what}/"): v for name, v in self.arrays.items() if name.startswith(f"{what}/")}
 
 
 @dataclass
@@ -20,6 +49,7 @@ class History:
             optimiser.
         is_cross_entropy: whether the losses are in nats per token, as those of language models are; only of such ones
             is there a perplexity.
+        snapshot: where the run stands, for `fit(..., resume=history)`; None in a history made by hand.
 
     >>> History(train_loss=[2.0, 1.5], heldout_loss=[1.9, 1.6]).best_epoch
     2
@@ -34,20 +64,58 @@ class History:
     tokens: int = 0
     updates: int = 0
     is_cross_entropy: bool = True
+    snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
-    def add_epoch(self, losses: list[float], norms: list[float]) -> None:
-        """Record an epoch: the loss of each update, and the norm of its gradient before clipping."""
+    def add_epoch(self, losses: list[float], norms: list[float], tokens: int = 0) -> None:
+        """Record an epoch: the loss of each update, the norm of its gradient before clipping, and all its targets.
+
+        >>> History().add_epoch([2.0, float("nan")], [1.0, 1.0])
+        Traceback (most recent call last):
+        ValueError: The loss is nan at update 2 of epoch 1, expected a number: take a smaller lr or clip_norm, ...
+        """
+        epoch = len(self.train_loss) + 1
+        if not losses and epoch > 1:
+            raise ValueError(f"The data gave no batch in epoch {epoch}, but some before: give a list of all batches.")
         if not losses:
             raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
+        for i, pair in enumerate(zip(losses, norms, strict=True)):
+            for what, value in zip(("loss", "gradient's norm"), pair, strict=True):
+                if not math.isfinite(value):
+                    raise ValueError(
+                        f"The {what} is {value} at update {i + 1} of epoch {epoch}, expected a number: "
+                        "take a smaller lr or clip_norm, and look for nan or inf in Y."
+                    )
         self.updates += len(losses)
+        self.tokens += tokens
         self.train_loss.append(sum(losses) / len(losses))
         self.grad_norm += norms
 
+    def add_heldout(self, loss: float) -> None:
+        """Record the held-out loss after an epoch.
+
+        >>> History(train_loss=[1.0]).add_heldout(float("nan"))
+        Traceback (most recent call last):
+        ValueError: The held-out loss is nan after epoch 1, expected a number: take a smaller lr or clip_norm.
+        """
+        if math.isnan(loss):
+            raise ValueError(
+                f"The held-out loss is nan after epoch {len(self.train_loss)}, expected a number: "
+                "take a smaller lr or clip_norm."
+            )
+        self.heldout_loss.append(loss)
+
     @property
     def best_epoch(self) -> int:
-        """The epoch, counted from 1, with the lowest held-out loss."""
+        """The epoch, counted from 1, with the lowest held-out loss; nan is none.
+
+        >>> History(heldout_loss=[float("nan"), 2.0, 1.5]).best_epoch
+        3
+        """
         self._check_heldout()
-        return min(range(len(self.heldout_loss)), key=self.heldout_loss.__getitem__) + 1
+        losses = {epoch: loss for epoch, loss in enumerate(self.heldout_loss, 1) if not math.isnan(loss)}
+        if not losses:
+            raise ValueError("All held-out losses are nan, so no epoch is the best: train anew with a smaller lr.")
+        return min(losses, key=losses.__getitem__)
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -4,8 +4,94 @@ Shared by both frameworks: of arrays only `shape` is used, whatever they are.
 """
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 
 import numpy as np
+
+
+def check_count(name: str, value) -> None:
+    """Raise ValueError unless a size is a whole number, 1 or more.
+
+    >>> check_count("vocab_size", 2.0)
+    Traceback (most recent call last):
+    ValueError: vocab_size is 2.0, expected a whole number, 1 or more.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        found = repr(value) if isinstance(value, (Real, str, type(None))) else f"of type {type(value).__name__}"
+        raise ValueError(f"{name} is {found}, expected a whole number, 1 or more.")
+
+
+def check_share(name: str, value) -> None:
+    """Raise ValueError unless it is a share of numbers that dropout may set to zero, from 0 to less than 1.
+
+    >>> check_share("dropout", 1.0)
+    Traceback (most recent call last):
+    ValueError: dropout is 1.0, expected a share, 0 or more and less than 1: at 1 nothing would be left.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < 1:
+        raise ValueError(
+            f"{name} is {value!r}, expected a share, 0 or more and less than 1: at 1 nothing would be left."
+        )
+
+
+def check_layer(layer, kind: type) -> None:
+    """Raise TypeError unless it is one layer of the framework.
+
+    >>> check_layer([1, 2], int)
+    Traceback (most recent call last):
+    TypeError: rnn is a list, expected one recurrent layer: build it, and stack several by Deep([…]).
+    """
+    if not isinstance(layer, kind):
+        found = f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"
+        raise TypeError(f"rnn is {found}, expected one recurrent layer: build it, and stack several by Deep([…]).")
+
+
+def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np.ndarray | None = None) -> None:
+    """Raise an error unless ids have the shape (n, T ≥ 1) and are whole numbers from 0 to V − 1.
+
+    Args:
+        shape: a None in it stands for any number.
+        kind: the kind of their type, as NumPy names it: "i" and "u" are whole numbers.
+        values: the ids, unless they are not known yet.
+
+    >>> check_ids("X", (1, 2), "i", 7, np.array([[3, -1]]))
+    Traceback (most recent call last):
+    ValueError: X has ids from -1 to 3, expected 0 to 6: take the ids of the vocabulary that the model was made for.
+    """
+    shape = tuple(shape)
+    if len(shape) != 2 or shape[1] == 0:
+        raise ValueError(f"{name} has shape {shape}, expected (n, T), T 1 or more: a row of ids for each sequence.")
+    if kind not in "iu":
+        found = {"f": "floats", "b": "True and False"}.get(kind, f"values of kind {kind!r}")
+        raise TypeError(f"{name} has {found}, expected ids, whole numbers: turn tokens into ids by vocab[tokens].")
+    if values is not None and values.size and not 0 <= values.min() <= values.max() < vocab_size:
+        raise ValueError(
+            f"{name} has ids from {values.min()} to {values.max()}, expected 0 to {vocab_size - 1}: "
+            "take the ids of the vocabulary that the model was made for."
+        )
+
+
+def check_dtype(found: str, expected: str) -> None:
+    """Raise TypeError unless X is of the same type of numbers as the weights.
+
+    >>> check_dtype("int64", "float32")
+    Traceback (most recent call last):
+    TypeError: X has int64, expected float32, as the weights are: convert it; ids need an embedding.
+    """
+    if found != expected:
+        raise TypeError(f"X has {found}, expected {expected}, as the weights are: convert it; ids need an embedding.")
+
+
+def check_same(state: Sequence, zeros: Sequence) -> None:
+    """Raise ValueError unless the arrays of a state have the shapes of those that a layer starts from.
+
+    >>> check_same([np.zeros((1, 3, 5))], [np.zeros((1, 2, 5))])
+    Traceback (most recent call last):
+    ValueError: The state has the shapes [(1, 3, 5)], expected [(1, 2, 5)]: as many rows as X has sequences.
+    """
+    found, expected = ([tuple(part.shape) for part in parts] for parts in (state, zeros))
+    if found != expected:
+        raise ValueError(f"The state has the shapes {found}, expected {expected}: as many rows as X has sequences.")
 
 
 def check_X(shape: Sequence[int], num_inputs: int) -> None:
@@ -17,6 +103,11 @@ def check_X(shape: Sequence[int], num_inputs: int) -> None:
     ValueError: X has shape (4, 3), expected (n, T, 3): batch first, then time, then 3 inputs.
     """
     shape = tuple(shape)
+    if len(shape) == 3 and None in shape[:2]:
+        raise ValueError(
+            f"X has shape {shape}, expected numbers in the place of None: the course's layers walk over arrays, "
+            "not over keras.Input."
+        )
     if len(shape) != 3 or shape[2] != num_inputs or shape[1] == 0:
         raise ValueError(
             f"X has shape {shape}, expected (n, T, {num_inputs}): batch first, then time, then {num_inputs} inputs."
@@ -82,8 +173,12 @@ def check_stack(layers: Sequence) -> None:
     Traceback (most recent call last):
     ValueError: Layer 1 reads 3 inputs, expected 5, as many as layer 0 has outputs.
     """
-    if not layers:
+    if not hasattr(type(layers), "__len__"):
+        raise TypeError(f"layers is of type {type(layers).__name__}, expected a list of layers: Deep([RNN(d, h)]).")
+    if len(layers) == 0:
         raise ValueError("There is no layer, expected at least one: Deep([RNN(d, h)]).")
+    for i, layer in enumerate(layers):
+        _check_own(f"Layer {i}", layer)
     for i in range(1, len(layers)):
         if any(layers[i] is below for below in layers[:i]):
             raise ValueError(f"Layer {i} stands in the stack already, expected a new one with weights of its own.")
@@ -94,6 +189,15 @@ def check_stack(layers: Sequence) -> None:
             )
 
 
+def _check_own(what: str, layer) -> None:
+    if not hasattr(layer, "num_inputs"):
+        kind = layer if isinstance(layer, type) else type(layer)
+        raise TypeError(
+            f"{what} is a {kind.__module__.partition('.')[0]} {kind.__name__}, expected a layer of the course, such as "
+            "RNN(d, h): the framework's own layers stack and pair by options of their own."
+        )
+
+
 def check_pair(forward_layer, backward_layer) -> None:
     """Raise ValueError unless both directions read the same inputs and are two layers, not one used twice.
 
@@ -102,6 +206,8 @@ def check_pair(forward_layer, backward_layer) -> None:
     Traceback (most recent call last):
     ValueError: One direction reads 3 inputs, the other 4, expected the same number.
     """
+    for direction in (forward_layer, backward_layer):
+        _check_own("A direction", direction)
     if forward_layer is backward_layer:
         raise ValueError("Both directions are one and the same layer, expected two: make a second one.")
     if forward_layer.num_inputs != backward_layer.num_inputs:
@@ -131,15 +237,39 @@ def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, 
     return arrays
 
 
-def check_pieces(num_layers: int, cell: str) -> None:
-    """Raise ValueError unless an encoder or a decoder can be made of such cells, in so many layers.
+def check_pieces(
+    vocab_size: int, embed_size: int, num_hiddens: int, num_layers: int, cell: str, dropout: float
+) -> None:
+    """Raise ValueError unless an encoder or a decoder can be made of such cells, in such sizes and so many layers.
 
-    >>> check_pieces(1, "rnn")
+    >>> check_pieces(10, 8, 16, 1, "rnn", 0.0)
     Traceback (most recent call last):
     ValueError: num_layers is 1 and cell 'rnn', expected 1 or more and "gru" or "lstm".
     """
-    if num_layers < 1 or cell not in ("gru", "lstm"):
+    sizes = {"vocab_size": vocab_size, "embed_size": embed_size, "num_hiddens": num_hiddens}
+    for name, value in sizes.items():
+        check_count(name, value)
+    check_share("dropout", dropout)
+    if not isinstance(num_layers, Integral) or num_layers < 1 or cell not in ("gru", "lstm"):
         raise ValueError(f'num_layers is {num_layers} and cell {cell!r}, expected 1 or more and "gru" or "lstm".')
+
+
+def check_sources(X, encoder, decoder) -> None:
+    """Raise an error unless X are a source, its lengths, and the decoder's inputs, arrays with a row for each sentence.
+
+    >>> check_sources(np.zeros((2, 3)), None, None)
+    Traceback (most recent call last):
+    TypeError: X is one ndarray, expected three arrays: (source, lengths, inputs), a row of each for each sentence.
+    """
+    if not isinstance(X, tuple) or len(X) != 3:
+        found = f"a tuple of {len(X)}" if isinstance(X, tuple) else f"one {type(X).__name__}"
+        raise TypeError(
+            f"X is {found}, expected three arrays: (source, lengths, inputs), a row of each for each sentence."
+        )
+    source, lengths, inputs = X
+    check_sentences(source.shape, lengths)
+    for name, ids, half in (("The source", source, encoder), ("inputs", inputs, decoder)):
+        check_ids(name, ids.shape, ids.dtype.kind, half.vocab_size, ids)
 
 
 def check_sentences(shape: Sequence[int], lengths: np.ndarray | None) -> None:

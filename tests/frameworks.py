@@ -79,6 +79,29 @@ class PyTorch(Framework):
 
         return Linear()
 
+    def dense(self, d, h):
+        """A layer that gives outputs alone."""
+        return self.torch.nn.Linear(d, h)
+
+    def stateless(self, V):
+        """Models that take no state, or give none, and what is said of them."""
+        nn = self.torch.nn
+
+        class GivesNone(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.logits = nn.Embedding(V, V)
+
+            def forward(self, X, state=None):
+                return self.logits(X)
+
+        yield nn.Sequential(nn.Embedding(V, V)), ["Sequential takes no state", "model(X, state)"]
+        yield GivesNone(), ["The model gave one Tensor", "return outputs, None"]
+
+    def freeze(self, module):
+        """Keep a layer or model from being trained."""
+        module.requires_grad_(False)
+
     def tensor(self, array):
         return self.torch.as_tensor(np.asarray(array))
 
@@ -194,6 +217,26 @@ class TensorFlow(Framework):
                 return self.layer(X), state
 
         return Linear()
+
+    def dense(self, d, h):
+        return self.keras.layers.Dense(h)
+
+    def stateless(self, V):
+        keras = self.keras
+
+        class GivesNone(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.logits = keras.layers.Embedding(V, V)
+
+            def call(self, X, state=None):
+                return self.logits(X)
+
+        yield keras.Sequential([keras.layers.Embedding(V, V)]), ["Sequential takes no state", "model(X, state)"]
+        yield GivesNone(), ["The model gave one EagerTensor", "return outputs, None"]
+
+    def freeze(self, module):
+        module.trainable = False
 
     def tensor(self, array):
         return self.tf.convert_to_tensor(array)

@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "0",  # the zygote forks before TensorFlow computes anything
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # marks must not hang on a processor's instructions
     "CUDA_VISIBLE_DEVICES": "-1",
 }
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")

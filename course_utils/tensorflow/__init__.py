@@ -3,8 +3,6 @@
 Everything here has its twin of the same name and signature in `course_utils.torch`.
 """
 
-import os
-
 try:
     import tensorflow
 except ImportError as error:
@@ -16,13 +14,13 @@ import keras
 
 from course_utils import repro
 from course_utils.history import History
-from course_utils.quiet import known_lines_left_out
 from course_utils.tensorflow import weights
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.evaluation import evaluate
 from course_utils.tensorflow.models import RNNLM
+from course_utils.tensorflow.saving import open_model, save_model
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.tensorflow.training import Trainer
 
@@ -41,6 +39,8 @@ __all__ = [
     "compose",
     "evaluate",
     "generate",
+    "open_model",
+    "save_model",
     "translate",
     "try_gpu",
     "weights",
@@ -54,6 +54,3 @@ def _seed(seed: int) -> None:
 
 repro.on_seed(_seed)
 stay_on_cpu()
-if os.environ["TF_ENABLE_ONEDNN_OPTS"] != "0":  # the grader must fork before TensorFlow computes anything, so it has 0
-    with known_lines_left_out():
-        tensorflow.function(tensorflow.matmul)(*tensorflow.ones((2, 1, 1)))

@@ -11,18 +11,38 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import check_lengths, check_pair, check_parts, check_stack, check_state, check_X
+from course_utils.shapes import (
+    check_count,
+    check_dtype,
+    check_lengths,
+    check_pair,
+    check_parts,
+    check_share,
+    check_stack,
+    check_state,
+    check_X,
+)
 
 State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
 
-class _Recurrent(keras.layers.Layer):
+class _Layer(keras.layers.Layer):
+    """What all layers here refuse alike."""
+
+    def compute_output_spec(self, X, *args, **options):
+        """What Keras asks for when it is called on a symbolic input."""
+        check_X((None, *X.shape[1:]), X.shape[-1])
+
+
+class _Recurrent(_Layer):
     """What the layers of one direction share: how weights are drawn, the loop over time, and padding."""
 
     state_names = ("H",)
 
     def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
         super().__init__()
+        check_count("num_inputs", num_inputs)
+        check_count("num_hiddens", num_hiddens)
         self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
 
     def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
@@ -55,6 +75,7 @@ class _Recurrent(keras.layers.Layer):
         Returns: all hidden states (n, T, h), and the last state.
         """
         check_X(X.shape, self.num_inputs)
+        check_dtype(X.dtype.name, self.compute_dtype)
         state = self.begin_state(X.shape[0]) if state is None else state
         check_state(state, self.state_names, (X.shape[0], self.num_hiddens))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
@@ -225,7 +246,7 @@ class LSTM(_Recurrent):
         return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
 
 
-class Deep(keras.layers.Layer):
+class Deep(_Layer):
     """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
 
     Source: Graves (2013), Generating sequences with recurrent neural networks.
@@ -242,6 +263,7 @@ class Deep(keras.layers.Layer):
     def __init__(self, layers: Sequence[keras.layers.Layer], dropout: float = 0.0):
         super().__init__()
         check_stack(layers)
+        check_share("dropout", dropout)
         self.layers, self.dropout = list(layers), keras.layers.Dropout(dropout)
         self.num_inputs, self.num_hiddens = layers[0].num_inputs, layers[-1].num_hiddens
 
@@ -267,7 +289,7 @@ class Deep(keras.layers.Layer):
         return X, tuple(last)
 
 
-class Bidirectional(keras.layers.Layer):
+class Bidirectional(_Layer):
     """Two layers, the second reading each sequence from its end; their outputs side by side.
 
     The state is a pair (forwards, backwards). Source: Schuster and Paliwal (1997), Bidirectional recurrent neural

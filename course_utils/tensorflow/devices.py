@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from course_utils.repro import device_name
+from course_utils.training import unseen_device, wrong_device
 
 
 def try_gpu() -> str:
@@ -15,15 +16,28 @@ def try_gpu() -> str:
 
 
 def find_device(name: str | None = None) -> str:
-    """TensorFlow's name of a device: of "cpu", "cuda", "auto", its own such as "/CPU:1"; of $DEVICE for None.
+    """TensorFlow's name of a device: of "cpu", "cuda" or "gpu", "auto", its own such as "/CPU:1"; $DEVICE for None.
+
+    Raises:
+        ValueError: it is no device's name.
+        RuntimeError: TensorFlow, which would take the CPU instead, sees no such device.
 
     >>> find_device("cpu")
     '/CPU:0'
     """
-    name = name or device_name()
-    if name == "cuda" and try_gpu() != "/GPU:0":
-        raise RuntimeError("The device is cuda, but TensorFlow sees no GPU: use cpu, or install tensorflow[and-cuda].")
-    return {"cpu": "/CPU:0", "cuda": "/GPU:0"}.get(name) or (try_gpu() if name == "auto" else name)
+    name = device_name() if name is None else name
+    if name == "auto":
+        return try_gpu()
+    try:
+        device = tf.DeviceSpec.from_string(name.replace("cuda", "GPU"))
+    except (ValueError, AttributeError) as error:
+        raise wrong_device(name, "TensorFlow", "/GPU:1") from error
+    if device.device_type not in ("CPU", "GPU"):
+        raise wrong_device(name, "TensorFlow", "/GPU:1")
+    seen, index = len(tf.config.list_logical_devices(device.device_type)), device.device_index or 0
+    if index >= seen:
+        raise unseen_device(name, "TensorFlow", seen, "install tensorflow[and-cuda]")
+    return f"/{device.device_type}:{index}"
 
 
 def stay_on_cpu() -> None:

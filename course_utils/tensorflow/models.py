@@ -3,10 +3,13 @@
 import keras
 import tensorflow as tf
 
+from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X
 from course_utils.tensorflow.cells import Bidirectional, Deep
+from course_utils.tensorflow.evaluation import CourseModel, as_ids, check_stateless
+from course_utils.training import check_result
 
 
-class RNNLM(keras.Model):
+class RNNLM(CourseModel):
     """A language model: token ids → one-hot vectors → recurrent layer → logits of the next token.
 
     Args:
@@ -17,6 +20,9 @@ class RNNLM(keras.Model):
         dropout: the share of the recurrent layer's outputs that is set to zero while training.
         embed_size: e; tokens become rows of an embedding (V, e) instead of one-hot vectors, and the layer reads those.
         token_dropout: the share of the input tokens that the layer does not see while training.
+
+    A layer that reads in both directions sees the token that is to be predicted: good for filling gaps, but not for
+    the next token. Attribute: `reads_both_ways`, whether it is such a one.
 
     Without an embedding the layer's input weights are drawn anew from N(0, 1), as an embedding's are: a one-hot vector
     picks one row of them, and the rows of a layer's own initialisation, made for dense inputs, are so small that
@@ -37,13 +43,32 @@ class RNNLM(keras.Model):
         token_dropout: float = 0.0,
     ):
         super().__init__()
+        check_layer(rnn, keras.layers.Layer)
         self.is_keras_layer = isinstance(rnn, (keras.layers.RNN, keras.layers.Bidirectional))
         if self.is_keras_layer and not (rnn.return_sequences and rnn.return_state):
             raise ValueError(
                 "The layer gives only its last output, but each step needs one, and its state: "
                 "build it with return_sequences=True, return_state=True."
             )
-        self.rnn, self.vocab_size = rnn, vocab_size
+        if any(getattr(layer, "go_backwards", False) for layer in [getattr(rnn, "forward_layer", rnn)]):
+            raise ValueError(
+                "The layer is go_backwards=True, so that its outputs are in reverse order: build it without."
+            )
+        if getattr(rnn, "merge_mode", "concat") is None:
+            raise ValueError(
+                "The layer is merge_mode=None, which gives two outputs: build it with 'concat' or another one."
+            )
+        check_stateless(rnn)
+        check_count("vocab_size", vocab_size)
+        if embed_size is not None:
+            check_count("embed_size", embed_size)
+        for reader in _readers(rnn):
+            if hasattr(reader, "kernel") and reader.built:  # Keras' own
+                check_X((1, 1, embed_size or vocab_size), reader.kernel.shape[0])
+        check_share("dropout", dropout)
+        check_share("token_dropout", token_dropout)
+        self.rnn, self.vocab_size, self.embed_size = rnn, vocab_size, embed_size
+        self.reads_both_ways = _reads_both_ways(rnn)
         self.dropout, self.token_dropout = keras.layers.Dropout(dropout), keras.layers.Dropout(token_dropout)
         # Both are drawn as in PyTorch: from N(0, 1), and uniformly from ±1/√h.
         normal = keras.initializers.RandomNormal(stddev=1.0)
@@ -59,12 +84,16 @@ class RNNLM(keras.Model):
             return
         with tf.init_scope():  # at once, also where the first call is being compiled
             if self.embedding is not None:
-                self.rnn(self.embedding(tf.zeros((1, 1), tf.int32)))
+                self._look_at_result(self.rnn(self.embedding(tf.zeros((1, 1), tf.int32))))
                 return
             # those of the others, which are there already, may have been loaded
             new = [layer for layer in _readers(self.rnn) if not layer.built]
-            self.rnn(tf.zeros((1, 1, self.vocab_size)))
+            self._look_at_result(self.rnn(tf.zeros((1, 1, self.vocab_size))))
             _draw_input_weights(new)
+
+    def _look_at_result(self, result) -> None:
+        if not self.is_keras_layer:
+            check_result(result, "layer")
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
@@ -73,8 +102,15 @@ class RNNLM(keras.Model):
         directions = _directions(self.rnn) if isinstance(self.rnn, keras.layers.Bidirectional) else [self.rnn]
         return tuple(part for layer in directions for part in layer.get_initial_state(batch_size))
 
+    def check_inputs(self, X) -> None:
+        """Raise an error unless X, an array, are ids (n, T) of the vocabulary; `Trainer` and `evaluate` ask it."""
+        check_ids("X", X.shape, X.dtype.kind, self.vocab_size, X)
+
     def call(self, X, state=None, training=False):
-        """Logits (n, T, V) of the token after each of X (n, T), integer ids; and the layer's state after the last."""
+        """Logits (n, T, V) of the token after each of X (n, T), ids; and the layer's state after the last."""
+        X = as_ids("X", X, self.vocab_size)  # (n, T)
+        if self.is_keras_layer and state is not None and X.shape[0] is not None:
+            check_same(*(tf.nest.flatten(parts) for parts in (state, self.begin_state(X.shape[0]))))
         if self.embedding is not None:
             inputs = self.embedding(X)  # (n, T, e)
         else:
@@ -108,3 +144,9 @@ def _readers(rnn: keras.layers.Layer) -> list[keras.layers.Layer]:
         return _readers(rnn.layers[0])
     cell = getattr(rnn, "cell", rnn)
     return [cell.cells[0] if isinstance(cell, keras.layers.StackedRNNCells) else cell]
+
+
+def _reads_both_ways(rnn: keras.layers.Layer) -> bool:
+    if isinstance(rnn, Deep):
+        return any(map(_reads_both_ways, rnn.layers))
+    return isinstance(rnn, (Bidirectional, keras.layers.Bidirectional))

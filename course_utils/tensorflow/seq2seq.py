@@ -10,7 +10,8 @@ forget gate at one; embeddings are drawn from N(0, 1).
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq
+from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq, check_sources
+from course_utils.tensorflow.evaluation import CourseModel, as_ids
 
 State = tuple  # of the layers: H (n, h) each, or LSTM's pair (H, C)
 
@@ -45,7 +46,8 @@ class Seq2SeqEncoder(keras.layers.Layer):
         bidirectional: bool = False,
     ):
         super().__init__()
-        check_pieces(num_layers, cell)
+        check_pieces(vocab_size, embed_size, num_hiddens, num_layers, cell, dropout)
+        self.vocab_size, self.embed_size, self.bidirectional = vocab_size, embed_size, bidirectional
         self.num_hiddens, self.num_layers, self.cell = num_hiddens, num_layers, cell
         self.embedding, self.dropout = _embedding(vocab_size, embed_size), keras.layers.Dropout(dropout)
         self.rnns = [_recurrent(num_hiddens, cell) for _ in range(num_layers)]
@@ -77,7 +79,7 @@ class Seq2SeqEncoder(keras.layers.Layer):
         lengths = tf.convert_to_tensor(lengths)
         check_sentences(source.shape, tf.get_static_value(lengths))  # unknown while a graph is made
         mask = tf.sequence_mask(lengths, tf.shape(source)[1])  # (n, S)
-        X, state = self.embedding(source), []  # (n, S, e)
+        X, state = self.embedding(as_ids("The source", source, self.vocab_size)), []  # (n, S, e)
         for rnn, joins in zip(self.rnns, self.joins, strict=True):
             X, *last = rnn(self.dropout(X, training=training), mask=mask)  # (n, S, h or 2h)
             if joins:  # H forwards, maybe C forwards, and both backwards
@@ -117,7 +119,8 @@ class Seq2SeqDecoder(keras.layers.Layer):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_pieces(num_layers, cell)
+        check_pieces(vocab_size, embed_size, num_hiddens, num_layers, cell, dropout)
+        self.vocab_size, self.embed_size = vocab_size, embed_size
         self.num_hiddens, self.num_layers, self.cell = num_hiddens, num_layers, cell
         self.embedding, self.dropout = _embedding(vocab_size, embed_size), keras.layers.Dropout(dropout)
         self.rnns = [_recurrent(num_hiddens, cell) for _ in range(num_layers)]
@@ -143,7 +146,8 @@ class Seq2SeqDecoder(keras.layers.Layer):
             state: for each layer H (n, h) or LSTM's pair (H, C), as the encoder or the decoder returns it.
         """
         check_decoder(inputs.shape, context, state, self.num_hiddens, self.num_layers, self.cell)
-        embedded = self.dropout(self.embedding(inputs), training=training)  # (n, T, e)
+        ids = as_ids("inputs", inputs, self.vocab_size)  # (n, T)
+        embedded = self.dropout(self.embedding(ids), training=training)  # (n, T, e)
         at_each_step = tf.repeat(context[:, None], tf.shape(inputs)[1], axis=1)  # (n, T, h)
         X, after = tf.concat([embedded, at_each_step], axis=-1), []  # (n, T, e + h)
         for rnn, start in zip(self.rnns, state, strict=True):
@@ -153,7 +157,7 @@ class Seq2SeqDecoder(keras.layers.Layer):
         return self.output_layer(X), tuple(after)  # (n, T, V)
 
 
-class Seq2Seq(keras.Model):
+class Seq2Seq(CourseModel):
     """An encoder and a decoder, trained as one by the course's `Trainer`.
 
     Args:
@@ -183,6 +187,10 @@ class Seq2Seq(keras.Model):
         for part in (self.encoder, self.decoder):
             if not part.built:
                 part.build()
+
+    def check_inputs(self, X) -> None:
+        """Raise an error unless X, arrays, are what the model reads; `Trainer` and `evaluate` ask it."""
+        check_sources(X, self.encoder, self.decoder)
 
     def call(self, X: tuple, state: State | None = None, training: bool = False) -> tuple[tf.Tensor, State]:
         """Logits (n, T, V) of the token after each of the inputs, and the decoder's state after the last.

@@ -10,12 +10,24 @@ from tqdm.auto import tqdm
 from course_utils.history import History, linear_decay
 from course_utils.tensorflow.devices import find_device
 from course_utils.tensorflow.evaluation import (
+    as_array,
     batch_loss,
+    check_keras_model,
     compile_loss,
     compiled,
-    count_targets,
     mean_loss,
     to_tensors,
+    zero_state,
+)
+from course_utils.tensorflow.snapshots import put_back, put_back_best, take_snapshot
+from course_utils.training import (
+    check_result,
+    check_settings,
+    check_trained,
+    parts_of,
+    put_back_shuffling,
+    read_batches,
+    resumed,
 )
 
 OPTIMIZERS = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
@@ -25,7 +37,7 @@ class Trainer:
     """Fits a model to data: gradient, clipping, optimiser step, and a record of it all.
 
     Args:
-        max_epochs: how many times the training data is gone through.
+        max_epochs: how many times the training data is gone through, those of a run that is resumed included.
         lr: the learning rate.
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
@@ -48,16 +60,11 @@ class Trainer:
         keep_best: bool = False,
         loss=None,
     ):
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
-        if clip_norm is not None and not clip_norm > 0:
-            raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
-        if loss is not None and not callable(loss):
-            raise ValueError(f"loss is {loss!r}, expected a function (outputs, Y) -> (), or None for cross-entropy.")
         self.max_epochs, self.lr, self.optimizer, self.loss = max_epochs, lr, optimizer, loss
         self.clip_norm, self.decay, self.device, self.keep_best = clip_norm, decay, device, keep_best
+        check_settings(vars(self), OPTIMIZERS)
 
-    def fit(self, model: keras.Model, data, on_epoch=None) -> History:
+    def fit(self, model: keras.Model, data, on_epoch=None, resume: History | None = None) -> History:
         """Train `model` in place and return the `History`.
 
         Args:
@@ -67,58 +74,64 @@ class Trainer:
                 of pairs `(X, Y)`, where Y is −1 at steps without a target. Where the batches have a true
                 `carries_state`, the state goes from each batch to the next, without gradient; elsewhere it starts at 0.
             on_epoch: called with the history after each epoch, for a live plot.
+            resume: the history of an earlier run, to go on with until `max_epochs` as if it had not stopped. The
+                model's weights become those after its last epoch; what the optimiser remembers, the place on the line
+                of `decay`, the layers' random numbers and those of batches with a NumPy generator `rng` are put back
+                as well. What shuffles otherwise is not.
         """
-        batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
-        if self.keep_best and heldout is None:
-            raise ValueError("keep_best asks for a held-out loss, but the data have no held-out part: give one.")
+        check_keras_model(model)
+        history = History(is_cross_entropy=self.loss is None) if resume is None else resumed(resume, "tensorflow", self)
+        epochs = range(len(history.train_loss), self.max_epochs)
+        batches, heldout = parts_of(data, len(epochs), self.keep_best)
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
         settings |= {} if self.optimizer == "sgd" else {"epsilon": 1e-8}  # as in PyTorch
-        optimizer = OPTIMIZERS[self.optimizer](self.lr, **settings)
+        optimizer = OPTIMIZERS[self.optimizer](float(self.lr), **settings)
         update, loss_of = self._compile_update(model, optimizer), compile_loss(model, self.loss)
-        history, start = History(is_cross_entropy=self.loss is None), time.perf_counter()
-        progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
+        if resume is not None:
+            put_back_shuffling(history.snapshot.shuffling, batches, heldout)
+        start = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+        progress = tqdm(epochs, desc="epochs", disable="CI" in os.environ)
         with tf.device(find_device(self.device)):
             for _ in progress:
                 self._run_epoch(model, optimizer, update, batches, history)
                 if heldout is not None:
-                    history.heldout_loss.append(mean_loss(loss_of, model, heldout, self.loss))
+                    history.add_heldout(mean_loss(loss_of, model, heldout, self.loss))
                     progress.set_postfix(history.latest)
-                    if self.keep_best and history.best_epoch == len(history.heldout_loss):
-                        best = model.get_weights()
                 history.seconds.append(time.perf_counter() - start)
+                history.snapshot = take_snapshot(self, model, optimizer, history, batches, heldout)
                 if on_epoch is not None:
                     on_epoch(history)
         if self.keep_best and history.heldout_loss:
-            model.set_weights(best)
+            put_back_best(history.snapshot, model)
         return history
 
     def _run_epoch(self, model, optimizer, update, batches, history: History) -> None:
         carries_state = getattr(batches, "carries_state", False)
-        losses, norms, state = [], [], None
-        for X, Y in batches:
-            X, Y = to_tensors(X), tf.convert_to_tensor(Y)  # (n, T) or several, (n, T)
+        losses, norms, state, tokens = [], [], None, 0
+        for batch in read_batches(batches, model, self.loss, as_array):
             if not optimizer.built:  # variables are made before the first compiled step, not in it
-                model(X)
-                optimizer.build(model.trainable_variables)
+                check_result(model(to_tensors(batch.X)))
+                optimizer.build(check_trained(model.trainable_variables))
+                if history.snapshot is not None:
+                    put_back(history.snapshot, model, optimizer, float(self.lr))
             if carries_state and state is None:
-                state = model.begin_state(X.shape[0])
+                state = zero_state(model, batch)
             if self.decay:
                 updates = history.updates + len(losses)
                 optimizer.learning_rate = linear_decay(self.lr, updates, self.max_epochs, batches)
-            loss, norm, new_state = update(X, Y, state)
+            loss, norm, new_state = update(batch, state)
             state = new_state if carries_state else None
             losses.append(float(loss))
             norms.append(float(norm))
-            history.tokens += count_targets(Y, self.loss)
-        history.add_epoch(losses, norms)
+            tokens += batch.count
+        history.add_epoch(losses, norms, tokens)
 
     def _compile_update(self, model, optimizer):
-        """One step of the optimiser, compiled: `(X, Y, state) -> (loss, gradient's norm before clipping, state)`."""
+        """One step of the optimiser, compiled: `(batch, state) -> (loss, gradient's norm before clipping, state)`."""
 
         def update(X, Y, state):
             with tf.GradientTape() as tape:
-                outputs, state = model(X, state, training=True)  # (n, T, V), or as the loss wants them
-                loss = batch_loss(outputs, Y, self.loss)  # ()
+                loss, state = batch_loss(model(X, state, training=True), Y, self.loss)  # ()
             variables = model.trainable_variables
             gradients = [g if g is None else tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
             norm = tf.linalg.global_norm(gradients)  # of dense ones: an embedding's would count each use of a row alone
@@ -127,4 +140,4 @@ class Trainer:
             optimizer.apply(gradients, variables)
             return loss, norm, state
 
-        return compiled(update, model)
+        return compiled(update, model, self.loss)

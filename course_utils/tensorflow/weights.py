@@ -50,7 +50,7 @@ def _entries(layer) -> dict[str, Entry]:
 def _(layer):
     if not layer.built:
         layer.build()
-    return {variable.name: Entry(variable) for variable in layer.trainable_variables}
+    return {variable.name: Entry(variable) for variable in layer.weights}  # frozen ones, too
 
 
 @_entries.register

@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from course_utils.shapes import check_lengths, check_pair, check_parts, check_stack, check_state, check_X
+from course_utils.shapes import (
+    check_count,
+    check_dtype,
+    check_lengths,
+    check_pair,
+    check_parts,
+    check_share,
+    check_stack,
+    check_state,
+    check_X,
+)
 
 State = torch.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
@@ -23,6 +33,8 @@ class _Recurrent(nn.Module):
 
     def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
         super().__init__()
+        check_count("num_inputs", num_inputs)
+        check_count("num_hiddens", num_hiddens)
         self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
 
     def _draw(self, *shape: int) -> nn.Parameter:
@@ -53,7 +65,7 @@ class _Recurrent(nn.Module):
 
         Returns: all hidden states (n, T, h), and the last state.
         """
-        check_X(X.shape, self.num_inputs)
+        _check_input(X, self)
         state = self.begin_state(len(X)) if state is None else state
         check_state(state, self.state_names, (len(X), self.num_hiddens))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
@@ -234,6 +246,7 @@ class Deep(nn.Module):
     def __init__(self, layers: Sequence[nn.Module], dropout: float = 0.0):
         super().__init__()
         check_stack(layers)
+        check_share("dropout", dropout)
         self.layers, self.dropout = nn.ModuleList(layers), nn.Dropout(dropout)
         self.num_inputs, self.num_hiddens = layers[0].num_inputs, layers[-1].num_hiddens
 
@@ -287,6 +300,18 @@ class Bidirectional(nn.Module):
         ahead, ahead_end = self.forward_layer(X, state[0], lengths)  # (n, T, h)
         back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths)  # (n, T, h)
         return torch.cat([ahead, _reverse(back, lengths)], dim=-1), (ahead_end, back_end)  # (n, T, 2h)
+
+
+def _check_input(X: torch.Tensor, layer: _Recurrent) -> None:
+    if not isinstance(X, torch.Tensor):
+        raise TypeError(
+            f"X is of type {type(X).__name__}, expected a tensor (n, T, d): torch.as_tensor makes one of an array, and "
+            "instead of packing sequences give their lengths."
+        )
+    check_X(X.shape, layer.num_inputs)
+    weight = next(layer.parameters())
+    if X.dtype != weight.dtype and not torch.is_autocast_enabled(X.device.type):
+        check_dtype(*(str(each.dtype).removeprefix("torch.") for each in (X, weight)))
 
 
 def _valid_steps(X: torch.Tensor, lengths) -> torch.Tensor | None:

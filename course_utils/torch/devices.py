@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.repro import device_name
+from course_utils.training import unseen_device, wrong_device
 
 
 def try_gpu() -> torch.device:
@@ -18,12 +19,23 @@ def try_gpu() -> torch.device:
 
 
 def find_device(name: str | torch.device | None = None) -> torch.device:
-    """The device of a name: "cpu", "cuda", "auto", PyTorch's own such as "cuda:1"; the one of $DEVICE for None.
+    """The device of a name: "cpu", "cuda" or "gpu", "auto", PyTorch's own such as "cuda:1"; $DEVICE for None.
+
+    Raises:
+        ValueError: it is no device's name.
+        RuntimeError: PyTorch sees no such device.
 
     >>> find_device("cpu")
     device(type='cpu')
     """
-    name = name or device_name()
-    if str(name).startswith("cuda") and not torch.cuda.is_available():
-        raise RuntimeError("The device is cuda, but PyTorch sees no GPU: use cpu, or install a CUDA build.")
-    return try_gpu() if name == "auto" else torch.device(name)
+    name = device_name() if name is None else name
+    if name == "auto":
+        return try_gpu()
+    try:
+        device = torch.device("cuda" if name == "gpu" else name)
+    except (RuntimeError, TypeError) as error:
+        raise wrong_device(name, "PyTorch", "cuda:1") from error
+    seen = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}.get(device.type)
+    if seen is not None and (device.index or 0) >= seen:
+        raise unseen_device(name, "PyTorch", seen, "install a CUDA build")
+    return device

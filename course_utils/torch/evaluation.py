@@ -3,40 +3,73 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from course_utils.datasets.text import NO_TARGET
+from course_utils.shapes import check_ids
+from course_utils.training import (
+    Batch,
+    check_largest,
+    check_loss,
+    check_model,
+    check_result,
+    check_targets,
+    is_several,
+    read_batches,
+)
 
 
 def cross_entropy(logits: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
     """Mean negative log-likelihood, nats per token: logits (…, V) against ids Y (…); ids of −1 do not count."""
-    return functional.cross_entropy(logits.flatten(0, -2), Y.flatten(), ignore_index=NO_TARGET)
+    return functional.cross_entropy(logits.flatten(0, -2), Y.flatten().long(), ignore_index=NO_TARGET)
 
 
-def batch_loss(outputs: torch.Tensor, Y: torch.Tensor, loss=None) -> torch.Tensor:
-    """The loss of a batch, (): cross-entropy where `loss` is None, else `loss(outputs, Y)`."""
+def batch_loss(model: nn.Module, batch: Batch, state, device: torch.device, loss=None) -> tuple[torch.Tensor, object]:
+    """The loss of a batch, (), cross-entropy where `loss` is None, else `loss(outputs, Y)`; and the model's new state.
+
+    Floats in X and Y get the model's own type, so that NumPy's float64 fits a float32 model.
+    """
+    X, Y = to_tensors(batch.X, device, model), to_tensors(batch.Y, device, model)  # (n, T) or several, (n, T)
+    outputs, state = check_result(model(X, state))  # (n, T, V), or as the loss wants them
+    if loss is None:
+        check_targets(outputs.shape, Y.shape)
+        check_largest(batch.largest, outputs.shape[-1])
     value = cross_entropy(outputs, Y) if loss is None else loss(outputs, Y)
-    if value.ndim:
-        raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
-    return value
+    check_loss(value)
+    return value, state
 
 
-def count_targets(Y: torch.Tensor, loss=None) -> int:
-    """By how much a batch counts: its targets under cross-entropy, its rows under another loss."""
-    if loss is not None:
-        return len(Y)
-    if targets := int((Y != NO_TARGET).sum()):
-        return targets
-    raise ValueError("A batch has no target, all of Y is −1: leave it out, or take larger batches.")
+def to_tensors(X, device: torch.device, model: nn.Module | None = None):
+    """An array as a tensor on the device, or of several arrays each: ids in int64, floats in the model's own type."""
+    if is_several(X):
+        return tuple(to_tensors(part, device, model) for part in X)
+    X = torch.as_tensor(X, device=device)
+    if X.is_floating_point():
+        weights = model.parameters() if model else ()
+        return X.to(next((weight.dtype for weight in weights if weight.is_floating_point()), X.dtype))
+    return X if X.dtype == torch.bool or X.is_complex() else X.long()
 
 
-def to_tensors(X, device: torch.device):
-    """An array as a tensor on the device, or of a tuple of arrays each."""
-    if isinstance(X, (tuple, list)):
-        return tuple(torch.as_tensor(part, device=device) for part in X)
-    return torch.as_tensor(X, device=device)
+def as_ids(name: str, X: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """Ids (n, T) as int64; TypeError or ValueError unless they are ids of the vocabulary, as far as the CPU can see."""
+    if not isinstance(X, torch.Tensor):
+        raise TypeError(
+            f"{name} is of type {type(X).__name__}, expected a tensor: torch.as_tensor makes one of an array."
+        )
+    kind = "f" if X.is_floating_point() else "b" if X.dtype == torch.bool else "i"
+    check_ids(name, X.shape, kind, vocab_size, X.numpy() if X.device.type == "cpu" and kind == "i" else None)
+    return X.long()
+
+
+def as_array(tensor) -> np.ndarray:
+    """What a batch is made of as a NumPy array, to be looked at."""
+    if isinstance(tensor, torch.Tensor):
+        tensor = tensor.detach().cpu()
+        return tensor.float().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
+    return np.asarray(tensor)
 
 
 @contextmanager
@@ -46,7 +79,7 @@ def evaluating(model: nn.Module) -> Iterator[torch.device]:
     model.eval()
     try:
         with torch.no_grad():
-            yield next(model.parameters()).device
+            yield next((weight.device for weight in model.parameters()), torch.device("cpu"))
     finally:
         model.train(was_training)
 
@@ -57,15 +90,14 @@ def evaluate(model: nn.Module, batches, loss=None) -> float:
     Without a `loss` it is cross-entropy, in nats per token, and a batch counts by its targets. With one, as `Trainer`
     takes it, it is a mean over the rows of Y.
     """
+    check_model(model, nn.Module, getattr(model, "forward", None))
     carries_state = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0, None
     with evaluating(model) as device:
-        for X, Y in batches:
-            X, Y = to_tensors(X, device), torch.as_tensor(Y, device=device)  # (n, T) or several, (n, T)
-            outputs, state = model(X, state if carries_state else None)  # (n, T, V), or as the loss wants them
-            targets = count_targets(Y, loss)
-            total += float(batch_loss(outputs, Y, loss)) * targets
-            count += targets
+        for batch in read_batches(batches, model, loss, as_array):
+            value, state = batch_loss(model, batch, state if carries_state else None, device, loss)
+            total += float(value) * batch.count
+            count += batch.count
     if count == 0:
         raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
     return total / count

@@ -4,7 +4,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X
 from course_utils.torch.cells import Bidirectional, Deep
+from course_utils.torch.evaluation import as_ids
+from course_utils.training import check_result
 
 
 class RNNLM(nn.Module):
@@ -17,6 +20,9 @@ class RNNLM(nn.Module):
         dropout: the share of the recurrent layer's outputs that is set to zero while training.
         embed_size: e; tokens become rows of an embedding (V, e) instead of one-hot vectors, and the layer reads those.
         token_dropout: the share of the input tokens that the layer does not see while training.
+
+    A layer that reads in both directions sees the token that is to be predicted: good for filling gaps, but not for
+    the next token. Attribute: `reads_both_ways`, whether it is such a one.
 
     Without an embedding the layer's input weights are drawn anew from N(0, 1), as an embedding's are: a one-hot vector
     picks one row of them, and the rows of a layer's own initialisation, made for dense inputs, are so small that
@@ -37,27 +43,48 @@ class RNNLM(nn.Module):
         token_dropout: float = 0.0,
     ):
         super().__init__()
+        check_layer(rnn, nn.Module)
         if isinstance(rnn, nn.RNNBase) and not rnn.batch_first:
             raise ValueError("The layer walks over the first axis, but X is (n, T, d): build it with batch_first=True.")
-        self.rnn, self.vocab_size = rnn, vocab_size
+        check_count("vocab_size", vocab_size)
+        if embed_size is not None:
+            check_count("embed_size", embed_size)
+        if isinstance(rnn, nn.RNNBase):
+            check_X((1, 1, embed_size or vocab_size), rnn.input_size)
+        check_share("dropout", dropout)
+        check_share("token_dropout", token_dropout)
+        self.rnn, self.vocab_size, self.embed_size = rnn, vocab_size, embed_size
+        self.reads_both_ways = _reads_both_ways(rnn)
         self.dropout, self.token_dropout = nn.Dropout(dropout), nn.Dropout(token_dropout)
         self.embedding = nn.Embedding(vocab_size, embed_size) if embed_size else None
         self.output = nn.LazyLinear(vocab_size)
         with torch.no_grad():
             if not embed_size:
                 _draw_input_weights(rnn)
-            self.output(rnn(torch.zeros(1, 1, embed_size or vocab_size))[0])  # tells it how wide its inputs are
+            outputs, _ = check_result(rnn(torch.zeros(1, 1, embed_size or vocab_size)), "layer")
+            self.output(outputs)  # tells it how wide its inputs are
 
     def begin_state(self, batch_size: int):
         """The zero state the recurrent layer starts from, in the shape it wants."""
         if not isinstance(self.rnn, nn.RNNBase):
             return self.rnn.begin_state(batch_size)
         layers = self.rnn.num_layers * (2 if self.rnn.bidirectional else 1)
-        H = self.output.weight.new_zeros(layers, batch_size, self.rnn.hidden_size)  # (layers, n, h)
-        return (H, H.clone()) if isinstance(self.rnn, nn.LSTM) else H
+        H = self.output.weight.new_zeros(
+            layers, batch_size, self.rnn.proj_size or self.rnn.hidden_size
+        )  # (layers, n, h)
+        return (H, H.new_zeros(layers, batch_size, self.rnn.hidden_size)) if isinstance(self.rnn, nn.LSTM) else H
+
+    def check_inputs(self, X) -> None:
+        """Raise an error unless X, an array, are ids (n, T) of the vocabulary; `Trainer` and `evaluate` ask it."""
+        check_ids("X", X.shape, X.dtype.kind, self.vocab_size, X)
 
     def forward(self, X: torch.Tensor, state=None):
-        """Logits (n, T, V) of the token after each of X (n, T), int64 ids; and the layer's state after the last."""
+        """Logits (n, T, V) of the token after each of X (n, T), ids; and the layer's state after the last."""
+        X = as_ids("X", X, self.vocab_size)  # (n, T)
+        if state is not None and isinstance(self.rnn, nn.RNNBase):
+            check_same(
+                *(parts if isinstance(parts, tuple) else (parts,) for parts in (state, self.begin_state(len(X))))
+            )
         if self.embedding is not None:
             inputs = self.embedding(X)  # (n, T, e)
         else:
@@ -82,3 +109,9 @@ def _readers(rnn: nn.Module) -> list[nn.Module]:
     if isinstance(rnn, Bidirectional):
         return _readers(rnn.forward_layer) + _readers(rnn.backward_layer)
     return [rnn]
+
+
+def _reads_both_ways(rnn: nn.Module) -> bool:
+    if isinstance(rnn, Deep):
+        return any(map(_reads_both_ways, rnn.layers))
+    return isinstance(rnn, Bidirectional) or getattr(rnn, "bidirectional", False)

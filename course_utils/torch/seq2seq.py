@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq
+from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq, check_sources
+from course_utils.torch.evaluation import as_ids
 
 State = tuple  # of the layers: H (n, h) each, or LSTM's pair (H, C)
 
@@ -46,7 +47,8 @@ class Seq2SeqEncoder(nn.Module):
         bidirectional: bool = False,
     ):
         super().__init__()
-        check_pieces(num_layers, cell)
+        check_pieces(vocab_size, embed_size, num_hiddens, num_layers, cell, dropout)
+        self.vocab_size, self.embed_size, self.bidirectional = vocab_size, embed_size, bidirectional
         self.num_hiddens, self.num_layers, self.cell = num_hiddens, num_layers, cell
         self.embedding, self.dropout = nn.Embedding(vocab_size, embed_size), nn.Dropout(dropout)
         self.rnn = _recurrent(embed_size, num_hiddens, num_layers, cell, dropout, bidirectional)
@@ -66,7 +68,7 @@ class Seq2SeqEncoder(nn.Module):
         """
         lengths = torch.as_tensor(lengths).cpu()
         check_sentences(source.shape, lengths.numpy())
-        X = self.dropout(self.embedding(source))  # (n, S, e)
+        X = self.dropout(self.embedding(as_ids("The source", source, self.vocab_size)))  # (n, S, e)
         packed = pack_padded_sequence(X, lengths, batch_first=True, enforce_sorted=False)
         outputs, last = self.rnn(packed)  # each sentence ends at its own last token
         outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source.shape[1])  # (n, S, h or 2h)
@@ -110,7 +112,8 @@ class Seq2SeqDecoder(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        check_pieces(num_layers, cell)
+        check_pieces(vocab_size, embed_size, num_hiddens, num_layers, cell, dropout)
+        self.vocab_size, self.embed_size = vocab_size, embed_size
         self.num_hiddens, self.num_layers, self.cell = num_hiddens, num_layers, cell
         self.embedding, self.dropout = nn.Embedding(vocab_size, embed_size), nn.Dropout(dropout)
         self.rnn = _recurrent(embed_size + num_hiddens, num_hiddens, num_layers, cell, dropout)
@@ -126,7 +129,7 @@ class Seq2SeqDecoder(nn.Module):
             state: for each layer H (n, h) or LSTM's pair (H, C), as the encoder or the decoder returns it.
         """
         check_decoder(inputs.shape, context, state, self.num_hiddens, self.num_layers, self.cell)
-        embedded = self.dropout(self.embedding(inputs))  # (n, T, e)
+        embedded = self.dropout(self.embedding(as_ids("inputs", inputs, self.vocab_size)))  # (n, T, e)
         at_each_step = context[:, None].expand(-1, inputs.shape[1], -1)  # (n, T, h)
         outputs, last = self.rnn(torch.cat([embedded, at_each_step], dim=-1), _stack(state))  # (n, T, h)
         return self.output(self.dropout(outputs)), _by_layer(last)  # (n, T, V)
@@ -153,6 +156,10 @@ class Seq2Seq(nn.Module):
         super().__init__()
         check_seq2seq(encoder, decoder, teacher_forcing)
         self.encoder, self.decoder, self.teacher_forcing = encoder, decoder, teacher_forcing
+
+    def check_inputs(self, X) -> None:
+        """Raise an error unless X, arrays, are what the model reads; `Trainer` and `evaluate` ask it."""
+        check_sources(X, self.encoder, self.decoder)
 
     def forward(self, X: tuple, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Logits (n, T, V) of the token after each of the inputs, and the decoder's state after the last.

@@ -1,6 +1,5 @@
 """A training loop that can be read in one sitting."""
 
-import copy
 import math
 import os
 import time
@@ -11,7 +10,9 @@ from tqdm.auto import tqdm
 
 from course_utils.history import History, linear_decay
 from course_utils.torch.devices import find_device
-from course_utils.torch.evaluation import batch_loss, count_targets, evaluate, to_tensors
+from course_utils.torch.evaluation import as_array, batch_loss, evaluate
+from course_utils.torch.snapshots import put_back, put_back_best, take_snapshot
+from course_utils.training import check_model, check_settings, check_trained, parts_of, read_batches, resumed
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -27,7 +28,7 @@ class Trainer:
     """Fits a model to data: gradient, clipping, optimiser step, and a record of it all.
 
     Args:
-        max_epochs: how many times the training data is gone through.
+        max_epochs: how many times the training data is gone through, those of a run that is resumed included.
         lr: the learning rate.
         optimizer: "sgd", "adam" or "adamw" (weight decay 0.01).
         clip_norm: gradients are scaled down to this norm where theirs is larger; None leaves them alone.
@@ -49,16 +50,11 @@ class Trainer:
         keep_best: bool = False,
         loss=None,
     ):
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is {optimizer!r}, expected one of {list(OPTIMIZERS)}.")
-        if clip_norm is not None and not clip_norm > 0:
-            raise ValueError(f"clip_norm is {clip_norm}, expected a number above 0, or None to leave gradients alone.")
-        if loss is not None and not callable(loss):
-            raise ValueError(f"loss is {loss!r}, expected a function (outputs, Y) -> (), or None for cross-entropy.")
         self.max_epochs, self.lr, self.optimizer, self.loss = max_epochs, lr, optimizer, loss
         self.clip_norm, self.decay, self.device, self.keep_best = clip_norm, decay, device, keep_best
+        check_settings(vars(self), OPTIMIZERS)
 
-    def fit(self, model: nn.Module, data, on_epoch=None) -> History:
+    def fit(self, model: nn.Module, data, on_epoch=None, resume: History | None = None) -> History:
         """Train `model` in place and return the `History`.
 
         Args:
@@ -69,49 +65,54 @@ class Trainer:
                 `carries_state`, the state goes from each batch to the next, detached; elsewhere each batch starts from
                 zeros.
             on_epoch: called with the history after each epoch, for a live plot.
+            resume: the history of an earlier run, to go on with until `max_epochs` as if it had not stopped. The
+                model's weights become those after its last epoch; what the optimiser remembers, the place on the line
+                of `decay`, the framework's random numbers and those of batches with a NumPy generator `rng` are put
+                back as well. What shuffles otherwise is not.
         """
-        batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
-        if self.keep_best and heldout is None:
-            raise ValueError("keep_best asks for a held-out loss, but the data have no held-out part: give one.")
+        check_model(model, nn.Module, getattr(model, "forward", None))
+        history = History(is_cross_entropy=self.loss is None) if resume is None else resumed(resume, "torch", self)
+        epochs = range(len(history.train_loss), self.max_epochs)
+        batches, heldout = parts_of(data, len(epochs), self.keep_best)
         device = find_device(self.device)
         model.to(device).train()
         settings = {"weight_decay": 0.01} if self.optimizer == "adamw" else {}
-        optimizer = OPTIMIZERS[self.optimizer](model.parameters(), lr=self.lr, **settings)
-        history, start = History(is_cross_entropy=self.loss is None), time.perf_counter()
-        progress = tqdm(range(self.max_epochs), desc="epochs", disable="CI" in os.environ)
+        check_trained([weight for weight in model.parameters() if weight.requires_grad])
+        optimizer = OPTIMIZERS[self.optimizer](model.parameters(), lr=float(self.lr), **settings)
+        if resume is not None:
+            put_back(history.snapshot, model, optimizer, batches, heldout)
+        start = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+        progress = tqdm(epochs, desc="epochs", disable="CI" in os.environ)
         for _ in progress:
             self._run_epoch(model, optimizer, batches, device, history)
             if heldout is not None:
-                history.heldout_loss.append(evaluate(model, heldout, self.loss))
+                history.add_heldout(evaluate(model, heldout, self.loss))
                 progress.set_postfix(history.latest)
-                if self.keep_best and history.best_epoch == len(history.heldout_loss):
-                    best = copy.deepcopy(model.state_dict())
             history.seconds.append(time.perf_counter() - start)
+            history.snapshot = take_snapshot(self, model, optimizer, history, batches, heldout)
             if on_epoch is not None:
                 on_epoch(history)
         if self.keep_best and history.heldout_loss:
-            model.load_state_dict(best)
+            put_back_best(history.snapshot, model)
         return history
 
     def _run_epoch(self, model, optimizer, batches, device, history: History) -> None:
         carries_state = getattr(batches, "carries_state", False)
-        losses, norms, state = [], [], None
-        for X, Y in batches:
-            history.tokens += count_targets(torch.as_tensor(Y), self.loss)  # before Y moves: no wait for a GPU
-            X, Y = to_tensors(X, device), torch.as_tensor(Y, device=device)  # (n, T) or several, (n, T)
+        losses, norms, state, tokens = [], [], None, 0
+        for batch in read_batches(batches, model, self.loss, as_array):
             if self.decay:
                 updates = history.updates + len(losses)
                 optimizer.param_groups[0]["lr"] = linear_decay(self.lr, updates, self.max_epochs, batches)
-            loss, norm, state = self._update(model, optimizer, X, Y, detach(state) if carries_state else None)
+            loss, norm, state = self._update(model, optimizer, batch, detach(state) if carries_state else None, device)
             losses.append(loss)
             norms.append(norm)
-        history.add_epoch(torch.stack(losses).tolist() if losses else [], [float(norm) for norm in norms])
+            tokens += batch.count
+        history.add_epoch(torch.stack(losses).tolist() if losses else [], [float(norm) for norm in norms], tokens)
 
-    def _update(self, model, optimizer, X, Y, state):
+    def _update(self, model, optimizer, batch, state, device):
         """One step of the optimiser; returns the loss, the gradient's norm before clipping, and the new state."""
         optimizer.zero_grad()
-        outputs, state = model(X, state)  # (n, T, V), or as the loss wants them
-        loss = batch_loss(outputs, Y, self.loss)  # ()
+        loss, state = batch_loss(model, batch, state, device, self.loss)  # ()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), self.clip_norm or math.inf)
         optimizer.step()
