@@ -14,7 +14,6 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from course_utils.plotting import Picture
-from course_utils.printing import digits
 
 Gates = dict[str, np.ndarray]
 Read = Callable[[str], tuple[Sequence[str], Gates]]
@@ -44,7 +43,7 @@ def film(tokens: Sequence[str], gates: Gates, title: str) -> Picture:
 
     >>> print(film("hi", {name: np.full((2, 3), 0.5) for name in "IFOC"}, "Reading"))
     Figure: Reading. Four heat maps of the 3 most active of 3 cells over 2 tokens, 'hi'.
-    Means over all cells and tokens: I 0.5000, F 0.5000, O 0.5000, |C| 0.5000
+    Means over all cells and tokens: I 0.5, F 0.5, O 0.5, |C| 0.5
     """
     _check(tokens, gates)
     cells = most_active(gates)
@@ -60,11 +59,11 @@ def film(tokens: Sequence[str], gates: Gates, title: str) -> Picture:
     panels[-1].set_xticks(range(len(tokens)), [_visible(token) for token in tokens], fontsize=8, parse_math=False)
     panels[-1].set_xlabel("what is read; the numbers at the left name the cells")
     shown = f"{len(cells)} most active of {gates['C'].shape[1]} cells over {len(tokens)} tokens"
-    means = ", ".join(f"{name} {digits(gates[name].mean())}" for name in "IFO")
+    means = ", ".join(f"{name} {gates[name].mean():.1f}" for name in "IFO")
     return Picture(
         figure,
         f"Figure: {title}. Four heat maps of the {shown}, {''.join(tokens)!r}.\n"
-        f"Means over all cells and tokens: {means}, |C| {digits(np.abs(gates['C']).mean())}",
+        f"Means over all cells and tokens: {means}, |C| {np.abs(gates['C']).mean():.1f}",
     )
 
 

@@ -62,9 +62,12 @@ def _axes(title: str, xlabel: str, ylabel: str, size: tuple[float, float] = (6.4
     return figure, axes
 
 
-def _extent(y: np.ndarray) -> str:
+def _extent(y: np.ndarray, log: bool) -> str:
+    def number(value: float) -> str:  # far out on a logarithmic axis, nobody reads more than two digits
+        return f"{value:.1e}" if log and value and not 1e-4 <= abs(value) < 1e4 else digits(value)
+
     numbers = zip(("first", "last", "lowest", "highest"), (y[0], y[-1], y.min(), y.max()), strict=True)
-    return ", ".join(f"{name} {digits(value)}" for name, value in numbers)
+    return ", ".join(f"{name} {number(value)}" for name, value in numbers)
 
 
 def lines(
@@ -103,7 +106,7 @@ def lines(
         color, style, marker = STYLES[i % len(STYLES)]
         few = len(y) <= 30
         axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
-        words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y)}")
+        words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y, log)}")
     for i, (label, value) in enumerate(_labelled({} if levels is None else levels).items()):
         value = arrays.number(value, f"The level {label!r}")
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
@@ -179,7 +182,7 @@ def forecast(
     actual = of_days(actual, "The truth")
     figure, axes = _axes(title, "", ylabel, size=(5.6, 3.1))
     words = [f"Figure: {title}. {ylabel} on {len(dates)} days, {dates[0]} to {dates[-1]}."]
-    words.append(f"truth: {_extent(actual)}")
+    words.append(f"truth: {_extent(actual, log=False)}")
     axes.plot(dates, actual, color="black", linewidth=2.2, label="truth")
     for (label, values), (dash, color) in zip(forecasts.items(), DASHES, strict=False):
         values = of_days(values, f"The forecast {label!r}")
