@@ -43,7 +43,7 @@ ALIKE = {
     "the context is the lowest layer's": Mutant("seq2seq", CONTEXT, CONTEXT.replace("-1", "0"), "deep LSTM"),
     "forced as often as not": Mutant("seq2seq", ") < self.teacher_forcing", ") > self.teacher_forcing", "forcing"),
     "always forced": Mutant("seq2seq", "self.teacher_forcing < 1:", "self.teacher_forcing < 0:", "forcing"),
-    "the worst epoch kept": Mutant("training", "best_epoch == len(", "best_epoch != len(", "keeping"),
+    "the last epoch kept": Mutant("snapshots", "is_best = history", "is_best = True or history", "keeping"),
 }
 MUTANTS = {
     "torch": ALIKE
@@ -66,15 +66,15 @@ MUTANTS = {
             "seq2seq", "torch.rand(inputs.shape,", "torch.ones(inputs.shape) * torch.rand((len(inputs), 1),", "forcing"
         ),
         "own tokens also when evaluated": Mutant("seq2seq", "if self.training and", "if", "own tokens"),
-        "mask dropped": Mutant("evaluation", "Y.flatten(), ignore_index=NO_TARGET", "Y.flatten().clamp(0)", "oracle"),
+        "mask dropped": Mutant("evaluation", "long(), ignore_index=NO_TARGET", "long().clamp(0)", "oracle"),
         "padding counted in the mean": Mutant(
             "evaluation",
             "ignore_index=NO_TARGET)",
             'ignore_index=NO_TARGET, reduction="sum") / Y.numel()',
             "oracle",
         ),
-        "the best not put back": Mutant("training", "model.load_state_dict(best)", "pass", "keeping"),
-        "the best not copied": Mutant("training", "copy.deepcopy(model.state_dict())", "model.state_dict()", "keeping"),
+        "the best not put back": Mutant("snapshots", '_load(model, snapshot.parts("best"))', "pass", "keeping"),
+        "the best not copied": Mutant("snapshots", "name: _copy(v)", "name: v", "keeping"),
         "weights, layers' joins swapped": Mutant(
             "weights", "str(i % layer.num_layers)", "str((i + 1) % layer.num_layers)", "deep, both ways"
         ),
@@ -105,8 +105,8 @@ MUTANTS = {
             "tf.reduce_sum(losses[Y != NO_TARGET]) / tf.cast(tf.size(Y), losses.dtype)",
             "oracle",
         ),
-        "the best not put back": Mutant("training", "model.set_weights(best)", "pass", "keeping"),
-        "the best not copied": Mutant("training", "model.get_weights()", "model.weights", "keeping"),
+        "the best not put back": Mutant("snapshots", "model.set_weights(", "len(", "keeping"),
+        "the best not copied": Mutant("snapshots", "model.get_weights()", "model.weights", "keeping"),
         "weights, layers' joins swapped": Mutant(
             "weights", "_numbered(joins)", "_numbered(joins[::-1])", "deep, both ways"
         ),
@@ -117,7 +117,7 @@ EVERY = [(framework, name) for framework, mutants in MUTANTS.items() for name in
 
 def course_with(framework, *mistake):
     """The framework's side of the course, loaded anew, with a mistake or without."""
-    names = ("evaluation", "seq2seq", "weights", "training", "decoding")
+    names = ("evaluation", "seq2seq", "weights", "snapshots", "training", "decoding")
     return course_of(framework, reloaded(framework.course.__name__, names, *mistake))
 
 
