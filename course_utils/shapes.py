@@ -4,9 +4,11 @@ Shared by both frameworks: of arrays only `shape` is used, whatever they are.
 """
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
+
+from course_utils.errors import is_whole
 
 
 def check_count(name: str, value) -> None:
@@ -16,7 +18,7 @@ def check_count(name: str, value) -> None:
     Traceback (most recent call last):
     ValueError: vocab_size is 2.0, expected a whole number, 1 or more.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+    if not is_whole(value, 1):
         found = repr(value) if isinstance(value, (Real, str, type(None))) else f"of type {type(value).__name__}"
         raise ValueError(f"{name} is {found}, expected a whole number, 1 or more.")
 
@@ -250,7 +252,7 @@ def check_pieces(
     for name, value in sizes.items():
         check_count(name, value)
     check_share("dropout", dropout)
-    if not isinstance(num_layers, Integral) or num_layers < 1 or cell not in ("gru", "lstm"):
+    if not is_whole(num_layers, 1) or cell not in ("gru", "lstm"):
         raise ValueError(f'num_layers is {num_layers} and cell {cell!r}, expected 1 or more and "gru" or "lstm".')
 
 

@@ -10,12 +10,13 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from course_utils.datasets.text import NO_TARGET
+from course_utils.errors import is_whole
 from course_utils.history import History
 
 AS_PARTS = "data with a training and a held-out part are an object with both, SimpleNamespace(train=…, heldout=…)"
@@ -36,13 +37,13 @@ class Batch(NamedTuple):
     largest: int | None
 
 
-def is_number(value, kind: type = Real) -> bool:
-    """Whether it is a finite number, or a whole one for `Integral`; a bool is none.
+def is_number(value) -> bool:
+    """Whether it is a finite number; a bool is none.
 
-    >>> is_number(2), is_number(float("nan")), is_number(2.0, Integral), is_number(True)
-    (True, False, False, False)
+    >>> is_number(2), is_number(0.5), is_number(float("nan")), is_number(True)
+    (True, True, False, False)
     """
-    return isinstance(value, kind) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and math.isfinite(value)
 
 
 def check_settings(settings: dict, optimizers: Collection[str]) -> None:
@@ -53,7 +54,7 @@ def check_settings(settings: dict, optimizers: Collection[str]) -> None:
     ValueError: max_epochs is 2.5, expected a whole number of epochs, 0 or more.
     """
     expected = {
-        "max_epochs": ("a whole number of epochs, 0 or more", lambda value: is_number(value, Integral) and value >= 0),
+        "max_epochs": ("a whole number of epochs, 0 or more", lambda value: is_whole(value, 0)),
         "lr": ("a number, 0 or more", lambda value: is_number(value) and value >= 0),
         "optimizer": (f"one of {list(optimizers)}", lambda value: isinstance(value, str) and value in optimizers),
         "clip_norm": (

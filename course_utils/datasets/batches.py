@@ -13,10 +13,11 @@ import math
 import reprlib
 from collections.abc import Iterator, Sequence, Sized
 from itertools import chain
-from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+from course_utils.errors import is_whole
 
 Batch = tuple[np.ndarray, np.ndarray]
 
@@ -24,7 +25,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 def check_whole(least: int = 1, **numbers: int) -> None:
     """Refuse, with its name, a number that is not whole (TypeError) or below `least` (ValueError)."""
     for name, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, Integral):
+        if not is_whole(number, -math.inf):
             raise TypeError(f"{name} is {number!r}, expected a whole number, {least} or more.")
         if number < least:
             raise ValueError(f"{name} is {number}, expected {least} or more.")
