@@ -28,7 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the tolerances and the budget."""
     group = parser.getgroup("course", "Notebooks of the course")
     group.addoption("--nb-rtol", type=float, default=DEFAULT.rtol, help="relative tolerance (default: %(default)g)")
-    group.addoption("--nb-atol", type=float, default=DEFAULT.atol, help="absolute tolerance (default: %(default)g)")
     group.addoption(
         "--nb-budget-factor",
         type=float,
@@ -146,7 +145,7 @@ class Cell(IPyNbCell):
         return compare(
             self.cell.outputs,
             self.test_outputs,
-            spread.tolerance(self.cell, self.parent.measured, Tolerance(option.nb_rtol, option.nb_atol)),
+            spread.tolerance(self.cell, self.parent.measured, Tolerance(option.nb_rtol)),
             texts="trained" not in tags or os.environ.get("DEVICE", "cpu") == "cpu",
             varying={**VARYING, **self.parent.sanitize_patterns},
         )
