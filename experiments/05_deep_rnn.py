@@ -65,7 +65,7 @@ def run(framework, seed, study, layers, width, passes, dropout, letters):
     ids, V = text.train_ids[:letters], len(text.vocab)
     data = SimpleNamespace(train=SequentialBatches(ids, 32, 32, np.random.default_rng(seed)), heldout=text.heldout)
     upper = with_skip(course.LSTM) if study == "skips" else course.LSTM
-    stack = [course.LSTM(EMBED_SIZE, width, fused=True)] + [upper(width, width, fused=True) for _ in range(1, layers)]
+    stack = [course.LSTM(EMBED_SIZE, width)] + [upper(width, width) for _ in range(1, layers)]
     unseen = 0.0 if study == "overfit" else 0.05
     model = course.RNNLM(course.Deep(stack, dropout), V, dropout, EMBED_SIZE, token_dropout=unseen)
     clock = []  # the processor's seconds after each pass: what else the machine does counts less in them

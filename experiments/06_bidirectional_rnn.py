@@ -57,12 +57,10 @@ def read_alice(letters):
 
 
 def recurrent(course, num_inputs, directions, layers, cell, width):
-    # an LSTM's literal form is the faster one where it is compiled, as TensorFlow does it
-    fused = cell != "LSTM" or "torch" in course.__name__
     stack = []
     for i in range(layers):
         d = directions * width if i else num_inputs
-        pair = [getattr(course, cell)(d, width, fused=fused) for _ in range(directions)]
+        pair = [getattr(course, cell)(d, width) for _ in range(directions)]
         stack.append(course.Bidirectional(*pair) if directions == 2 else pair[0])
     return course.Deep(stack) if layers > 1 else stack[0]
 

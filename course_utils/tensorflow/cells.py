@@ -1,12 +1,12 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
-each have a literal form, which is read, and a fused one, which is fast; `Deep` stacks layers, `Bidirectional` pairs
-two. Left out, because the framework's layers have it and the equations do not need it: projections, peepholes.
+say their equations in `step`; `Deep` stacks layers, `Bidirectional` pairs two. Left out, because the framework's layers
+have it and the equations do not need it: projections, peepholes.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -39,11 +39,11 @@ class _Recurrent(_Layer):
 
     state_names = ("H",)
 
-    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+    def __init__(self, num_inputs: int, num_hiddens: int):
         super().__init__()
         check_count("num_inputs", num_inputs)
         check_count("num_hiddens", num_hiddens)
-        self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
+        self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
 
     def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
         bound = 1 / math.sqrt(self.num_hiddens)
@@ -54,10 +54,6 @@ class _Recurrent(_Layer):
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,) that is drawn around `bias`."""
         d, h = self.num_inputs, self.num_hiddens
         return self._draw(f"W_x{gate}", d, h), self._draw(f"W_h{gate}", h, h), self._draw(f"b_{gate}", h, around=bias)
-
-    def _side_by_side(self, prefix: str, gates: str) -> tf.Tensor:
-        """One matrix, or one bias, for several gates."""
-        return tf.concat([getattr(self, prefix + gate) for gate in gates], axis=-1)
 
     def begin_state(self, batch_size: int) -> State:
         """The state before the first step: zeros (n, h)."""
@@ -79,10 +75,9 @@ class _Recurrent(_Layer):
         state = self.begin_state(X.shape[0]) if state is None else state
         check_state(state, self.state_names, (X.shape[0], self.num_hiddens))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
-        step, inputs = self.fuse(X) if self.fused else (self.step, X)
         outputs = []
-        for t, X_t in enumerate(tf.unstack(inputs, axis=1)):  # (n, d), or with fused weights (n, all gates)
-            new = step(X_t, state)
+        for t, X_t in enumerate(tf.unstack(X, axis=1)):  # (n, d)
+            new = self.step(X_t, state)
             state = new if valid is None else _where(valid[:, t], new, state)
             outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
         outputs = tf.stack(outputs, axis=1)  # (n, T, h)
@@ -95,7 +90,6 @@ class RNN(_Recurrent):
     Args:
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
-        fused: make the product of X and W_xh for all steps at once, before the loop.
 
     Parameters: `W_xh` (d, h), `W_hh` (h, h), `b_h` (h,), drawn uniformly from ±1/√h, as PyTorch's `nn.RNN` does.
 
@@ -104,9 +98,6 @@ class RNN(_Recurrent):
     (TensorShape([2, 4, 5]), TensorShape([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
-
     def build(self, input_shape=None):
         """Make the weights; Keras calls this before the first call."""
         self.W_xh, self.W_hh, self.b_h = self._draw_gate("h")
@@ -114,14 +105,6 @@ class RNN(_Recurrent):
     def step(self, X_t: tf.Tensor, H: tf.Tensor) -> tf.Tensor:
         """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
         return tf.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
-
-    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, h)."""
-
-        def step(P_t, H):
-            return tf.tanh(P_t + H @ self.W_hh)  # (n, h)
-
-        return step, X @ self.W_xh + self.b_h
 
 
 class GRU(_Recurrent):
@@ -135,7 +118,6 @@ class GRU(_Recurrent):
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
         reset_after: reset after the product, as PyTorch's `nn.GRU` and Keras do, or before it, as the paper does.
-        fused: one product for both gates and the candidate; the inputs' product is made before the loop.
 
     Parameters: `W_xz W_xr W_xh` (d, h), `W_hz W_hr W_hh` (h, h), `b_z b_r b_h` (h,), and with `reset_after` `b_hh`
     (h,), drawn uniformly from ±1/√h.
@@ -145,8 +127,8 @@ class GRU(_Recurrent):
     (TensorShape([2, 4, 5]), TensorShape([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
+    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True):
+        super().__init__(num_inputs, num_hiddens)
         self.reset_after = reset_after
 
     def build(self, input_shape=None):
@@ -167,20 +149,6 @@ class GRU(_Recurrent):
             H_tilde = tf.tanh(X_t @ self.W_xh + (R * H) @ self.W_hh + self.b_h)  # (n, h)
         return Z * H + (1 - Z) * H_tilde  # (n, h)
 
-    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, 3h)."""
-        W_h = self._side_by_side("W_h", "zrh" if self.reset_after else "zr")  # (h, 3h or 2h)
-
-        def step(P_t, H):
-            P_z, P_r, P_h = tf.split(P_t, 3, axis=1)  # (n, h) each
-            from_H = tf.split(H @ W_h, 3 if self.reset_after else 2, axis=1)  # (n, h) each
-            Z, R = tf.sigmoid(P_z + from_H[0]), tf.sigmoid(P_r + from_H[1])  # (n, h) each
-            reset = R * (from_H[2] + self.b_hh) if self.reset_after else (R * H) @ self.W_hh  # (n, h)
-            H_tilde = tf.tanh(P_h + reset)  # (n, h)
-            return H_tilde + Z * (H - H_tilde)  # (n, h): Z * H + (1 - Z) * H_tilde
-
-        return step, X @ self._side_by_side("W_x", "zrh") + self._side_by_side("b_", "zrh")
-
 
 class LSTM(_Recurrent):
     """Long short-term memory. Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers et al. (2000).
@@ -194,7 +162,6 @@ class LSTM(_Recurrent):
         forget_bias: is added to b_f at the start, so that the memory is kept at first. Keras' layer adds 1 as well,
             PyTorch's `nn.LSTM` nothing. Source: Jozefowicz et al. (2015), An empirical exploration of recurrent network
             architectures.
-        fused: one product for all gates; the inputs' product is made before the loop.
 
     Parameters: `W_xi W_xf W_xo W_xc` (d, h), `W_hi W_hf W_ho W_hc` (h, h), `b_i b_f b_o b_c` (h,), drawn uniformly
     from ±1/√h.
@@ -206,8 +173,8 @@ class LSTM(_Recurrent):
 
     state_names = ("H", "C")
 
-    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
+    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0):
+        super().__init__(num_inputs, num_hiddens)
         self.forget_bias = forget_bias
 
     def build(self, input_shape=None):
@@ -231,19 +198,6 @@ class LSTM(_Recurrent):
         C_tilde = tf.tanh(X_t @ self.W_xc + H @ self.W_hc + self.b_c)  # (n, h)
         C = F * C + I * C_tilde  # (n, h)
         return O * tf.tanh(C), C  # (n, h), (n, h)
-
-    def fuse(self, X: tf.Tensor) -> tuple[Callable, tf.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, 4h)."""
-        W_h = self._side_by_side("W_h", "ifoc")  # (h, 4h)
-
-        def step(P_t, state):
-            H, C = state
-            gates = P_t + H @ W_h  # (n, 4h)
-            I, F, O, candidate = tf.split(gates, 4, axis=1)  # (n, h) each
-            C = tf.sigmoid(F) * C + tf.sigmoid(I) * tf.tanh(candidate)  # (n, h)
-            return tf.sigmoid(O) * tf.tanh(C), C  # (n, h), (n, h)
-
-        return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
 
 
 class Deep(_Layer):

@@ -1,12 +1,12 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
-each have a literal form, which is read, and a fused one, which is fast; `Deep` stacks layers, `Bidirectional` pairs
-two. Left out, because the framework's layers have it and the equations do not need it: projections, peepholes.
+say their equations in `step`; `Deep` stacks layers, `Bidirectional` pairs two. Left out, because the framework's layers
+have it and the equations do not need it: projections, peepholes.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -31,11 +31,11 @@ class _Recurrent(nn.Module):
 
     state_names = ("H",)
 
-    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
+    def __init__(self, num_inputs: int, num_hiddens: int):
         super().__init__()
         check_count("num_inputs", num_inputs)
         check_count("num_hiddens", num_hiddens)
-        self.num_inputs, self.num_hiddens, self.fused = num_inputs, num_hiddens, fused
+        self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
 
     def _draw(self, *shape: int) -> nn.Parameter:
         bound = 1 / math.sqrt(self.num_hiddens)
@@ -45,10 +45,6 @@ class _Recurrent(nn.Module):
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
         d, h = self.num_inputs, self.num_hiddens
         return self._draw(d, h), self._draw(h, h), self._draw(h)
-
-    def _side_by_side(self, prefix: str, gates: str) -> torch.Tensor:
-        """One matrix, or one bias, for several gates."""
-        return torch.cat([getattr(self, prefix + gate) for gate in gates], dim=-1)
 
     def begin_state(self, batch_size: int) -> State:
         """The state before the first step: zeros (n, h), on the parameters' device."""
@@ -69,10 +65,9 @@ class _Recurrent(nn.Module):
         state = self.begin_state(len(X)) if state is None else state
         check_state(state, self.state_names, (len(X), self.num_hiddens))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
-        step, inputs = self.fuse(X) if self.fused else (self.step, X)
         outputs = []
-        for t, X_t in enumerate(inputs.unbind(dim=1)):  # (n, d), or with fused weights (n, all gates)
-            new = step(X_t, state)
+        for t, X_t in enumerate(X.unbind(dim=1)):  # (n, d)
+            new = self.step(X_t, state)
             state = new if valid is None else _where(valid[:, t], new, state)
             outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
         outputs = torch.stack(outputs, dim=1)  # (n, T, h)
@@ -85,7 +80,6 @@ class RNN(_Recurrent):
     Args:
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
-        fused: make the product of X and W_xh for all steps at once, before the loop.
 
     Parameters: `W_xh` (d, h), `W_hh` (h, h), `b_h` (h,), drawn uniformly from ±1/√h, as `nn.RNN` does.
 
@@ -94,21 +88,13 @@ class RNN(_Recurrent):
     (torch.Size([2, 4, 5]), torch.Size([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
+    def __init__(self, num_inputs: int, num_hiddens: int):
+        super().__init__(num_inputs, num_hiddens)
         self.W_xh, self.W_hh, self.b_h = self._draw_gate()
 
     def step(self, X_t: torch.Tensor, H: torch.Tensor) -> torch.Tensor:
         """One step: X_t (n, d), H (n, h) → the new H (n, h)."""
         return torch.tanh(X_t @ self.W_xh + H @ self.W_hh + self.b_h)  # (n, h)
-
-    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, h)."""
-
-        def step(P_t, H):
-            return torch.tanh(P_t + H @ self.W_hh)  # (n, h)
-
-        return step, X @ self.W_xh + self.b_h
 
 
 class GRU(_Recurrent):
@@ -122,7 +108,6 @@ class GRU(_Recurrent):
         num_inputs: d, the width of one step's input.
         num_hiddens: h, the width of the hidden state.
         reset_after: reset after the product, as `nn.GRU` and Keras do, or before it, as the paper does.
-        fused: one product for both gates and the candidate; the inputs' product is made before the loop.
 
     Parameters: `W_xz W_xr W_xh` (d, h), `W_hz W_hr W_hh` (h, h), `b_z b_r b_h` (h,), and with `reset_after` `b_hh`
     (h,), drawn uniformly from ±1/√h.
@@ -132,8 +117,8 @@ class GRU(_Recurrent):
     (torch.Size([2, 4, 5]), torch.Size([2, 5]))
     """
 
-    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
+    def __init__(self, num_inputs: int, num_hiddens: int, reset_after: bool = True):
+        super().__init__(num_inputs, num_hiddens)
         self.reset_after = reset_after
         self.W_xz, self.W_hz, self.b_z = self._draw_gate()
         self.W_xr, self.W_hr, self.b_r = self._draw_gate()
@@ -151,20 +136,6 @@ class GRU(_Recurrent):
             H_tilde = torch.tanh(X_t @ self.W_xh + (R * H) @ self.W_hh + self.b_h)  # (n, h)
         return Z * H + (1 - Z) * H_tilde  # (n, h)
 
-    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, 3h)."""
-        h, W_h = self.num_hiddens, self._side_by_side("W_h", "zrh" if self.reset_after else "zr")  # (h, 3h or 2h)
-
-        def step(P_t, H):
-            P_gates, P_candidate = P_t.split([2 * h, h], dim=1)  # (n, 2h), (n, h)
-            from_H = (H @ W_h).split(2 * h, dim=1)  # (n, 2h) and with reset_after (n, h)
-            Z, R = torch.sigmoid(P_gates + from_H[0]).chunk(2, dim=1)  # (n, h) each
-            reset = R * (from_H[1] + self.b_hh) if self.reset_after else (R * H) @ self.W_hh  # (n, h)
-            H_tilde = torch.tanh(P_candidate + reset)  # (n, h)
-            return torch.lerp(H_tilde, H, Z)  # (n, h): Z * H + (1 - Z) * H_tilde
-
-        return step, X @ self._side_by_side("W_x", "zrh") + self._side_by_side("b_", "zrh")
-
 
 class LSTM(_Recurrent):
     """Long short-term memory. Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers et al. (2000).
@@ -178,7 +149,6 @@ class LSTM(_Recurrent):
         forget_bias: is added to b_f at the start, so that the memory is kept at first. Keras' layer adds 1 as well,
             `nn.LSTM` nothing. Source: Jozefowicz et al. (2015), An empirical exploration of recurrent network
             architectures.
-        fused: one product for all gates; the inputs' product is made before the loop.
 
     Parameters: `W_xi W_xf W_xo W_xc` (d, h), `W_hi W_hf W_ho W_hc` (h, h), `b_i b_f b_o b_c` (h,), drawn uniformly
     from ±1/√h.
@@ -190,8 +160,8 @@ class LSTM(_Recurrent):
 
     state_names = ("H", "C")
 
-    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0, fused: bool = False):
-        super().__init__(num_inputs, num_hiddens, fused)
+    def __init__(self, num_inputs: int, num_hiddens: int, forget_bias: float = 1.0):
+        super().__init__(num_inputs, num_hiddens)
         self.W_xi, self.W_hi, self.b_i = self._draw_gate()
         self.W_xf, self.W_hf, self.b_f = self._draw_gate()
         self.W_xo, self.W_ho, self.b_o = self._draw_gate()
@@ -213,20 +183,6 @@ class LSTM(_Recurrent):
         C_tilde = torch.tanh(X_t @ self.W_xc + H @ self.W_hc + self.b_c)  # (n, h)
         C = F * C + I * C_tilde  # (n, h)
         return O * torch.tanh(C), C  # (n, h), (n, h)
-
-    def fuse(self, X: torch.Tensor) -> tuple[Callable, torch.Tensor]:
-        """The same step on inputs that have been multiplied already, and those inputs (n, T, 4h)."""
-        h, W_h = self.num_hiddens, self._side_by_side("W_h", "ifoc")  # (h, 4h)
-
-        def step(P_t, state):
-            H, C = state
-            gates = torch.addmm(P_t, H, W_h)  # (n, 4h)
-            IFO, candidate = gates.split([3 * h, h], dim=1)  # (n, 3h), (n, h)
-            I, F, O = torch.sigmoid(IFO).chunk(3, dim=1)  # (n, h) each
-            C = F * C + I * torch.tanh(candidate)  # (n, h)
-            return O * torch.tanh(C), C  # (n, h), (n, h)
-
-        return step, X @ self._side_by_side("W_x", "ifoc") + self._side_by_side("b_", "ifoc")
 
 
 class Deep(nn.Module):
