@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
-from course_utils.grading.errors import Corrupt, GradingError
+from course_utils.assignments.errors import Corrupt
+from course_utils.assignments.matching import read, released
+from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission, seed
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import read, released
 from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 
