@@ -77,7 +77,7 @@ def test_an_answer_below_its_untouched_stub_is_found_by_name(assignment):
     plan = planned(assignment, whole)
     assert source_of(plan, "softmax") == [HONEST["torch"]["softmax"]]
     assert plan.places["softmax"] == (2, 4)  # its check stands above
-    assert "found by its name, in cell 12" in " ".join(plan.notes)
+    assert "found by its name, in cell 13" in " ".join(plan.notes)
 
 
 def test_one_cell_may_give_all_answers(assignment):

@@ -334,7 +334,7 @@ class _Matching:
     def plan(self) -> Plan | None:
         """The plan; None if there is not a single answer."""
         words = self._words()
-        if not self._marked and not self._given and not any(step.source.strip() for step in words):
+        if not self._marked and not self._given and all(step.untouched for step in words):
             return None
         steps, places = self._in_order()
         plain_steps, plain_places = self._plain_order()
