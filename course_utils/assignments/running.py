@@ -22,7 +22,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from course_utils import repro
 from course_utils.assignments.checking import Checker
 from course_utils.assignments.errors import StudentError, StudentProblem, Undone
-from course_utils.assignments.hiding import hidden
+from course_utils.assignments.hiding import guard, hidden
 from course_utils.assignments.students import Framework, LocalStudent, explained
 
 SEED = 0  # of each question: what a student's code draws is the same at every grading
@@ -101,6 +101,10 @@ class Notebook:
             raise Undone(_reason(error, seconds)) from None
         finally:
             self._left -= time.process_time() - began
+
+    def guard(self, names: Sequence[str]) -> None:
+        """Make sure of names that questions will forbid, before any cell can keep what they stand for."""
+        guard(names)
 
     def question(self, forbidden: Sequence[str]) -> None:
         """Put the given names back, and hide what the next question forbids instead of what the last one did."""

@@ -13,6 +13,7 @@ import numpy as np
 
 import course_utils
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
+from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
 from course_utils.assignments.matching import Plan, Step, plan_for, read, released_folder
@@ -23,6 +24,7 @@ from course_utils.grading.session import Session, readable
 
 SCHEMA = 1
 MOST_NOTEBOOKS = 12  # of one student that are run: those with the most answers; other assignments' do not count
+_MOST_CODE = 100_000  # characters of an answer in which forbidden names are looked for
 _PACKAGES = {"torch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
 
 Zygotes = Callable[[str], Zygote]
@@ -266,7 +268,9 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
         mark = {"status": "not attempted", "points": 0.0, "message": NOT_DONE, "parts": []}
         if question.manual:
             mark |= {"status": "by hand", "message": "This question is graded by people."}
-    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers}
+    code = "\n".join(answers.values())[:_MOST_CODE]
+    named = {"names": named_in(code, question.forbids)} if question.forbids else {}
+    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
 
 
 def _frame(submission: Submission, assignment: Assignment) -> Result:

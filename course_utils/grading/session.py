@@ -65,6 +65,10 @@ class RemoteStudent:
         finally:
             self.caps = caps
 
+    def guard(self, names: tuple[str, ...]) -> None:
+        """Prepare for hiding these names."""
+        self._ask(["guard", list(names)], self._limits.call_seconds, "hiding names")
+
     def hide(self, names: tuple[str, ...]) -> None:
         """Hide these names, and no others, from now on."""
         self._ask(["question", list(names)], self._limits.call_seconds, "hiding names")
@@ -238,7 +242,7 @@ class Session:
                 raise StudentLost("the whole notebook took too long")
             process = self._zygote.fork(self._limits)
             self._student = RemoteStudent(process, self._plan.framework, self._limits, self._deadline)
-            self._student.hide(self._forbids)  # before any cell can keep one of these functions under another name
+            self._student.guard(self._forbids)
             self._done = 0
         return self._student
 

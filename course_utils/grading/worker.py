@@ -3,6 +3,7 @@
 Nothing here is trusted by the grader, because the student's code can change all of it. Requests and answers are values
 (`assignments.serializing`), each a list that begins with a word:
 
+    ["guard", names that will be forbidden]   → ["done"]
     ["given", name, source]                   → ["done"]
     ["answer", name, source]                  → ["done"]
     ["own", name, source]                     → ["done"]
