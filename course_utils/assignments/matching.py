@@ -6,6 +6,7 @@ sources is taken from a notebook, and none of them is parsed here: that could ta
 
 import ast
 import functools
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,6 +62,12 @@ class Step:
     answers: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
     untouched: bool = False
+
+    @property
+    def label(self) -> str:
+        """The cell, as a sentence begins with it: its number and its first line."""
+        first = next((line.strip() for line in self.source.splitlines() if line.strip()), "")[:60]
+        return f"{self.name.capitalize()} (“{''.join(each if each.isprintable() else ' ' for each in first)}”)"
 
 
 @dataclass(frozen=True)
@@ -211,6 +218,10 @@ def _questions(places: Iterable[Place]) -> Iterable[tuple[str, tuple[str, ...]]]
         elif place.role == "check":
             yield place.name, tuple(answers)
             answers = []
+
+
+HANDED_OUT = "handed_out_{framework}.json"
+"""The notebook that was handed out, as it lies in checks/ for the student's own check: a copy that nobody edits."""
 
 
 def released_folder(assignment: Assignment) -> Path:
@@ -468,21 +479,19 @@ class _Matching:
             elif not _same(source, place.source):
                 yield source
         kinds = ("markdown", "raw", "code") if place.role == "task" else ("markdown", "raw")
-        for cell in self._following(at[-1] if at else self._last_above(i)):
-            if cell.kind in kinds:
-                yield cell.source.strip()
+        for k in self._following(at[-1] if at else self._last_above(i)):
+            if self._cells[k].kind in kinds and k not in self._giving:
+                yield self._cells[k].source.strip()
 
     def _last_above(self, i: int) -> int | None:
         """The student's last cell that belongs directly above a place which has lost its own."""
         found = [(home, k) for k, home in enumerate(self._homes) if home is not None and home < i]
         return max(found)[1] if found else None
 
-    def _following(self, k: int | None) -> Iterable[SubmittedCell]:
+    def _following(self, k: int | None) -> Iterable[int]:
         """The new cells below a student's cell."""
-        for cell, home in zip(self._cells[k + 1 :], self._homes[k + 1 :], strict=True) if k is not None else ():
-            if home is not None:
-                return
-            yield cell
+        rest = range(len(self._cells) if k is None else k + 1, len(self._cells))
+        return itertools.takewhile(lambda each: self._homes[each] is None, rest)
 
 
 def _added(source: str, released: str) -> str:

@@ -16,7 +16,7 @@ from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, S
 from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.assignments.matching import Plan, Step, plan_for, read, released_folder
+from course_utils.assignments.matching import Plan, plan_for, read, released_folder
 from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Zygote
@@ -162,7 +162,7 @@ def _grade_notebook(
                     marks[question.id] = better
             caps |= plain.caps
         notes += [
-            f"{_called(step)} was not graded, because {readable(whole.passed_over[step.name])}."
+            f"{step.label} was not graded, because {readable(whole.passed_over[step.name])}."
             for step in found.steps
             if step.name in whole.passed_over
         ]
@@ -184,12 +184,6 @@ def _grade_notebook(
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
-
-
-def _called(step: Step) -> str:
-    """A cell of the student's own, as a sentence begins with it."""
-    first = next((line.strip() for line in step.source.splitlines() if line.strip()), "")
-    return f"{step.name.capitalize()} (“{readable(first[:60])}”)"
 
 
 @dataclass
