@@ -92,20 +92,20 @@ def addresses(name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def named_in(source: str, names: Iterable[str], stub: str = "") -> list[str]:
+def named_in(source: str, names: Iterable[str], own: Iterable[str] = ()) -> list[str]:
     """Which forbidden names a source has, or a way to them that leads around the hiding; for a person to look at.
 
     Args:
         source: a student's answer.
         names: dotted, what the question forbids.
-        stub: what was handed out; a name that it has, too, says nothing.
+        own: what the answer itself defines; a forbidden function may have the same name.
 
     >>> named_in("from torch import gru_cell as f  # no nn.GRU", ["torch.nn.GRU", "torch.gru_cell"])
     ['GRU', 'gru_cell']
     """
     lasts = {address.rpartition(".")[2] for name in names for address in addresses(name)}
-    found = (set(_WORD.findall(source)) - set(_WORD.findall(stub))) & (lasts | _WAYS_AROUND if lasts else set())
-    return sorted(found)
+    wanted = (lasts | _WAYS_AROUND if lasts else lasts) - set(own)
+    return sorted(wanted.intersection(_WORD.findall(source)))
 
 
 def _computes(function: str, part: str) -> bool:

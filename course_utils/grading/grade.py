@@ -263,7 +263,7 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
         if question.manual:
             mark |= {"status": "by hand", "message": "This question is graded by people."}
     code = "\n".join(answers.values())[:_MOST_CODE]
-    named = {"names": named_in(code, question.forbids)} if question.forbids else {}
+    named = {"names": named_in(code, question.forbids, question.provides)} if question.forbids else {}
     return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
 
 
