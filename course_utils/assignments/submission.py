@@ -54,6 +54,8 @@ def check_submission(notebook: str | Path = "torch.ipynb", say: Callable[[str], 
     for step in found.words:
         written = "nothing is written yet" if step.untouched else "is there, for people to read"
         say(f"  {'[FAIL]' if step.untouched else '[OK]  '} {step.name}: {written}")
+    for name, problem in whole["failed"].items():
+        say(f"{name} ends with an error: {problem}")
     for note in found.notes:
         say(note)
     for step in found.steps:
@@ -101,7 +103,7 @@ def _run(found: Plan, checks: Path) -> Iterator[dict[str, Any]]:
     shown = set(recording.questions(checks))
     records = {each: recording.read(each, checks) for each in found.places if each in shown}
     report: dict[str, Any] = {"marks": {each: _mark(0.0, record, "") for each, record in records.items()}}
-    report |= {"passed over": {}, "ended": "the beginning"}
+    report |= {"failed": {}, "passed over": {}, "ended": "the beginning"}
     silence_checks()
     notebook, done = Notebook(found.framework), 0
     notebook.guard([name for record in records.values() for name in record.forbids])
@@ -113,8 +115,8 @@ def _run(found: Plan, checks: Path) -> Iterator[dict[str, Any]]:
                 getattr(notebook, step.kind)(step.name, step.source)
             except Undone as undone:
                 report["passed over"][step.name] = str(undone).rstrip(".")
-            except (StudentProblem, SystemExit):
-                pass  # its question will say so
+            except (StudentProblem, SystemExit) as problem:
+                report["failed"][step.name] = str(problem) or "it ended Python."
         done = max(done, place)
         if question in records:
             yield report | {"ended": f"the check of {question}"}
