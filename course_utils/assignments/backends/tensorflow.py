@@ -68,9 +68,8 @@ def _is_array(leaf: Any) -> bool:
 def _to_array(leaf: Any) -> Any:
     if isinstance(leaf, tf.SparseTensor):
         leaf = tf.sparse.to_dense(leaf)
-    elif isinstance(leaf, tf.IndexedSlices):
-        leaf = tf.convert_to_tensor(leaf)
     if tf.is_tensor(leaf) and hasattr(leaf, "numpy"):
+        leaf = tf.convert_to_tensor(leaf)  # a variable, perhaps Keras'
         if leaf.dtype.is_floating and leaf.dtype.size < 4:  # NumPy does not have them all
             leaf = tf.cast(leaf, tf.float32)
         leaf = leaf.numpy()
