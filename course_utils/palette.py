@@ -1,0 +1,44 @@
+"""One language of colour, in diagrams, plots and living figures: what a colour means is the same in every chapter.
+
+The input X is blue, the hidden state H orange, the memory C green, and gates are violet. Signed values go from brown
+(negative) over white (zero) to teal (positive). Series that are none of these, such as models, have colours of their
+own. In grey, series differ in dashes and markers, and negative squares carry a dash.
+"""
+
+from typing import NamedTuple
+
+INK, QUIET, FAINT = "#222222", "#595959", "#d9d9d9"
+BLUE, ORANGE, GREEN, VIOLET = "#1f5fa8", "#a04f00", "#17693a", "#6a3d9a"  # each 4.5 : 1 or more on white
+PALE = {BLUE: "#dbe9f6", ORANGE: "#fbe0c0", GREEN: "#d5eedd", VIOLET: "#e6dcf3"}  # the same as a box's ground
+
+SYMBOLS = {"X": BLUE, "H": ORANGE, "C": GREEN, **dict.fromkeys("ZRIFO", VIOLET)}
+"""The colour of a quantity by its name."""
+
+SEQUENTIAL, SIGNED = "Greys", "BrBG"  # colour maps of Matplotlib: dark is large; brown below zero, teal above
+
+
+class Series(NamedTuple):
+    """How one line of several is drawn."""
+
+    color: str
+    dashes: str | tuple
+    marker: str
+
+
+SERIES = [
+    Series("#1f2933", "-", "o"),
+    Series("#c0392b", "--", "s"),
+    Series("#0f7c80", "-.", "^"),
+    Series("#8a6d00", ":", "D"),
+    Series("#8e4585", (0, (8, 2, 1, 2, 1, 2)), "v"),
+]
+
+
+def series(place: int, label: str) -> Series:
+    """The line at a place, counted from 0; a quantity such as H or `F, at spaces` has its own colour.
+
+    >>> series(0, "GRU").color, series(0, "H, trained").color == ORANGE
+    ('#1f2933', True)
+    """
+    style = SERIES[place % len(SERIES)]
+    return style._replace(color=SYMBOLS.get(label.partition(",")[0], style.color))
