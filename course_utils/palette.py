@@ -11,9 +11,27 @@ INK, QUIET, FAINT = "#222222", "#595959", "#d9d9d9"
 BLUE, ORANGE, GREEN, VIOLET = "#1f5fa8", "#a04f00", "#17693a", "#6a3d9a"  # each 4.5 : 1 or more on white
 PALE = {BLUE: "#dbe9f6", ORANGE: "#fbe0c0", GREEN: "#d5eedd", VIOLET: "#e6dcf3"}  # the same as a box's ground
 
+DARK = {  # what stands in a colour's place on a dark page
+    BLUE: "#8fbcf2",
+    ORANGE: "#f3b36b",
+    GREEN: "#7fd1a0",
+    VIOLET: "#c3a8f0",
+    "#dbe9f6": "#1c2f47",
+    "#fbe0c0": "#45300f",
+    "#d5eedd": "#16351f",
+    "#e6dcf3": "#32254a",
+    INK: "#e8e8e8",
+    QUIET: "#a8a8a8",
+    FAINT: "#454545",
+    "#7a4a08": "#d89a3e",
+    "#015f56": "#4fc3b4",
+    "#ffffff": "#181a1d",
+}
+
 SYMBOLS = {"X": BLUE, "H": ORANGE, "C": GREEN, **dict.fromkeys("ZRIFO", VIOLET)}
 """The colour of a quantity by its name."""
 
+NEGATIVE, POSITIVE = "#7a4a08", "#015f56"  # the ends of the signed colours
 SEQUENTIAL, SIGNED = "Greys", "BrBG"  # colour maps of Matplotlib: dark is large; brown below zero, teal above
 
 

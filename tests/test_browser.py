@@ -27,15 +27,6 @@ from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -55,20 +46,6 @@ BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
     .concat([...document.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")]
     .map(error => error.closest("mjx-container").querySelector("mjx-assistive-mml"))
     .map(formula => "formula not shown: " + formula.textContent))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    """Chromium of the system or of Playwright."""
-    with playwright.sync_playwright() as driver:
-        own = driver.chromium.executable_path
-        found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-        program = next((path for path in [*found, own] if path and Path(path).exists()), None)
-        if program is None:
-            pytest.skip("there is no Chromium: apt-get install chromium, or playwright install chromium")
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Lab(NamedTuple):
