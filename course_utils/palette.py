@@ -25,6 +25,8 @@ DARK = {  # what stands in a colour's place on a dark page
     FAINT: "#454545",
     "#7a4a08": "#d89a3e",
     "#015f56": "#4fc3b4",
+    "#e0644f": "#a33d30",
+    "#5b97dd": "#2f5f9e",
     "#ffffff": "#181a1d",
 }
 
@@ -32,6 +34,7 @@ SYMBOLS = {"X": BLUE, "H": ORANGE, "C": GREEN, **dict.fromkeys("ZRIFO", VIOLET)}
 """The colour of a quantity by its name."""
 
 NEGATIVE, POSITIVE = "#7a4a08", "#015f56"  # the ends of the signed colours
+SURPRISE, INFLUENCE = "#e0644f", "#5b97dd"  # what goes from white to these carries dark letters
 SEQUENTIAL, SIGNED = "Greys", "BrBG"  # colour maps of Matplotlib: dark is large; brown below zero, teal above
 
 

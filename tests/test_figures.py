@@ -11,7 +11,8 @@ import pytest
 from data_helpers import says
 from IPython.core.formatters import DisplayFormatter
 
-from course_utils.figures import cell_stepper, cells
+from course_utils.datasets import NGram, Vocab
+from course_utils.figures import Reading, cell_stepper, cells, read_counts, surprise_ribbon
 from course_utils.workshop import chapters
 from course_utils.workshop.outputs import compare
 
@@ -54,7 +55,19 @@ def echo():
     return cell_stepper(ECHO, [[1, 0], [0, 0], [0, 0], [0, 0]], "The knock echoes")
 
 
-FIGURES = {"stepper": echo}
+LINE = "the cat sat on the mat"
+VOCAB = Vocab([*LINE])
+
+
+def counted(order, line=LINE):
+    return read_counts(NGram(order, len(VOCAB)).fit(VOCAB[[*LINE]] * 3), line, VOCAB)
+
+
+def ribbon():
+    return surprise_ribbon(LINE, {"2-gram": counted(2), "4-gram": counted(4)}, VOCAB, "Two models read")
+
+
+FIGURES = {"stepper": echo, "ribbon": ribbon}
 
 
 @pytest.fixture
@@ -224,3 +237,147 @@ def test_what_is_typed_into_a_title_stays_text(opened):
     assert page.locator(".title").inner_text() == '<b>a</b> & "b" </script>'
     assert page.locator(".strip .row").nth(1).inner_text() == "<i>"
     assert json.loads(page.locator('script[type="application/json"]').text_content())["inputs"] == ["<i>", "</script>"]
+
+
+@pytest.fixture(params=["one-hot", "embedded"])
+def language_model(request, framework):
+    """An untrained model of each kind, and its framework."""
+    embed = 5 if request.param == "embedded" else None
+    return framework, framework.course.RNNLM(framework.course.GRU(embed or len(VOCAB), 6), len(VOCAB), embed_size=embed)
+
+
+def told_of(page, model):
+    """What the ribbon's table says of a model at the chosen letter: its bits, and the words beside them."""
+    row = page.locator(".numbers tbody tr").filter(has=page.get_by_role("rowheader", name=model, exact=True))
+    bits, words = row.locator("td").all()
+    return float(bits.inner_text()), [span.text_content() for span in words.locator("span").all()]
+
+
+def test_a_reading_is_what_the_model_computes(language_model):
+    framework, model = language_model
+    line, before = "a cat", "the "
+    reading = framework.course.read_line(model, line, VOCAB, before)
+    ids = np.array([VOCAB[[*before, *line]]])  # (1, B + T)
+    logits, _ = model(framework.tensor(ids[:, :-1]))
+    expected = framework.array(logits)[0, len(before) - 1 :].astype(float)
+    expected -= np.log(np.exp(expected).sum(axis=-1, keepdims=True))
+    np.testing.assert_allclose(reading.log_probs, expected, rtol=0, atol=1e-5)
+    assert reading.influence.shape == (5, 4)
+    inputs = framework.array(model.embed(framework.tensor(ids[:, :-1])))
+    for t in range(len(line)):
+        place = len(before) + t
+
+        def surprise(inputs, place=place):
+            logits, _ = model.read(inputs)
+            return framework.cross_entropy(logits[:, place - 1 : place], framework.tensor(ids[:, place : place + 1]))
+
+        [gradient] = framework.gradients(surprise, inputs)
+        norms = np.linalg.norm(gradient[0, len(before) :], axis=-1)  # (T - 1,)
+        np.testing.assert_allclose(reading.influence[t], norms, rtol=0, atol=1e-5)
+        assert (reading.influence[t, t:] == 0).all(), "no later letter matters"
+
+
+def test_reading_leaves_a_model_as_it_was(pytorch):
+    model = pytorch.course.RNNLM(pytorch.course.RNN(len(VOCAB), 4), len(VOCAB), dropout=0.5)
+    first, second = (pytorch.course.read_line(model.train(), LINE, VOCAB) for _ in range(2))
+    np.testing.assert_array_equal(first.log_probs, second.log_probs)
+    assert model.training
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_counting_reads_as_its_loss_says():
+    model = NGram(3, len(VOCAB)).fit(VOCAB[[*LINE]])
+    ids = VOCAB[[*" mat"]]
+    reading = read_counts(model, "mat", VOCAB)
+    own = reading.log_probs[np.arange(3), ids[1:]]
+    assert np.isclose(-(own.sum() + np.log(model.prob(ids[0], ()))) / 4, model.loss(ids))
+    seen = model.prob(ids[3], tuple(ids[1:3])) / model.prob(ids[3], tuple(ids[2:3]))
+    assert np.isclose(reading.influence[2, 0], abs(np.log(seen)))
+    assert (read_counts(NGram(1, len(VOCAB)).fit(ids), "mat", VOCAB).influence == 0).all()
+
+
+def test_the_ribbon_shows_the_numbers_of_the_framework(framework, opened):
+    model = framework.course.RNNLM(framework.course.LSTM(len(VOCAB), 6), len(VOCAB))
+    line = "the mat"
+    reading = framework.course.read_line(model, line, VOCAB)
+    page = opened(surprise_ribbon(line, {"LSTM": reading, "3-gram": counted(3, line)}, VOCAB, "Reading"))
+    focus(page, 'input[type="range"]')
+    for t, letter in enumerate(line):
+        assert page.locator("output").inner_text() == f"Letter {t + 1} of 7: {'space' if letter == ' ' else letter}"
+        bits, likeliest = told_of(page, "LSTM")
+        assert np.isclose(bits, -reading.log_probs[t, VOCAB[letter]] / np.log(2), rtol=0, atol=1e-5)
+        best = np.argsort(-reading.log_probs[t])[:3]
+        assert [words.split()[0] for words in likeliest] == [VOCAB.tokens[i].replace(" ", "␣") for i in best]
+        found = [float(words.split()[1]) for words in likeliest]
+        np.testing.assert_allclose(found, np.exp(reading.log_probs[t, best]), rtol=0, atol=1e-5)
+        page.keyboard.press("ArrowRight")
+    focus(page, ".mode:nth-of-type(2)")
+    page.keyboard.press("Space")
+    bits, mattered = told_of(page, "LSTM")
+    best = np.argsort(-reading.influence[6])[:3]
+    assert [words.split(" back ")[0] for words in mattered] == [f"{line[s]} {6 - s}".replace("  ", "␣ ") for s in best]
+    found = [float(words.split()[-1]) for words in mattered]
+    np.testing.assert_allclose(found, reading.influence[6, best], rtol=0, atol=1e-5)
+    assert all(words.split()[1] in "12" for words in told_of(page, "3-gram")[1]), "it sees two letters"
+
+
+def test_the_ribbon_follows_the_pointer_and_colours_what_it_says(opened):
+    page = opened(ribbon())
+
+    def shares(row):
+        letters = page.locator(".letters").nth(row).locator("span")
+        return letters.evaluate_all("(all) => all.map((one) => +one.style.getPropertyValue('--v'))")
+
+    own = VOCAB[[*LINE]]
+    bits = -counted(4).log_probs[np.arange(len(LINE)), own] / np.log(2)
+    np.testing.assert_allclose(shares(1), np.minimum(1, bits / 8), rtol=0, atol=1e-5)
+    page.locator(".letters").first.locator("span").nth(9).hover()
+    assert page.locator("output").inner_text() == "Letter 10 of 22: a"
+    page.get_by_text("What mattered?").click()
+    influence = counted(4).influence[9]
+    np.testing.assert_allclose(shares(1)[:21], influence / influence.max(), rtol=0, atol=0.5 / 35 + 1e-6)
+    assert np.count_nonzero(shares(0)) == 1, "a 2-gram sees one letter"
+
+
+def test_the_words_of_the_ribbon():
+    first, *models = str(ribbon()).splitlines()
+    assert first == (
+        f"Figure: Two models read. 2 models read 22 letters, each in the colour of its surprise: {LINE!r}."
+    )
+    bits = -counted(2).log_probs[np.arange(22), VOCAB[[*LINE]]] / np.log(2)
+    begins = [0, 4, 8, 12, 15, 19]
+    at, off = bits[begins].mean(), np.delete(bits, begins).mean()
+    assert models[0] == f"2-gram: {bits.mean():.2f} bits a letter, {at:.1f} where a word begins, {off:.1f} elsewhere"
+
+
+def test_the_largest_ribbon_is_small_enough():
+    line = "a quick fox " * 6 + "jumps on"
+    vocab = Vocab([*line, *"bdeglrvwyz"])
+    rng = np.random.default_rng(0)
+    T = len(line)
+    readings = {
+        f"model {i}": Reading(
+            np.log(rng.dirichlet(np.ones(len(vocab)), size=T)), np.tril(rng.uniform(size=(T, T - 1)), -1)
+        )
+        for i in range(6)
+    }
+    assert T == 80
+    assert len(surprise_ribbon(line, readings, vocab, "A long line").html.encode()) < 100_000
+
+
+def test_what_no_ribbon_can_show_is_refused(framework):
+    reading = counted(2)
+    model = framework.course.RNNLM(framework.course.RNN(len(VOCAB), 4), len(VOCAB))
+    wrong = [
+        (lambda: surprise_ribbon("the", {"2-gram": reading}, VOCAB, "t"), ["'2-gram'", "(22, ", "read this line"]),
+        (lambda: surprise_ribbon(LINE, {}, VOCAB, "t"), ["0 readings", "1 to 6"]),
+        (lambda: surprise_ribbon(LINE * 4, {"2-gram": reading}, VOCAB, "t"), ["88 letters", "1 to 80"]),
+        (lambda: framework.course.read_line(model, "the", VOCAB, before=""), ["before is empty"]),
+    ]
+    for call, words in wrong:
+        with pytest.raises(ValueError) as error:
+            call()
+        says(error, *words)
+    with pytest.raises(TypeError) as error:
+        framework.course.read_line(model.rnn, "the", VOCAB)
+    says(error, "RNN", "expected an RNNLM")

@@ -5,6 +5,8 @@ where no script runs. Its words are its plain text, which the tests compare.
 """
 
 from course_utils.figures.living import LivingFigure
+from course_utils.figures.reading import Reading, read_counts
+from course_utils.figures.ribbon import surprise_ribbon
 from course_utils.figures.stepper import cell_stepper
 
-__all__ = ["LivingFigure", "cell_stepper"]
+__all__ = ["LivingFigure", "Reading", "cell_stepper", "read_counts", "surprise_ribbon"]

@@ -1,9 +1,12 @@
 """What all living figures share: the page around them, its colours in light and dark, and the output's MIME bundle."""
 
 import base64
+import io
 import json
 from html import escape
 from importlib import resources
+
+from PIL import Image
 
 from course_utils import palette
 from course_utils.plotting import Picture
@@ -25,6 +28,8 @@ VARIABLES = {
     "paper": "#ffffff",
     "negative": palette.NEGATIVE,
     "positive": palette.POSITIVE,
+    "surprise": palette.SURPRISE,
+    "influence": palette.INFLUENCE,
 }
 """CSS variable → its colour on a light page."""
 
@@ -49,7 +54,7 @@ class LivingFigure:
             kind=kind,
             title=escape(title),
             style=_colours() + template("living.css") + template(f"{kind}.css"),
-            still=base64.b64encode(still.png).decode("ascii"),
+            still=base64.b64encode(_small(still.png)).decode("ascii"),
             alt=escape(still.summary),
             body=filled(template(f"{kind}.html"), title=escape(title), **(parts or {})),
             data=json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -81,6 +86,13 @@ def filled(text: str, **values: str) -> str:
 def rounded(array, places: int) -> list:
     """Numbers for `data`: a nested list, without the digits that nobody reads and without −0."""
     return (array.round(places) + 0.0).tolist()
+
+
+def _small(png: bytes) -> bytes:
+    """The same picture in 32 colours, about a quarter as large."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(32).save(buffer, "png", optimize=True)
+    return buffer.getvalue()
 
 
 def _colours() -> str:

@@ -25,7 +25,7 @@ NAMES = {
     "H_old": "old state H",
     "C_old": "old memory C",
     "XW": "X W_xh",
-    "HW": "H W_hh, H the old state",
+    "HW": "old H W_hh",
     "sum": "sum, with bias",
     "Z": "update gate Z",
     "R": "reset gate R",
