@@ -12,7 +12,7 @@ from data_helpers import says
 from IPython.core.formatters import DisplayFormatter
 
 from course_utils.datasets import NGram, Vocab
-from course_utils.figures import Reading, cell_stepper, cells, read_counts, surprise_ribbon
+from course_utils.figures import Reading, cell_stepper, cells, gate_microscope, microscope, read_counts, surprise_ribbon
 from course_utils.workshop import chapters
 from course_utils.workshop.outputs import compare
 
@@ -67,7 +67,16 @@ def ribbon():
     return surprise_ribbon(LINE, {"2-gram": counted(2), "4-gram": counted(4)}, VOCAB, "Two models read")
 
 
-FIGURES = {"stepper": echo, "ribbon": ribbon}
+def gates_of(tokens, h=12, seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.uniform(size=(len(tokens), h)) for name in "IFO"} | {"C": rng.normal(size=(len(tokens), h))}
+
+
+def gates():
+    return gate_microscope(list(LINE), gates_of(LINE), "An LSTM reads")
+
+
+FIGURES = {"stepper": echo, "ribbon": ribbon, "microscope": gates}
 
 
 @pytest.fixture
@@ -381,3 +390,122 @@ def test_what_no_ribbon_can_show_is_refused(framework):
     with pytest.raises(TypeError) as error:
         framework.course.read_line(model.rnn, "the", VOCAB)
     says(error, "RNN", "expected an RNNLM")
+
+
+def forgetful(framework, line, h=12):
+    """The gates of one of the framework's layers over a line, (T, h) each, by its own step, and tanh(C)."""
+    layer = framework.course.LSTM(len(VOCAB), h)
+    framework.draw_anew(layer, np.random.default_rng(3))
+    p, X = framework.course.weights.dump(layer), np.eye(len(VOCAB), dtype=np.float32)[VOCAB[[*line]]]
+    states = [layer(framework.tensor(X[None, : t + 1]))[1] for t in range(len(line))]
+    H, C = (np.array([framework.array(state[i])[0] for state in states]) for i in (0, 1))  # (T, h) each
+    before = np.vstack([np.zeros((1, h)), H[:-1]])
+    seen = {g: 1 / (1 + np.exp(-(X @ p[f"W_x{g}"] + before @ p[f"W_h{g}"] + p[f"b_{g}"]))) for g in "ifo"}
+    return {name.upper(): values for name, values in seen.items()} | {"C": C}
+
+
+def test_the_microscope_shows_the_numbers_of_the_framework(framework, opened):
+    line = "the cat sat"
+    gates = forgetful(framework, line)
+    page = opened(gate_microscope(list(line), gates, "Reading"))
+    page.locator("summary").click()
+    page.evaluate("document.activeElement.blur()")
+    focus(page, 'input[type="range"]')
+    cells = np.concatenate(microscope.wipers_and_keepers(line, gates["F"]))
+    drawn = [gates["F"], gates["I"], gates["O"], np.tanh(gates["C"])]
+    for t in range(len(line)):
+        rows = page.locator(".numbers tbody tr").all()
+        found = [[float(cell.replace("−", "-")) for cell in row.locator("td").all_inner_texts()] for row in rows]
+        expected = [[abs(values[t]).mean() for values in drawn], *([v[t, cell] for v in drawn] for cell in cells)]
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        page.keyboard.press("ArrowRight")
+    assert [row.locator("th").inner_text() for row in rows[1:]] == [
+        f"{'wipes' if i < 5 else 'keeps'} {cell}" for i, cell in enumerate(cells)
+    ]
+
+
+def test_the_microscope_colours_what_it_says(opened):
+    page = opened(gates())
+    of_F = page.locator(".maps .gate").evaluate_all("(all) => all.map((one) => +one.style.getPropertyValue('--v'))")
+    cells = np.concatenate(microscope.wipers_and_keepers(LINE, gates_of(LINE)["F"]))
+    np.testing.assert_allclose(of_F, gates_of(LINE)["F"][:, cells].T.ravel(), rtol=0, atol=1e-5)
+    minus = page.locator(".maps .signed", has_text="−")
+    assert minus.count() == np.count_nonzero(np.tanh(gates_of(LINE)["C"][:, cells]) < -0.1), "signs are seen in grey"
+    page.get_by_text("I and O").click()
+    assert page.locator(".wide-row").all_inner_texts() == ["input gate I", "output gate O"]
+    page.locator(".maps .bar").nth(3).hover()
+    assert page.locator("output").inner_text().startswith("Letter 4 of 22: space; mean of F ")
+
+
+def test_wipers_fall_at_spaces_and_keepers_stay():
+    F = gates_of(LINE)["F"]
+    F[3::4, 7], F[:3, 7], F[:, 2] = 0.0, 1.0, 0.99
+    wipers, keepers = microscope.wipers_and_keepers(LINE, F)
+    assert len(wipers) == len(keepers) == 5
+    assert not {*wipers} & {*keepers}
+    spaces = np.array([letter == " " for letter in LINE])
+    fall = F[~spaces].mean(axis=0) - F[spaces].mean(axis=0)
+    assert {*wipers.tolist()} == {*np.argsort(-fall)[:5].tolist()}
+    assert keepers[0] == 2
+    for line in ("the", "   "):
+        wipers, keepers = microscope.wipers_and_keepers(line, F[:3])
+        assert F[:3, wipers].mean() < F[:3, keepers].mean()
+
+
+def test_the_words_of_the_microscope():
+    F = np.full((22, 4), 0.9)
+    F[[letter == " " for letter in LINE]] = [0.2, 0.2, 0.2, 0.95]
+    words = str(gate_microscope(LINE, gates_of(LINE, 4) | {"F": F}, "Reading")).splitlines()
+    assert words == [
+        f"Figure: Reading. An LSTM of 4 cells reads 22 letters, {LINE!r}.",
+        "forget gate F, mean over all cells: 0.4 at spaces, 0.9 at letters",
+        "share of the cells that keep less at spaces than at letters: 0.8; that keep over half at spaces: 0.2",
+    ]
+    assert str(gate_microscope("cat", gates_of("cat"), "t")).splitlines()[1].startswith("forget gate F, mean")
+
+
+def test_the_microscope_follows_what_is_typed_where_a_kernel_runs(monkeypatch):
+    shown = []
+
+    class Screen:
+        def update(self, figure):
+            shown.append(figure)
+
+    def display(what, display_id=False):
+        shown.append(what)
+        return Screen()
+
+    def read(sentence):
+        return list(sentence), gates_of(sentence, seed=len(sentence))
+
+    monkeypatch.setattr(microscope, "display", display)
+    monkeypatch.setenv("CI", "1")
+    alone = gate_microscope(LINE, gates_of(LINE), "Reading")
+    assert gate_microscope(LINE, gates_of(LINE), "Reading", read).html == alone.html
+    assert shown == []
+    monkeypatch.delenv("CI")
+    assert gate_microscope(LINE, gates_of(LINE), "Reading", read) is None
+    line, first = shown
+    assert (line.value, first.html) == (LINE, alone.html)
+    line.value = "a new line"
+    assert shown[2].html == gate_microscope(*read("a new line"), "Reading").html
+    line.value = ""
+    assert len(shown) == 3, "the last figure stays"
+    line.value = "on and on " * 20
+    assert "80 letters" in str(shown[3])
+
+
+def test_what_no_microscope_can_show_is_refused():
+    good = gates_of(LINE)
+    wrong = [
+        (LINE[1:], good),
+        ("", {name: values[:0] for name, values in good.items()}),
+        (LINE * 4, {name: np.tile(values, (4, 1)) for name, values in good.items()}),
+        (LINE, {**good, "O": good["O"][:, :3]}),
+        (LINE, {name: values for name, values in good.items() if name != "F"}),
+        (LINE, {name: values[:, :1] for name, values in good.items()}),
+    ]
+    for tokens, gates in wrong:
+        with pytest.raises(ValueError) as error:
+            gate_microscope(tokens, gates, "Reading")
+        says(error, f"{len(tokens)} tokens", "(T, h)")

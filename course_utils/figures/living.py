@@ -89,9 +89,9 @@ def rounded(array, places: int) -> list:
 
 
 def _small(png: bytes) -> bytes:
-    """The same picture in 32 colours, about a quarter as large."""
+    """The same picture in 64 colours, about a third as large."""
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(32).save(buffer, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 
