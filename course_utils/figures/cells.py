@@ -14,11 +14,11 @@ PARTS = {"RNN": 1, "GRU": 3, "LSTM": 3}
 _GROUP = re.compile(r'<g data-in="(\d+)">(.*?)</g>', re.DOTALL)
 
 
-def drawn(kind: str, part: int, id: str) -> str:
-    """The SVG element of a cell as far as it has grown, for a page with the style `cell.css`; `id` is its arrow's.
+def drawn(name: str, part: int, id: str) -> str:
+    """The SVG element of a template as far as it has grown, for a page with the style `cell.css`; `id` is its arrow's.
 
-    >>> [drawn("GRU", part, "a").count("data-value") for part in (1, 2, 3)]
+    >>> [drawn("gru", part, "a").count("data-value") for part in (1, 2, 3)]
     [4, 7, 9]
     """
-    svg = _GROUP.sub(lambda group: group[2] if str(part) in group[1] else "", template(f"{kind.lower()}.svg"))
+    svg = _GROUP.sub(lambda group: group[2] if str(part) in group[1] else "", template(f"{name}.svg"))
     return filled(svg, id=id)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from course_utils import arrays, palette
 from course_utils.figures.cells import PARTS, drawn
-from course_utils.figures.living import LivingFigure, rounded
+from course_utils.figures.living import LivingFigure, rounded, template
 from course_utils.plotting import Picture
 
 Params = Mapping[str, np.ndarray]
@@ -75,7 +75,7 @@ def cell_stepper(
     rows = [(name, "X", i) for i, name in enumerate(inputs)]
     rows += [(f"{name}, {unit}" if several else name, name, i) for name in states for i, unit in enumerate(units)]
     names = {name: label for name, label in NAMES.items() if name in values}
-    cell = drawn(kind, PARTS[kind], id=f"arrow-{crc32(title.encode()):x}")
+    cell = drawn(kind.lower(), PARTS[kind], id=f"arrow-{crc32(title.encode()):x}")
     data = {
         "inputs": inputs,
         "rows": rows,
@@ -83,7 +83,7 @@ def cell_stepper(
         "values": {name: rounded(value, 7) for name, value in values.items()},
     }
     still = _film(title, kind, rows, values, inputs)
-    return LivingFigure("stepper", title, data, still, {"cell": cell})
+    return LivingFigure("stepper", title, data, still, {"cell": cell, "cell_style": template("cell.css")})
 
 
 def walk(step: Step, X: np.ndarray, params: Params) -> dict[str, np.ndarray]:
