@@ -83,11 +83,11 @@ def wait_for_address(server: subprocess.Popen, private: Path) -> str:
         if server.poll() is not None:
             raise AssertionError("JupyterLab did not start:\n" + (private / "jupyterlab.log").read_text())
         for file in (private / "jupyter_runtime_dir").glob("jpserver-*.json"):
-            state = json.loads(file.read_text())
-            address = f"{state['url']}lab?token={state['token']}"
             try:
+                state = json.loads(file.read_text())
+                address = f"{state['url']}lab?token={state['token']}"
                 urllib.request.urlopen(address, timeout=5).close()
-            except OSError:
+            except (OSError, json.JSONDecodeError):  # not there yet, or half written
                 continue
             return address
         return None
