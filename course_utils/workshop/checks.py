@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.workshop import views
 from course_utils.workshop.outputs import alt_text
 from course_utils.workshop.spread import TOLERANCE_TAG
 
@@ -203,6 +204,15 @@ def narrow_code(chapter: Chapter) -> list[str]:
     ]
 
 
+def marks_in_text(chapter: Chapter) -> list[str]:
+    """A mark that gives words to one framework is well-formed, else the words are in every view."""
+    return [
+        f"{_where(place, cell)}: {problem}"
+        for place, cell in chapter.text()
+        for problem in views.misplaced_marks(cell.source)
+    ]
+
+
 def images_in_text(chapter: Chapter) -> list[str]:
     """A picture of a text cell lies beside the chapter, with words for those who cannot see it."""
     problems = []
@@ -246,6 +256,7 @@ CHECKS: list[Callable[[Chapter], list[str]]] = [
     seeds_first,
     short_cells,
     narrow_code,
+    marks_in_text,
     images_in_text,
     images_in_outputs,
 ]
