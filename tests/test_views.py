@@ -9,7 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course_utils.workshop import chapters, views
 
 PATHS = chapters.find_chapters()
-TEXT = """In <!-- torch -->PyTorch<!-- /torch --><!-- both -->, in <!-- /both --><!-- tensorflow -->Keras<!-- /tensorflow -->
+TEXT = """In <!-- torch -->PyTorch<!-- /torch -->\
+<!-- both -->, in <!-- /both --><!-- tensorflow -->Keras<!-- /tensorflow -->
 
 - one<!-- torch -->
 - two<!-- /torch -->
