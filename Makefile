@@ -21,6 +21,14 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
+# What readers read about, and what is installed for it: torch, tensorflow or both.
+FRAMEWORK ?= both
+ifeq ($(filter torch tensorflow both,$(FRAMEWORK)),)
+$(error FRAMEWORK is $(FRAMEWORK), and the course has torch, tensorflow and both)
+endif
+# One framework is enough to read about it, until something needs the whole environment.
+READING := $(if $(filter both,$(FRAMEWORK))$(wildcard $(STAMP)),$(STAMP),$(STAMP)-$(FRAMEWORK))
+
 # instructors
 ifneq ($(filter student-release,$(MAKECMDGOALS)),)
 ifndef DIR
@@ -43,11 +51,13 @@ setup: $(STAMP) ## create .venv and install the locked versions (every other com
 data: setup ## fetch the data that the chapters need, and verify them
 	@$(BIN)/course data fetch
 
-lab: data ## open JupyterLab with the chapters in view, the assignments one folder above
-	@$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/chapters $(ARGS)
+lab: $(READING) ## open JupyterLab on your own copy of the course, in one framework: make lab FRAMEWORK=torch
+	@$(BIN)/course data fetch
+	@$(BIN)/course lab --framework $(FRAMEWORK) $(if $(NEW),--new) $(ARGS)
 
-run: data ## work through a chapter without a screen and leave an HTML page: make run CH=02
-	@$(ONE_THREAD) $(BIN)/course run $(CH)
+run: $(READING) ## work through a chapter without a screen and leave an HTML page: make run CH=02 FRAMEWORK=torch
+	@$(BIN)/course data fetch
+	@$(ONE_THREAD) $(BIN)/course run --framework $(FRAMEWORK) $(CH)
 
 test: data lint ## everything that CI checks: lint, unit tests, every notebook
 	@CI=1 $(ONE_THREAD) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile $(ARGS)
@@ -128,7 +138,7 @@ build/%/.set-up: requirements.lock pyproject.toml | $(BIN)/python
 
 # The environment may be there and its Python gone, as after an upgrade of the system's: then all begins anew.
 ifneq ($(shell test -x $(BIN)/python && echo there),there)
-.PHONY: $(STAMP)
+.PHONY: $(STAMP) $(STAMP)-torch $(STAMP)-tensorflow
 endif
 
 $(BIN)/python:
@@ -149,10 +159,22 @@ $(BIN)/python:
 	echo "The course needs Python 3.11, 3.12 or 3.13 and finds none: install one, or say where it is: make lab PYTHON=/path/to/python3" >&2; \
 	exit 1
 
+define CHECK_PYTHON
+found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
+	*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
+endef
+# uv if it is there and works, else pip
+INSTALL = if command -v uv >/dev/null && $(UV_INSTALL) $(1); then :; else $(PIP) install $(1); fi
+
+$(STAMP)-torch $(STAMP)-tensorflow: $(STAMP)-%: requirements.lock pyproject.toml | $(BIN)/python
+	@$(CHECK_PYTHON)
+	@$(call INSTALL,-c requirements.lock flit_core)
+	@$(call INSTALL,-c requirements.lock --no-build-isolation -e ".[$*]")
+	@touch $@
+
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
-	@found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
-		*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
-	@if command -v uv >/dev/null && $(UV_INSTALL) -r requirements.lock; then :; else $(PIP) install -r requirements.lock; fi
+	@$(CHECK_PYTHON)
+	@$(call INSTALL,-r requirements.lock)
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(PIP) install --quiet --no-deps d2l==1.0.3 \
 		|| echo "d2l could not be installed: the course goes on without it, but for the comparisons with it."

@@ -112,15 +112,32 @@ def verify_data(names: DataNames = None) -> None:
 @app.command()
 def run(
     chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")],
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What to read about.")] = "both",
     out: Annotated[Path, typer.Option(help="The folder for the page.", show_default="build/")] = ROOT / "build",
 ) -> None:
     """Work through a chapter without a screen and leave an HTML page."""
-    from course_utils.workshop import chapters
+    from course_utils.workshop import chapters, pages
 
     path = chapters.find_chapter(chapter)
     page = out / f"{path.stem}.html"
     typer.echo(f"{path.name} is run; what it shows is written to {page}.")
-    chapters.run(path, page)
+    pages.run(path, page, framework)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What to read about.")] = "both",
+    new: Annotated[bool, typer.Option("--new", help="Newer chapters, in a folder beside the one there is.")] = False,
+) -> None:
+    """Open JupyterLab on your own copy of chapters and assignments; what follows is for JupyterLab."""
+    from course_utils.workshop import lab as jupyterlab
+    from course_utils.workshop.reading import open_folder
+
+    opened = open_folder(framework, new)
+    for line in jupyterlab.sentences(opened, framework):
+        typer.echo(line)
+    jupyterlab.start(opened.folder, context.args)
 
 
 @app.command()

@@ -13,9 +13,13 @@ What a cell shows is never edited: a cell that shows both frameworks is made two
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Literal, get_args
 
+import nbformat
 from nbformat import NotebookNode
+
+from course_utils.workshop.chapters import read
 
 Framework = Literal["torch", "tensorflow"]
 View = Literal["torch", "tensorflow", "both"]
@@ -31,6 +35,19 @@ _INSTEAD = re.compile(rf" ?<!-- (?P<view>{'|'.join(get_args(Framework))}): (?P<w
 _BEGINS_A_LINE = re.compile(rf"^(?:[ >]|[-*+] |\d+[.)] )*(<!-- /?(?:{_NAMES})\b.*?-->).*\S", re.MULTILINE)
 
 
+def of_file(path: Path, view: View) -> bytes | None:
+    """What a file of the course holds in this view; None if it is the other framework's notebook.
+
+    Raises:
+        ChapterError: it should be a notebook and is none.
+    """
+    if path.suffix == ".ipynb":
+        if path.stem in {*get_args(Framework)}.difference(sides(view)):
+            return None
+        return (nbformat.writes(of_notebook(read(path), view)) + "\n").encode()
+    return of_text(path.read_text("utf-8"), view).encode() if path.suffix == ".md" else path.read_bytes()
+
+
 def of_notebook(notebook: NotebookNode, view: View) -> NotebookNode:
     """The notebook as this view has it, code cells that have run numbered anew; the one given stays as it is.
 
@@ -40,7 +57,7 @@ def of_notebook(notebook: NotebookNode, view: View) -> NotebookNode:
     >>> [cell.source for cell in of_notebook(new_notebook(cells=[text, *code]), "torch").cells]
     ['In PyTorch:', 'torch']
     """
-    others = {*get_args(Framework)} - ({*get_args(Framework)} if view == "both" else {view})
+    others = {*get_args(Framework)}.difference(sides(view))
     notebook = deepcopy(notebook)
     cells = [cell for cell in notebook.cells if not others.intersection(cell.metadata.get("tags", []))]
     for cell in cells:
@@ -49,6 +66,11 @@ def of_notebook(notebook: NotebookNode, view: View) -> NotebookNode:
     notebook.cells = [cell for cell in cells if cell.cell_type == "code" or cell.source.strip()]
     _number(cell for cell in notebook.cells if cell.get("execution_count"))
     return notebook
+
+
+def sides(view: View) -> tuple[Framework, ...]:
+    """The frameworks that a view speaks of."""
+    return get_args(Framework) if view == "both" else (view,)
 
 
 def of_text(text: str, view: View) -> str:
