@@ -211,11 +211,14 @@ def assignments() -> None:
 
 
 @app.command()
-def student_release(target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")]) -> None:
+def student_release(
+    target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",
+) -> None:
     """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
     from course_utils.workshop.releasing import release
 
-    typer.echo(f"{target}: {release(ROOT, target)} files")
+    typer.echo(f"{target}: {release(ROOT, target, framework)} files")
 
 
 @app.command()

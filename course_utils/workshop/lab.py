@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from jupyterlab_server.workspaces_handler import WorkspacesManager
-
+from course_utils import files
 from course_utils.workshop.reading import Opened
 
 _SETTINGS = Path(__file__).parent / "jupyterlab"
@@ -53,8 +52,8 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
 def command(folder: Path) -> list[str]:
     """How Python starts JupyterLab; the places of its panels are kept beside the reader's folder."""
     workspaces = folder.parent / ".jupyterlab"
-    if not workspaces.exists():
-        WorkspacesManager(str(workspaces)).save("default", json.dumps(_WORKSPACE))
+    if not workspaces.exists():  # under JupyterLab's own name for its default workspace
+        files.write(workspaces / "default-37a8.jupyterlab-workspace", json.dumps(_WORKSPACE))
     return [
         "-m",
         "jupyterlab",
