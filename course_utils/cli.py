@@ -183,6 +183,16 @@ def timings() -> None:
 
 
 @app.command()
+def sizes() -> None:
+    """Print what there is to read in each chapter, in the view of one framework, and what it aims at."""
+    from rich.console import Console
+
+    from course_utils.workshop import sizes as of_chapters
+
+    Console().print(of_chapters.table())
+
+
+@app.command()
 def perturb(chapters: ChapterNames = None) -> None:
     """Measure how far chapters' numbers differ on other kernels, threads and hash seeds; exit 1 if too far."""
     from course_utils.workshop import perturb as perturbed

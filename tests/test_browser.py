@@ -21,9 +21,9 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from clocks import HANG_SECONDS, wait_until
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils.workshop import chapters
+from course_utils.workshop import chapters, pages, views
 from course_utils.workshop import lab as readers
 from course_utils.workshop.reading import open_folder
 from course_utils.workshop.refresh import normalised
@@ -268,3 +268,48 @@ def test_a_readers_lab_opens_clean(browser, readers_lab):
 def test_authors_keep_what_readers_do_not_see(browser, lab, shown_chapters):
     with opened(browser, lab, shown_chapters["02"]) as page:
         page.locator("text=Validate").first.wait_for()
+
+
+def test_a_page_is_whole_without_a_network(browser, tmp_path):
+    notebook = views.of_notebook(chapters.read(chapters.find_chapter("04")), "torch")
+    answered = next(cell for cell in chapters.code_cells(notebook) if cell.outputs)
+    answered.metadata.update(tags=["hide-output"])
+    (tmp_path / "04.html").write_text(pages.to_html(views.of_notebook(notebook, "torch"), chapters.find_chapter("04")))
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "04.html").as_uri())
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert page.evaluate("() => [...document.images].filter(image => !image.naturalWidth).length") == 0
+    drawn = page.evaluate(
+        "() => [...document.querySelectorAll('math')].map(math => math.getBoundingClientRect().width)"
+    )
+    assert len(drawn) > 50
+    assert min(drawn) > 0
+    answer = page.locator("details.folded .jp-OutputArea-output").first
+    assert not answer.is_visible()
+    page.locator("summary", has_text="Open the answer").click()
+    assert answer.is_visible()
+    page.close()
+
+
+def test_an_answer_is_folded_until_its_cell_is_run(browser, readers_lab):
+    cells = [new_markdown_cell("**Predict:** what is 2 + 3?"), new_code_cell("print(2 + 3)")]
+    cells[1].update(outputs=[new_output("stream", text="5\n")], metadata={"tags": ["hide-output"]})
+    path = readers_lab.folder / "torch/chapters/00_folded.ipynb"
+    nbformat.write(views.of_notebook(normalised(new_notebook(cells=cells)), "torch"), path)
+    with opened(browser, readers_lab, path) as page:
+        panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        answer = panel.locator(".jp-OutputArea-output", has_text="5")
+        assert panel.locator(".jp-Placeholder-content").is_visible()
+        assert not answer.is_visible()
+        run_all(page)
+        answer.wait_for()
+
+
+def test_what_jupyterlab_saves_as_a_page_needs_no_network_either(readers_lab):
+    address = readers_lab.address.replace("/lab?", "/nbconvert/html/torch/chapters/02_rnn.ipynb?")
+    with urllib.request.urlopen(address, timeout=HANG_SECONDS) as answer:
+        html = answer.read().decode()
+    assert html.count("<math") > 50
+    assert "data:image/svg+xml;base64" in html
+    assert not re.search(r"<script|mathjax|figures/02", html, re.IGNORECASE)

@@ -85,7 +85,12 @@ def metadata(**metadata):
     return lambda nb: nb.metadata.update(metadata)
 
 
+def many_folded(nb):
+    nb.cells += [new_code_cell(f"{i}", execution_count=i, metadata={"tags": ["hide-output"]}) for i in range(4, 11)]
+
+
 SPOILT = [
+    ("few_folded", many_folded, "7 outputs are folded for torch, allowed are 6"),
     ("valid_format", lambda nb: nb.update(nbformat_minor=4), "expected 4.5"),
     ("valid_format", lambda nb: nb.cells[2].update(colour="red"), "not valid"),
     ("valid_format", metadata(kernelspec={"name": "mine", "display_name": "m"}), "not python3"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course_utils import files
+from course_utils.workshop import pages
 from course_utils.workshop.reading import Opened
 
 _SETTINGS = Path(__file__).parent / "jupyterlab"
@@ -61,4 +62,11 @@ def command(folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{folder.name}/chapters",
         f"--LabApp.app_settings_dir={_SETTINGS}",
         f"--LabApp.workspaces_dir={workspaces}",
+        *(f"--HTMLExporter.{name}={_option(value)}" for name, value in pages.SETTINGS.items()),
     ]
+
+
+def _option(value: object) -> str:
+    """How the command line gives a list of one thing, a dict of one thing, or a thing."""
+    [value] = value.items() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return "=".join(value) if isinstance(value, tuple) else str(value)

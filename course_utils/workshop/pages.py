@@ -1,15 +1,25 @@
 """A chapter as an HTML page that needs nothing else: no network, no other file."""
 
-from html import escape
 from pathlib import Path
+from typing import Any
 
-import nbformat
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from course_utils import files
 from course_utils.workshop import views
-from course_utils.workshop.chapters import code_cells, execute, read
-from course_utils.workshop.outputs import alt_text
+from course_utils.workshop.chapters import execute, read
+
+SETTINGS = {
+    "template_name": "course",
+    "extra_template_basedirs": [str(Path(__file__).parent / "templates")],
+    "embed_images": True,
+    "filters": {"markdown2html": "course_utils.workshop.pages.markdown2html"},
+}
+"""nbconvert's, for its HTMLExporter."""
 
 
 def run(chapter: Path, page: Path, view: views.View = "both") -> None:
@@ -33,22 +43,30 @@ def run(chapter: Path, page: Path, view: views.View = "both") -> None:
 
 
 def to_html(notebook: NotebookNode, chapter: Path) -> str:
-    """The notebook as one HTML file, pictures inside, each with its alternative text."""
-    from nbconvert import HTMLExporter
-
-    notebook = nbformat.from_dict(notebook)
-    for cell in code_cells(notebook):
-        cell.outputs = [_with_alt_text(output) for output in cell.outputs]
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
+    """The notebook as one HTML file, pictures inside, each with its alternative text, and formulas as MathML."""
     resources = {"metadata": {"name": chapter.stem, "path": str(chapter.parent)}}
-    return exporter.from_notebook_node(notebook, resources=resources)[0]
+    return HTMLExporter(**SETTINGS).from_notebook_node(notebook, resources=resources)[0]
 
 
-def _with_alt_text(output: NotebookNode) -> NotebookNode:
-    """The lab template gives a stored picture no alternative text, so write its image element here."""
-    data = output.get("data", {})
-    if "image/png" not in data or "text/html" in data:
-        return output
-    alt = escape(alt_text(output, "image/png") or data.get("text/plain", ""))
-    html = f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
-    return nbformat.from_dict({**output, "data": {"text/html": html}})
+@pass_context
+def markdown2html(context: Any, source: str) -> str:
+    """Nbconvert's filter for a text cell, with formulas as MathML, which browsers draw without a library."""
+    path = context.get("resources", {}).get("metadata", {}).get("path", "")
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = _WithMathML(escape=False, attachments=attachments, embed_images=True, path=path)
+    return MarkdownWithMath(renderer=renderer).render(source)
+
+
+class _WithMathML(IPythonRenderer):
+    def inline_math(self, body: str) -> str:
+        return _mathml(body)
+
+    def block_math(self, body: str) -> str:
+        return _mathml(body, display="block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return _mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+
+
+def _mathml(formula: str, **options: str) -> str:
+    return convert(formula.replace("{aligned}", "{align*}"), **options)  # the one name of it that the library knows

@@ -8,6 +8,8 @@ text, a chapter's or a README's, comments that no page shows say the same of a f
     <!-- torch: words -->                 for readers of PyTorch alone, instead of such words; likewise `tensorflow`
 
 What a cell shows is never edited: a cell that shows both frameworks is made two, each with its tag.
+
+The tag `hide-output` marks the answer to a *Predict*: it is folded until the reader opens it, or runs the cell.
 """
 
 import re
@@ -23,6 +25,8 @@ from course_utils.workshop.chapters import read
 
 Framework = Literal["torch", "tensorflow"]
 View = Literal["torch", "tensorflow", "both"]
+
+FOLDED = "hide-output"
 
 _NAMES = "|".join(get_args(View))
 _LIKE_A_MARK = re.compile(rf"<!--\s*/?\s*(?:{_NAMES})\b.*?-->", re.DOTALL)
@@ -49,7 +53,9 @@ def of_file(path: Path, view: View) -> bytes | None:
 
 
 def of_notebook(notebook: NotebookNode, view: View) -> NotebookNode:
-    """The notebook as this view has it, code cells that have run numbered anew; the one given stays as it is.
+    """The notebook as this view has it: answers are folded, code cells that have run numbered anew.
+
+    The notebook given stays as it is.
 
     >>> from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
     >>> code = [new_code_cell(tag, metadata={"tags": [tag]}) for tag in ("torch", "tensorflow")]
@@ -63,6 +69,8 @@ def of_notebook(notebook: NotebookNode, view: View) -> NotebookNode:
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = of_text(cell.source, view)
+        if FOLDED in cell.metadata.get("tags", []):
+            cell.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
     notebook.cells = [cell for cell in cells if cell.cell_type == "code" or cell.source.strip()]
     _number(cell for cell in notebook.cells if cell.get("execution_count"))
     return notebook
