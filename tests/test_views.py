@@ -6,7 +6,7 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils.workshop import chapters, views
+from course_utils.workshop import chapters, sizes, views
 
 PATHS = chapters.find_chapters()
 TEXT = """In <!-- torch -->PyTorch<!-- /torch -->\
@@ -119,3 +119,37 @@ def test_numbers_and_links_hold_in_every_view(path, view):
 def test_a_gap_in_the_numbers_is_found():
     cells = [new_markdown_cell(text) for text in ("## Exercises\n\n**1. A.** x", "**3. B.** y", "## Next", "2. z")]
     assert numbers(cells) == [[], [1, 3], []]
+
+
+NEEDED = {"03_gru": {"conventions"}}
+"""Chapter → the ids of cells that speak of the other framework because what they say is about both."""
+
+
+@pytest.mark.parametrize("view", views.sides("both"))
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.stem[:2] in sizes.REWRITTEN], ids=lambda path: path.stem
+)
+def test_a_rewritten_chapter_speaks_of_one_framework(path, view):
+    notebook = views.of_notebook(chapters.read(path), view)
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in NEEDED.get(path.stem, ())]
+    assert views.left_over(notebook, view) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (new_markdown_cell("As `nn.GRU` does, ct.GRU and torch."), "ct. nn.G torch"),
+        (new_markdown_cell("torchlight, nn.", metadata={}), ""),
+        (new_markdown_cell("the two frameworks; each framework"), "each framework frameworks"),
+        (new_markdown_cell("Keras, tf.zeros, the framework"), ""),
+        (new_code_cell("x  # PyTorch's"), "PyTorch"),
+        (new_code_cell("x", outputs=[new_output("stream", text="torch      3.9\n")]), "torch"),
+        (new_code_cell("x", outputs=[new_output("display_data", data={"text/plain": "by nn.RNN"})]), "nn.R"),
+    ],
+)
+def test_what_speaks_of_the_other_framework_is_found(cell, said):
+    cell.id = "x"
+    expected = re.findall(r"(?:each )?\S+", said)
+    assert views.left_over(new_notebook(cells=[cell]), "tensorflow") == [
+        f"cell 'x' speaks of {word}" for word in expected
+    ]

@@ -29,6 +29,11 @@ View = Literal["torch", "tensorflow", "both"]
 FOLDED = "hide-output"
 
 _NAMES = "|".join(get_args(View))
+_WORDS = {
+    "torch": r"PyTorch|\btorch\b|\bnn\.[A-Z]|\bct\.",
+    "tensorflow": r"TensorFlow|\btensorflow\b|\bKeras\b|\bkeras\b|\btf\.|\bctf\.",
+}
+_WORDS_OF_BOTH = r"\bframeworks\b|\b(?:each|either|other) framework\b"
 _LIKE_A_MARK = re.compile(rf"<!--\s*/?\s*(?:{_NAMES})\b.*?-->", re.DOTALL)
 # A mark that has a line of its own takes the line with it.
 _SPAN = re.compile(
@@ -118,6 +123,29 @@ def misplaced_marks(text: str) -> list[str]:
         "it a line of its own"
         for mark in _BEGINS_A_LINE.findall(text)
     ]
+
+
+def left_over(notebook: NotebookNode, view: Framework) -> list[str]:
+    """Where a notebook in the view of one framework still speaks of the other one: in a text, in code or in an output.
+
+    >>> cell = nbformat.v4.new_markdown_cell("In PyTorch, and in Keras likewise.", id="both-said")
+    >>> left_over(nbformat.v4.new_notebook(cells=[cell]), "torch")
+    ["cell 'both-said' speaks of Keras"]
+    """
+    [other] = {*get_args(Framework)} - {view}
+    words = re.compile(f"{_WORDS[other]}|{_WORDS_OF_BOTH}")
+    return [
+        f"cell {cell.get('id')!r} speaks of {word}"
+        for cell in notebook.cells
+        for word in sorted({word for text in _texts(cell) for word in words.findall(text)})
+    ]
+
+
+def _texts(cell: NotebookNode) -> Iterator[str]:
+    yield cell.source
+    for output in cell.get("outputs", []):
+        yield output.get("text", "")
+        yield output.get("data", {}).get("text/plain", "")
 
 
 def _number(cells: Iterator[NotebookNode]) -> None:
