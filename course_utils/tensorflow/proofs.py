@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from course_utils.proofs import Comparison, Measured
 from course_utils.tensorflow import weights
-from course_utils.tensorflow.evaluation import cross_entropy, to_tensors
+from course_utils.tensorflow.evaluation import as_array, cross_entropy, to_tensors
 from course_utils.timing import milliseconds
 from course_utils.training import check_result
 
@@ -46,14 +46,12 @@ def compare(
 def _measure(implementation, X, Y, params, loss) -> Measured:
     X, Y = to_tensors(X), to_tensors(Y)
     if isinstance(implementation, keras.Model):
+        implementation(X)  # Keras makes weights at the first call
+        weights.load(implementation, dict(params))
+        trained = [variable.value for variable in implementation.trainable_variables]
 
         def outputs() -> tf.Tensor:
             return check_result(implementation(X))[0]
-
-        outputs()  # Keras makes weights at the first call
-        weights.load(implementation, dict(params))
-        trained = [variable.value for variable in implementation.trainable_variables]
-        gradients = weights.gradients(implementation, lambda: loss(outputs(), Y))
     else:
         tensors = {name: tf.Variable(value, dtype=keras.config.floatx()) for name, value in params.items()}
         trained = list(tensors.values())
@@ -61,14 +59,17 @@ def _measure(implementation, X, Y, params, loss) -> Measured:
         def outputs() -> tf.Tensor:
             return implementation(X, tensors)
 
+    def value() -> tf.Tensor:
+        return loss(outputs(), Y)  # ()
+
     def step() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            value = loss(outputs(), Y)  # ()
-        return tape.gradient(value, trained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            found = value()
+        return tape.gradient(found, trained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-    if not isinstance(implementation, keras.Model):
-        gradients = {
-            name: tf.convert_to_tensor(gradient).numpy() for name, gradient in zip(tensors, step(), strict=True)
-        }
-    sizes = [int(tf.size(variable)) for variable in trained]
-    return Measured(outputs().numpy(), gradients, sum(sizes), milliseconds(tf.function(step)))
+    if isinstance(implementation, keras.Model):
+        gradients = weights.gradients(implementation, value)
+    else:
+        gradients = {name: as_array(gradient) for name, gradient in zip(tensors, step(), strict=True)}
+    size = sum(int(tf.size(weight)) for weight in trained)
+    return Measured(as_array(outputs()), gradients, size, milliseconds(tf.function(step)))

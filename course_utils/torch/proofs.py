@@ -44,23 +44,29 @@ def compare(
 def _measure(implementation, X, Y, params, loss) -> Measured:
     if isinstance(implementation, nn.Module):
         weights.load(implementation, dict(params))
-        trained = [parameter for parameter in implementation.parameters() if parameter.requires_grad]
-        X, Y = (to_tensors(each, trained[0].device, implementation) for each in (X, Y))
+        trained = list(implementation.parameters())
+        device = trained[0].device
 
         def outputs() -> torch.Tensor:
             return check_result(implementation(X))[0]
-
-        gradients = weights.gradients(implementation, lambda: loss(outputs(), Y))
     else:
-        dtype = torch.get_default_dtype()
+        dtype, device = torch.get_default_dtype(), torch.device("cpu")
         tensors = {name: torch.tensor(value, dtype=dtype, requires_grad=True) for name, value in params.items()}
-        trained, cpu = list(tensors.values()), torch.device("cpu")
-        X, Y = to_tensors(X, cpu), to_tensors(Y, cpu)
+        trained = list(tensors.values())
 
         def outputs() -> torch.Tensor:
             return implementation(X, tensors)
 
-        found = torch.autograd.grad(loss(outputs(), Y), trained, materialize_grads=True)
-        gradients = {name: as_array(gradient) for name, gradient in zip(tensors, found, strict=True)}
-    time = milliseconds(lambda: torch.autograd.grad(loss(outputs(), Y), trained, allow_unused=True))
-    return Measured(as_array(outputs()), gradients, sum(parameter.numel() for parameter in trained), time)
+    X, Y = to_tensors(X, device), to_tensors(Y, device)
+
+    def value() -> torch.Tensor:
+        return loss(outputs(), Y)  # ()
+
+    def step() -> tuple[torch.Tensor, ...]:
+        return torch.autograd.grad(value(), trained, materialize_grads=True)
+
+    if isinstance(implementation, nn.Module):
+        gradients = weights.gradients(implementation, value)
+    else:
+        gradients = {name: as_array(gradient) for name, gradient in zip(tensors, step(), strict=True)}
+    return Measured(as_array(outputs()), gradients, sum(weight.numel() for weight in trained), milliseconds(step))

@@ -62,6 +62,7 @@ def command(folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{folder.name}/chapters",
         f"--LabApp.app_settings_dir={_SETTINGS}",
         f"--LabApp.workspaces_dir={workspaces}",
+        "--LabApp.extension_manager=readonly",  # the other one asks PyPI
         *(f"--HTMLExporter.{name}={_option(value)}" for name, value in pages.SETTINGS.items()),
     ]
 
