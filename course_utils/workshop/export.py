@@ -32,7 +32,7 @@ def export(chapters: Sequence[Path], framework: views.Framework, folder: Path) -
             for chapter in chapters:
                 notebook = normalised(views.of_notebook(read(chapter), framework))
                 files.write(whole / chapter.name, nbformat.writes(notebook) + "\n")
-                for name, content in figures(notebook, chapter).items():
+                for name, content in _figures(notebook, chapter).items():
                     files.write(whole / name, content)
     except FileExistsError as error:
         raise ChapterError(f"{folder} is there and not an empty folder: name a new one by --out.") from error
@@ -40,8 +40,8 @@ def export(chapters: Sequence[Path], framework: views.Framework, folder: Path) -
         raise ChapterError(f"{folder} cannot be written: {error.strerror}; name another folder by --out.") from error
 
 
-def figures(notebook: NotebookNode, chapter: Path) -> dict[str, bytes]:
-    """Name → content of each figure that the text cells name; ChapterError if one is not there."""
+def _figures(notebook: NotebookNode, chapter: Path) -> dict[str, bytes]:
+    """Name → content of each figure that the text cells name."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     names = sorted(set(_FIGURE.findall(text)))
     for name in names:

@@ -118,7 +118,7 @@ def _worked_in(root: Path) -> Iterator[str]:
     """Chapters whose code is not the course's any more, and assignments of which a question is answered."""
     known = results.load(root / results.FILE.relative_to(ROOT))
     for path in find_chapters(folder=root / "chapters"):
-        if code_hash(read(path)) != known.get(path.stem, {}).get("sources"):
+        if path.stem in known and code_hash(read(path)) != known[path.stem]["sources"]:
             yield path.relative_to(root).as_posix()
     for path in _assignments(root):
         if any(_answered(cell) for cell in read(path).cells):

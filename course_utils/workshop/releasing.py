@@ -42,7 +42,7 @@ OF_BOTH = (
 )
 """Patterns of files that need or compare both frameworks: a copy in one framework is without them."""
 
-_OF = {framework: f"course_utils/*{framework}*" for framework in views.sides("both")}
+_OF = {side: (f"course_utils/*{side}*", f"assignments/*/{side}.ipynb") for side in views.sides("both")}
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
     ".toml": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
@@ -70,7 +70,7 @@ def release(root: Path, target: Path, view: views.View = "both") -> int:
         AssignmentError: the target is there, or nothing is under version control. Nothing is written.
     """
     others = {*views.sides("both")}.difference(views.sides(view))
-    left_out = [*LEFT_OUT, *(OF_BOTH if others else ()), *(_OF[framework] for framework in others)]
+    left_out = [*LEFT_OUT, *(OF_BOTH if others else ()), *(pattern for side in others for pattern in _OF[side])]
     names = [name for name in _files(root) if not any(fnmatch(name, pattern) for pattern in left_out)]
     target = target.expanduser()
     there = f"{target} is there already: name a new folder, or a new file that ends in .zip."
@@ -118,13 +118,12 @@ def _fill(folder: Path, names: list[str], root: Path, view: views.View) -> None:
 
 
 def _in_one_framework(path: Path, view: views.View) -> None:
-    """Take out of a copied file what is about the other framework, or the whole file."""
+    """Take out of a copied file what is about the other framework."""
     if path.name == "Makefile":
         text = path.read_text("utf-8").replace("FRAMEWORK ?= both", f"FRAMEWORK ?= {view}")
         files.write(path, _COMMANDS.sub(lambda found: found["kept"] if found["view"] == view else "", text))
     elif path.suffix in (".ipynb", ".md"):
-        content = views.of_file(path, view)
-        path.unlink() if content is None else files.write(path, content)
+        files.write(path, views.of_file(path, view))
 
 
 def _keep_results(root: Path, folder: Path, view: views.View) -> None:
