@@ -289,9 +289,8 @@ def matched(
     """
     features = [_features(cell) for cell in cells]
     both, rest = (frozenset().union(*each) for each in ([release.features for release in releases], others.values()))
-    if not any(
-        each & both - rest and not each & rest - both for each in features
-    ):  # no cell is this assignment's alone
+    alone = [each for each in features if each & both - rest and not each & rest - both]
+    if not alone:  # no cell belongs to this assignment and to no other
         whole = frozenset().union(*features) - both
         likest = max(others, key=lambda each: len(whole & others[each]), default="")
         if likest and whole & others[likest]:
@@ -400,13 +399,15 @@ class _Matching:
         steps: list[Step] = []
         places: dict[str, tuple[int, ...]] = {}
         used: dict[str, int] = {}
+        run: set[int] = set()  # a cell may give several answers
         for place in self._places:
             if place.role == "check":
                 places[place.name] = (len(steps),)
             elif place.role == "answer" and place.name in self._given:
                 giving = [i for i, answers in self._giving.items() if place.name in answers]
                 marked = [i for i in giving if i in self._marked.get(place.name, ())]
-                steps += [self._answer(i, used) for i in marked or giving]
+                steps += [self._answer(i, used) for i in marked or giving if i not in run]
+                run.update(marked or giving)
             elif step := self._fixed(place):
                 steps.append(step)
         return steps, places
