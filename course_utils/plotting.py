@@ -278,6 +278,7 @@ def heatmap(
     ylabel: str,
     xticks: Sequence[str] | None = None,
     yticks: Sequence[str] | None = None,
+    inside: Sequence[Sequence[str]] | None = None,
 ) -> Picture:
     """A matrix as a map: rows downwards, columns to the right, labels at the ticks if given.
 
@@ -288,6 +289,7 @@ def heatmap(
     Args:
         matrix: (rows, columns); or label → such a matrix, all of one shape, drawn one below the other with the same
             axes and colours, so that they can be compared.
+        inside: a short word for each square of a matrix without negative values, (rows, columns); "" for none.
 
     >>> print(heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.25]], "Gate", "step", "unit"))
     Figure: Gate. A heat map of 2 rows (unit) and 3 columns (step), lowest 0.000, highest 1.000, mean 0.4583.
@@ -315,6 +317,9 @@ def heatmap(
             part_words(axes, xticks)
         if yticks is not None:
             axes.set_yticks(range(rows), yticks)
+        for row, column in np.ndindex(rows, columns) if inside is not None else ():
+            color = "white" if values[row, column] > np.mean(limits) else palette.INK
+            axes.text(column, row, inside[row][column], size=6, ha="center", va="center", color=color)
     figure.colorbar(image, ax=panels)
     axes.set_xlabel(xlabel)
     if xticks is not None:
