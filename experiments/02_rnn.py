@@ -1,4 +1,4 @@
-"""How far the spread between seeds goes in chapter 02: its long training looked into, its three kinds of short batches."""
+"""How far chapter 02's numbers differ between seeds: its long training, and its three kinds of short batches."""
 
 import importlib
 from itertools import product
