@@ -27,15 +27,6 @@ from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -55,20 +46,6 @@ BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
     .concat([...document.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")]
     .map(error => error.closest("mjx-container").querySelector("mjx-assistive-mml"))
     .map(formula => "formula not shown: " + formula.textContent))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    """Chromium of the system or of Playwright."""
-    with playwright.sync_playwright() as driver:
-        own = driver.chromium.executable_path
-        found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-        program = next((path for path in [*found, own] if path and Path(path).exists()), None)
-        if program is None:
-            pytest.skip("there is no Chromium: apt-get install chromium, or playwright install chromium")
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Lab(NamedTuple):
@@ -208,3 +185,28 @@ def test_what_fails_is_seen(browser, lab):
             r"formula not shown: \badmacro",
             r"formula not shown: x_1_2",
         ]
+
+
+def test_living_figures_live_in_jupyterlab(browser, lab):
+    """Scripts run, arrow keys move the slider and not the notebook, and the microscope follows what is typed."""
+    sources = [
+        "import os\nos.environ.pop('CI')\nimport numpy as np\nfrom course_utils import figures",
+        "figures.cell_stepper({'W_xh': [[1.0]], 'W_hh': [[0.5]]}, [[1], [0], [0]], 'An echo')",
+        "def read(line):\n    ones = np.ones((len(line), 2))\n    return line, dict(zip('IFOC', 4 * [ones]))\n\n"
+        "figures.gate_microscope(*read('a cat'), 'Reading', read)",
+    ]
+    notebook = lab.folder / "00_figures.ipynb"
+    nbformat.write(normalised(new_notebook(cells=[new_code_cell(source) for source in sources])), notebook)
+    with opened(browser, lab, notebook) as page:
+        assert failures(run_all(page)) == []
+        stepper = page.locator("figure.stepper")
+        stepper.locator("input").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("End")
+        assert stepper.locator("output").inner_text() == "Step 3 of 3"
+        line = page.locator(".widget-text input")
+        line.fill("a longer line")
+        line.press("Enter")
+        page.locator('figure.microscope input[max="12"]').wait_for()
+        assert not_shown(page, notebook.stem) == []

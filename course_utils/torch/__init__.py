@@ -19,6 +19,7 @@ from course_utils.torch.decoding import compose, generate, translate
 from course_utils.torch.devices import try_gpu
 from course_utils.torch.evaluation import evaluate
 from course_utils.torch.models import RNNLM
+from course_utils.torch.reading import read_line
 from course_utils.torch.saving import open_model, save_model
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.torch.training import Trainer
@@ -39,6 +40,7 @@ __all__ = [
     "evaluate",
     "generate",
     "open_model",
+    "read_line",
     "save_model",
     "translate",
     "try_gpu",
