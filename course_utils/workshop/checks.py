@@ -25,7 +25,7 @@ MAX_WIDTH = 100
 MAX_IGNORED_SHARE = 0.02
 IGNORED = "nbval-ignore-output"
 """The tag of a cell whose outputs are not compared: it wants a `reason=…` tag, or a "reason" in the cell's metadata."""
-TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise"}
+TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise", "optional"}
 _REASON = re.compile(r"reason=.*\S.*")
 _NBVAL_COMMENT = re.compile(r"^\s*#+\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
