@@ -276,6 +276,7 @@ def heatmap(
     ylabel: str,
     xticks: Sequence[str] | None = None,
     yticks: Sequence[str] | None = None,
+    inside: Sequence[Sequence[str]] | None = None,
 ) -> Picture:
     """A matrix as a map: rows downwards, columns to the right, labels at the ticks if given.
 
@@ -286,6 +287,7 @@ def heatmap(
     Args:
         matrix: (rows, columns); or label → such a matrix, all of one shape, drawn one below the other with the same
             axes and colours, so that they can be compared.
+        inside: a short word for each square of a matrix without negative values, (rows, columns); "" for none.
 
     >>> print(heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.25]], "Gate", "step", "unit"))
     Figure: Gate. A heat map of 2 rows (unit) and 3 columns (step), lowest 0.000, highest 1.000, mean 0.4583.
@@ -313,6 +315,9 @@ def heatmap(
             part_words(axes, xticks)
         if yticks is not None:
             axes.set_yticks(range(rows), yticks)
+        for row, column in np.ndindex(rows, columns) if inside is not None else ():
+            color = "white" if values[row, column] > np.mean(limits) else palette.INK
+            axes.text(column, row, inside[row][column], size=6, ha="center", va="center", color=color)
     figure.colorbar(image, ax=panels)
     axes.set_xlabel(xlabel)
     if xticks is not None:
@@ -407,6 +412,8 @@ def piano_roll(notes: Sequence[tuple[int, float, float]], title: str) -> Picture
     notes = arrays.numbers(notes, "notes")
     if notes.ndim != 2 or notes.shape[1] != 3:
         raise ValueError(f"notes has the shape {notes.shape}, expected (notes, 3): of each pitch, onset and duration.")
+    if not np.isfinite(notes).all() or (notes[:, 0] != np.floor(notes[:, 0])).any():
+        raise ValueError("notes has a number that is not finite, or a pitch that is not whole: give MIDI numbers.")
     pitches, starts, durations = notes.T
     pitches = pitches.astype(int)
     figure, axes = _axes(title, "quarter notes", "pitch (MIDI number)", size=(9.0, 3.0))

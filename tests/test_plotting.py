@@ -292,3 +292,12 @@ def test_a_piano_roll_shows_pitch_onset_and_duration_of_each_note():
     with pytest.raises(ValueError) as error:
         piano_roll([], "T")
     says(error, "no note", "at least one")
+
+
+def test_words_stand_inside_the_squares_of_a_map(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plotting, "Picture", lambda figure, words: drawn.append(figure))
+    plotting.heatmap([[0.0, 1.0, 0.25]], "Pairs", "next", "letter", inside=[["aa", "", "ac"]])
+    first, second, third = drawn[0].axes[0].texts
+    assert [(*each.get_position(), each.get_text()) for each in (first, third)] == [(0, 0, "aa"), (2, 0, "ac")]
+    assert second.get_color() == "white" != third.get_color()

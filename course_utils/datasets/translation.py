@@ -20,7 +20,7 @@ import numpy as np
 
 from course_utils.datasets import sources
 from course_utils.datasets.batches import LengthBatches, Padded, check_whole
-from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, read_text
+from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, check_text, read_text
 from course_utils.datasets.transport import open_member
 from course_utils.errors import is_whole
 
@@ -58,6 +58,7 @@ _TOKEN = re.compile(
 )
 _HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"\S*\d\S*")  # an id, a score, a date
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
 _SKIN_TONE = re.compile(r" (?:medium-light|medium-dark|light|medium|dark) skin tone")
 
@@ -94,6 +95,7 @@ def tokenize_sentence(text: str) -> list[str]:
     >>> tokenize_sentence("मैं हिन्दी बोलता हूँ।"), tokenize_sentence("我爱你。")
     (['मैं', 'हिन्दी', 'बोलता', 'हूँ', '।'], ['我', '爱', '你', '。'])
     """
+    check_text(text, "text")
     return _TOKEN.findall(unicodedata.normalize("NFC", text.translate(_APPEARANCE).lower()))
 
 
@@ -162,7 +164,7 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
     """What is taken for sentences may be other columns of a file that has more, or cells as a CSV file has them."""
     body = pairs[1:] if len(pairs) > 2 else pairs  # the first line may be a header
     columns = list(zip(*body, strict=True))[:2]
-    numbers = [all(map(str.isdecimal, column)) for column in columns]
+    numbers = [all(map(_NUMBER.fullmatch, column)) for column in columns]
     codes = [len({*column}) == 1 and len(column) > 2 and _LANGUAGE.fullmatch(column[0]) for column in columns]
     for column, is_number, is_code in zip(columns, numbers, codes, strict=True):
         if all(numbers) or (has_more and (is_number or is_code)):
@@ -289,8 +291,8 @@ class TranslationData:
             where there are no spaces between words; a warning says so.
 
     Attributes: `source_vocab`, `target_vocab` (of the training part, with `<unk>`, `<pad>`, `<bos>`, `<eos>` as ids 0
-    to 3), `train_pairs`, `heldout_pairs`, `groups` (lists of `Pair`), `train`, `heldout`, `num_steps`, `tokenize` (the
-    two functions).
+    to 3), `train_pairs`, `heldout_pairs`, `groups` (lists of `Pair`), `train`, `heldout`, `batch_size`, `num_steps`,
+    `tokenize` (the two functions).
     """
 
     def __init__(
@@ -331,8 +333,8 @@ class TranslationData:
             for side in (0, 1)
         )
         self.groups = self._group(others, {_without_skin_tone(source) for source, _ in train}, tokens)
-        self.train = self._batches(train, batch_size, rng)
-        self.heldout = self._batches(others, batch_size)
+        self.batch_size = batch_size
+        self.train, self.heldout = self._batches(train, rng), self._batches(others)
 
     def encode(self, sentences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Any source sentences as a model reads them: ids (n, S) and lengths (n,), as in the batches, in this order.
@@ -350,9 +352,9 @@ class TranslationData:
         padded = pad_sentences([self._ids(self.source_vocab, self.tokenize[0](text)) for text in sentences])
         return padded.ids, padded.lengths
 
-    def batches(self, pairs: Sequence[Pair], batch_size: int = 64) -> PairBatches:
+    def batches(self, pairs: Sequence[Pair]) -> PairBatches:
         """Any pairs, such as those of a group, as batches: short ones first, the same in each epoch."""
-        return self._batches([self._tokens(pair) for pair in pairs], batch_size)
+        return self._batches([self._tokens(pair) for pair in pairs])
 
     def references(self, source: str) -> list[list[str]]:
         """The tokens of each translation that the corpus has for a source sentence, uncut, in the corpus's order."""
@@ -385,10 +387,10 @@ class TranslationData:
     def _ids(self, vocab: Vocab, tokens: Sequence[str]) -> list[int]:
         return [*vocab[tokens[: self.num_steps - 1]], EOS]
 
-    def _batches(self, part: list, batch_size: int, rng: np.random.Generator | None = None) -> PairBatches:
+    def _batches(self, part: list, rng: np.random.Generator | None = None) -> PairBatches:
         source_ids = [self._ids(self.source_vocab, source) for source, _ in part]
         target_ids = [self._ids(self.target_vocab, target) for _, target in part]
-        return PairBatches(source_ids, target_ids, batch_size, rng)
+        return PairBatches(source_ids, target_ids, self.batch_size, rng)
 
     def _group(self, others: list, known_names: set, tokens: dict) -> dict[str, list[Pair]]:
         groups = {name: [] for name in GROUPS}

@@ -20,6 +20,7 @@ from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.evaluation import evaluate
 from course_utils.tensorflow.models import RNNLM
+from course_utils.tensorflow.proofs import compare
 from course_utils.tensorflow.reading import read_line
 from course_utils.tensorflow.saving import open_model, save_model
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
@@ -37,6 +38,7 @@ __all__ = [
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "Trainer",
+    "compare",
     "compose",
     "evaluate",
     "generate",

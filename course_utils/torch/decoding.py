@@ -10,6 +10,7 @@ from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
 from course_utils.decoding import Translation, continue_text, encode_sources, search_translations, write_tunes
 from course_utils.torch.evaluation import evaluating, to_tensors
 from course_utils.torch.seq2seq import Seq2Seq
+from course_utils.training import check_model
 
 
 def generate(
@@ -37,6 +38,7 @@ def generate(
         top_p: draw among the fewest most likely tokens that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
+    check_model(model, nn.Module, getattr(model, "forward", None))
     with evaluating(model) as device:
 
         def step(ids, state):
@@ -72,6 +74,7 @@ def compose(
         top_p: draw among the fewest most likely signs that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
+    check_model(model, nn.Module, getattr(model, "forward", None))
     with evaluating(model) as device:
 
         def step(ids, state):
@@ -81,10 +84,10 @@ def compose(
         return write_tunes(step, data, dance, metre, num, temperature, top_k, top_p, seed)
 
 
-def translate(
-    model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1, max_steps: int | None = None
-) -> list[Translation]:
+def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1) -> list[Translation]:
     """Translations of sentences, all searched for side by side, each until its own <eos>.
+
+    One that has not ended after `data.num_steps` tokens is cut off there.
 
     Args:
         sentences: plain text, as you would type it. A word that training lacks is read as <unk>: it is not copied, and
@@ -92,7 +95,6 @@ def translate(
             is not read, with a warning.
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
-        max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
 
     Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
     """
@@ -105,7 +107,7 @@ def translate(
     with evaluating(model) as device:
         _, state = model.encoder(*to_tensors(encode_sources(sentences, data), device))
         state = model.encoder.context(state), state
-        return search_translations(step, state, _select, len(sentences), data, beam, max_steps)
+        return search_translations(step, state, _select, len(sentences), data, beam)
 
 
 def _to_numpy(logits: torch.Tensor) -> np.ndarray:

@@ -22,6 +22,9 @@ const bring = (kind, start) => {
     figure.dataset.alive = "";
     const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     start(figure.querySelector(".live"), data);
+    // JupyterLab would take the arrow keys: it asks the focused element itself.
+    for (const part of figure.querySelectorAll("input, button, summary, .wide"))
+      part.setAttribute("data-lm-suppress-shortcuts", "true");
     const watch = new ResizeObserver(() => {  // what scrolls sideways can be reached by keyboard
       for (const part of figure.querySelectorAll(".wide")) part.tabIndex = part.scrollWidth > part.clientWidth ? 0 : -1;
     });
