@@ -17,9 +17,11 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash
 from course_utils.grading.intake import collect
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.similarity import similar
 from course_utils.grading.store import Store, file_name
+from course_utils.grading.times import read_deadline as read_deadline
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Settings:
         deadline: with a time zone; None if nothing is late.
         policy: what it costs to be late.
         gradebook: the folder of an nbgrader course whose gradebook gets the marks, too; None for none.
+        names: a regular expression that says which part of a path is the student; "" finds out by itself.
+        times: a CSV with the times of submission; None for none.
+        roster: a CSV with the students, their groups and extensions; None for none.
+        dry_run: True says how everything was read, and grades nothing.
     """
 
     submissions: Path
@@ -49,6 +55,10 @@ class Settings:
     deadline: datetime | None = None
     policy: LatePolicy = field(default_factory=LatePolicy)
     gradebook: Path | None = None
+    names: str = ""
+    times: Path | None = None
+    roster: Path | None = None
+    dry_run: bool = False
 
 
 def find_assignment(name: str) -> Path:
@@ -79,7 +89,20 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
         raise GradingError(f"{settings.out} is a file: give a folder for the results with --out.")
     assignment = load_assignment(settings.folder)
     _check_questions(settings, assignment)
-    submissions = collect(settings.submissions, assignment.name, settings.deadline)
+    collected = collect(
+        settings.submissions,
+        assignment.name,
+        settings.deadline,
+        names=settings.names,
+        times=settings.times,
+        roster=settings.roster,
+    )
+    submissions = collected.submissions
+    if settings.dry_run or collected.odd:
+        for line in listing(collected, assignment, settings.deadline):
+            say(line)
+    if settings.dry_run:
+        return []
     store = Store(settings.out)
     jobs, kept = _jobs(settings, assignment, submissions, store)
     say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")

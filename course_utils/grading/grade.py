@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -37,12 +38,20 @@ class Submission:
         notebooks: file name → content, of the notebooks among the files.
         refused: why nothing of it was opened, as a sentence; "" if it was.
         hours_late: by how much it missed the deadline; 0 if it did not, or if there is none.
+        instead: what there was if there was no notebook, as a sentence.
+        submitted: when it was handed in, in UTC; None if that is not known.
+        time_from: where the time is from; "" if it is not known.
+        remarks: what is odd about how it was handed in, in sentences for the instructor.
     """
 
     student: str
     notebooks: dict[str, bytes] = field(default_factory=dict)
     refused: str = ""
     hours_late: float = 0.0
+    instead: str = "There is no notebook among the files."
+    submitted: datetime | None = None
+    time_from: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -80,7 +89,7 @@ def grade_submission(
     if submission.refused:
         return _ungraded(submission, assignment, "refused", submission.refused)
     if not submission.notebooks:
-        return _ungraded(submission, assignment, "empty", "There is no notebook among the files.")
+        return _ungraded(submission, assignment, "empty", submission.instead)
     plans, problems = _plans(submission, assignment)
     if not plans:
         return _ungraded(submission, assignment, *problems[0])
@@ -91,6 +100,14 @@ def grade_submission(
     return _frame(submission, assignment) | best | {
         "notes": notes, "others": others, "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
+
+
+def outlook(submission: Submission, assignment: Assignment) -> str:
+    """What will be graded, before anything is run: the notebooks' frameworks, or the status if there is none."""
+    if submission.refused or not submission.notebooks:
+        return "refused" if submission.refused else "empty"
+    plans, problems = _plans(submission, assignment)
+    return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
 
 
 def seed(secret: bytes, assignment: str, question: str) -> int:
