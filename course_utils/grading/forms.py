@@ -16,7 +16,7 @@ _OTHER_WORK = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".ipynb.txt"
 RELEASED = ("torch", "tensorflow")  # what the notebooks are called when they are handed out: nobody's name
 _NOBODYS = re.compile(  # what platforms and systems put beside the students' work
     r"index\.html?|grades?\.(csv|xlsx?)|.*metadata.*\.(ya?ml|json|csv)|timestamp\.txt|desktop\.ini|thumbs\.db"
-    r"|readme(\.\w+)?|gradebook\.db|.*\.(csv|xlsx?)",
+    r"|readme(\.(md|rst|txt))?|gradebook\.db|.*\.(csv|xlsx?)",
     re.IGNORECASE,
 )
 _SYSTEMS = re.compile(  # folders and files that systems, editors and version control leave behind
@@ -84,7 +84,7 @@ FORMS = (
     ),
     Form(
         "Brightspace's export",
-        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - (?P<time>[^/]*?\d{4}[^/]*?)(?:/| - )(?P<rest>.*)",
+        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - (?P<time>(?:(?! - )[^/])*\d{4}(?:(?! - )[^/])*)(?:/| - )(?P<rest>.*)",
     ),
     Form(
         "Sakai's export",
