@@ -1,6 +1,5 @@
 """Files in folders and zips, read into memory within bounds. Nothing is unpacked to disk, no name is used as a path."""
 
-import lzma
 import os
 import stat
 import tempfile
@@ -8,6 +7,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +17,11 @@ from course_utils.grading.errors import Refused, Unreadable
 
 _LONGEST = 4096  # characters of a path that are looked at; systems take no longer ones
 _LARGEST_DIRECTORY = 8 * 2**20  # bytes of a zip's list of files: some 80,000 of them
-_BLOCK = 4096  # packed bytes that are unpacked at a time: they may become 90 MB
+_BLOCK = 2**16  # bytes that are read at a time
+_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # a few bytes of the others may become gigabytes at once
 _IN_MEMORY = 20 * 2**20  # a zip that is larger is kept in a temporary file
 _DAMAGED = (  # what Python's unpackers raise, each its own
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
     MemoryError,
 )  # fmt: skip
 _INVISIBLE = {ord(char): None for char in "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"}
@@ -65,13 +66,14 @@ class File:
         Raises:
             Unreadable: it cannot be read, or has more than so many bytes.
         """
-        copy, size = tempfile.SpooledTemporaryFile(_IN_MEMORY), 0  # noqa: SIM115 - the caller closes it
-        for block in self._blocks():
-            size += len(block)
-            if size > most:
-                raise Unreadable(f"{self.path} has more than {most // 2**20} MB")
-            copy.write(block)
-        copy.seek(0)
+        with ExitStack() as stack:
+            copy = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
+            for block in self._blocks():
+                copy.write(block)
+                if copy.tell() > most:
+                    raise Unreadable(f"{self.path} has more than {most // 2**20} MB")
+            copy.seek(0)
+            stack.pop_all()  # it is in order: the caller closes it
         return copy
 
     def _blocks(self) -> Iterator[bytes]:
@@ -109,7 +111,7 @@ def _on_disk(path: Path, name: str) -> File:
 
     def blocks() -> Iterator[bytes]:
         with path.open("rb") as file:
-            while block := file.read(2**16):
+            while block := file.read(_BLOCK):
                 yield block
 
     return File(clean(name), status.st_size, status.st_size, modified, problem, blocks)
@@ -155,13 +157,15 @@ def members(archive: zipfile.ZipFile) -> Iterator[File]:
                 problem = f"{name} is a link"
             elif info.flag_bits & 1:
                 problem = f"{name} is encrypted"
+            elif info.compress_type not in _KINDS:
+                problem = f"{name} is packed in an unusual way, which is not opened: pack it as an ordinary zip"
             yield File(name, info.file_size, info.compress_size, None, problem, _unpacking(archive, info))
 
 
 def _unpacking(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], Iterator[bytes]]:
     def blocks() -> Iterator[bytes]:
         with archive.open(info) as file:
-            while block := file.read1(_BLOCK):
+            while block := file.read(_BLOCK):
                 yield block
 
     return blocks

@@ -102,7 +102,7 @@ def _opened(files: Sequence[File], assignment: str) -> Content:
     if unread:
         remarks.append(f"Too many or too large: {some(unread)} was not read.")
     hidden = [file.path for file in files if forms.is_hidden(file.path)]
-    others += [file.path for file in visible if file not in work and not file.path.endswith("/")]
+    others += [file.path for file in visible if file not in work and file.path.strip("/")]
     return Content(notebooks, "", "" if notebooks else _instead(others, hidden), tuple(remarks))
 
 
