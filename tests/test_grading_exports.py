@@ -133,6 +133,7 @@ EXPORTS = {  # platform → files, whose notebooks they are, and by how many hou
             "HW 2/King, Ada(aking)/timestamp.txt": "20260301133000000",
             "HW 2/King, Ada(aking)/comments.txt": "",
             "HW 2/King, Ada(aking)/Feedback Attachment(s)/old.ipynb": "teacher's",
+            "HW 2/King, Ada(aking)/Submission attachment(s)/timestamp.txt": "2020-01-01 00:00 UTC",
             "HW 2/Roe, Bob(broe)/Submission attachment(s)/all/torch.ipynb": "2",
             "HW 2/Roe, Bob(broe)/timestamp.txt": "2026-03-01T11:00:00.123Z",
             "HW 2/Roe, Bob(broe)/Roe, Bob(broe)_submissionText.html": "",
@@ -542,6 +543,19 @@ def test_whose_group_handed_in_different_things_gets_neither(tmp_path):
     collected, students = found(source, roster=table(tmp_path / "r.csv", text))
     assert students["Fay Lee"].notebooks == {}
     assert any("Fay Lee" in odd and "Cy Doe and Dee Poe" in odd for odd in collected.odd)
+
+
+def test_two_files_of_one_path_are_both_read(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("ada/torch.ipynb", "a\u200bda/torch.ipynb", "bob.ipynb", "bob.ipy\u200bnb"):
+            archive.writestr(name, name)
+    students = found(path)[1]
+    assert notebooks(students) == {
+        "ada": ["torch (2).ipynb", "torch.ipynb"],
+        "bob": ["bob.ipynb"],
+        "bob (2)": ["bob (2).ipynb"],
+    }
 
 
 def test_two_of_one_name_are_told_apart_by_their_numbers(tmp_path):

@@ -135,7 +135,7 @@ class Clock:
         if len(rows) == 1 and rows[0].time:
             yield "--times", rows[0].time
         for place, file in files:
-            if self._form.stamp and place.rest == self._form.stamp and not file.problem:
+            if place.beside and place.rest == self._form.stamp and not file.problem:
                 try:
                     yield self._form.stamp, file.read(200).decode("utf-8", "replace")
                 except Unreadable as error:
@@ -167,7 +167,7 @@ class Clock:
         )
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Plain values only; what Ruby writes about its classes is left out, and times stay text."""
 
 

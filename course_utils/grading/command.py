@@ -14,8 +14,8 @@ from course_utils.assignments.loading import Assignment, load_assignment
 from course_utils.files import ROOT, write
 from course_utils.grading import batch, gradebook, pages, tables
 from course_utils.grading.errors import GradingError
-from course_utils.grading.grade import Result, Submission, assignment_hash
-from course_utils.grading.intake import collect
+from course_utils.grading.grade import Result, Submission, assignment_hash, handed_in
+from course_utils.grading.intake import Collected, collect
 from course_utils.grading.late import LatePolicy
 from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
@@ -108,7 +108,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
     failures = _grade(settings, jobs, store)
     results = [result for each in submissions if (result := store.read(each.student))]
-    write_reports(settings, assignment, results)
+    write_reports(settings, assignment, results, collected)
     if settings.gradebook:
         gradebook.export(results, assignment, settings.policy, settings.deadline, settings.gradebook)
         say(f"{settings.gradebook / gradebook.DATABASE} has the marks: grade the remaining questions in formgrader.")
@@ -116,13 +116,15 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     return failures
 
 
-def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result]) -> None:
-    """Write the tables and pages about results."""
+def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result], collected: Collected) -> None:
+    """Write the tables and pages about results, and about how they were handed in."""
+    together = {(each.group or each.student, each.hash): each.student for each in collected.submissions}
+    compared = [result for result in results if result["student"] in together.values()]  # one of each group
     questions = [question.id for question in assignment.questions]
     write(settings.out / "grades.csv", tables.grades_csv(results, questions, settings.policy))
     write(
         settings.out / "class.html",
-        pages.class_page(results, assignment, settings.policy, similar(results, assignment)),
+        pages.class_page(results, assignment, settings.policy, similar(compared, assignment), collected.odd),
     )
     for result in results:
         name = file_name(result["student"])
@@ -148,7 +150,9 @@ def _jobs(
         if before and before["hashes"]["submission"] == submission.hash and _comparable(before, settings):
             if settings.questions and before["status"] == "graded" and len(submission.notebooks) == 1:
                 only = frozenset(settings.questions)
-            elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
+            elif before["hashes"]["assignment"] == now:
+                if before != (on_time := before | handed_in(submission)):
+                    store.write(on_time)  # another deadline, or a table of times: nothing is run for that
                 continue
         jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.sandboxed, only))
     return jobs, len(submissions) - len(jobs)
@@ -190,7 +194,7 @@ def _merged(before: Result, now: Result) -> Result:
         "sandbox": now["sandbox"] if now["sandbox"] != "not needed" else before["sandbox"],
         "hashes": now["hashes"],
         "versions": now["versions"],
-        "hours_late": now["hours_late"],
+        **{name: now[name] for name in ("hours_late", "submitted", "time_from", "remarks")},
         "seconds": before["seconds"] | now["seconds"],
     }
 

@@ -32,13 +32,12 @@ class Form:
     Attributes:
         name: of the platform, for the report.
         pattern: of a file's whole path, below what all files have in common. `student` is in it, or `name` and `id`;
-            `rest` is the student's own path. `time`, `late` and `turn` are there if the platform writes them; `file` is
-            a number that no two files share; `other` is there in what belongs to another assignment. {assignment}
-            stands for the assignment's name.
+            `rest` is the student's own path, `platforms` that of a file of the platform's in a student's folder. `time`,
+            `late` and `turn` are there if the platform writes them; `file` is a number that no two files share; `other`
+            is there in what belongs to another assignment. {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
-        stamp: the file with the time of the submission.
+        stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.
-        beside: files of the platform's or the teacher's in a student's folder, as a pattern of their `rest`.
         title_first: whether `student` begins with the assignment's title, the same for all.
         several: whether the form is believed only if it gives more than one student.
     """
@@ -48,7 +47,6 @@ class Form:
     containers: tuple[str, ...] = field(default=(), kw_only=True)
     stamp: str = field(default="", kw_only=True)
     files_have_time: bool = field(default=False, kw_only=True)
-    beside: str = field(default="", kw_only=True)
     title_first: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
 
@@ -62,7 +60,7 @@ FORMS = (
     ),
     Form(
         "nbgrader's folder",
-        r"(?P<student>[^/]+)/{assignment}(?:/(?P<rest>.*))?",
+        r"(?P<student>[^/]+)/{assignment}(?:/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*)))?",
         containers=("submitted",),
         stamp="timestamp.txt",
         files_have_time=True,
@@ -78,8 +76,7 @@ FORMS = (
     ),
     Form(
         "Blackboard's export",
-        r"(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>[^/]+)|\.txt)",
-        beside=r".*_attempt_[\d-]+\.txt",
+        r"(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>[^/]+)|(?P<platforms>\.txt))",
         title_first=True,
     ),
     Form(
@@ -88,9 +85,10 @@ FORMS = (
     ),
     Form(
         "Sakai's export",
-        r"(?P<student>(?P<name>[^/(]+)\((?P<id>[^/()]+)\))[/_](?:Submission attachment\(s\)[/_])?(?P<rest>.*)",
+        r"(?P<student>(?P<name>[^/(]+)\((?P<id>[^/()]+)\))[/_]"
+        r"(?:(?P<platforms>timestamp\.txt|comments\.txt|feedbackText\.html|Feedback Attachment\(s\)/.*)"
+        r"|(?:Submission attachment\(s\)[/_])?(?P<rest>.*))",
         stamp="timestamp.txt",
-        beside=r"comments\.txt|feedbackText\.html|Feedback Attachment\(s\).*",
     ),
     Form("Gradescope's export", r"(?P<student>submission_(?P<id>\d+))/(?P<rest>.*)"),
     Form(
@@ -317,12 +315,11 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     groups = {name: text or "" for name, text in found.groupdict().items()}
     name, number = groups.get("name", ""), groups.get("id", "")
     student = groups.get("student", "").removeprefix(title) or "_".join(filter(None, (name, number)))
-    rest = groups.get("rest") or groups.get("text") or found.string.rstrip("/").rpartition("/")[2]
-    if found.string.endswith("/") and not groups.get("rest"):
-        rest = ""  # an empty folder
+    rest = next(filter(None, map(groups.get, ("rest", "text", "platforms"))), "")
+    if not rest and not found.string.endswith("/"):  # a link in the place of a folder
+        rest = found.string.rpartition("/")[2]
     keys = tuple(dict.fromkeys(filter(None, (student, name, groups.get("login", ""), number))))
-    beside = bool(form.beside and re.fullmatch(form.beside, rest))
-    late, turn = bool(groups.get("late")), int(groups.get("turn") or 0)
+    late, turn, beside = bool(groups.get("late")), int(groups.get("turn") or 0), bool(groups.get("platforms"))
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 
 

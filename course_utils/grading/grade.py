@@ -42,6 +42,7 @@ class Submission:
         submitted: when it was handed in, in UTC; None if that is not known.
         time_from: where the time is from; "" if it is not known.
         remarks: what is odd about how it was handed in, in sentences for the instructor.
+        group: those who hand in together; "" if it is one student.
     """
 
     student: str
@@ -52,6 +53,7 @@ class Submission:
     submitted: datetime | None = None
     time_from: str = ""
     remarks: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def hash(self) -> str:
@@ -228,14 +230,23 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
     return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers}
 
 
+def handed_in(submission: Submission) -> Result:
+    """The part of a result that depends on when and how something was handed in, not on what."""
+    return {
+        "hours_late": submission.hours_late,
+        "submitted": submission.submitted and submission.submitted.isoformat(),
+        "time_from": submission.time_from,
+        "remarks": [readable(remark) for remark in submission.remarks],
+    }
+
+
 def _frame(submission: Submission, assignment: Assignment) -> Result:
     """What every result has."""
-    return {
+    return handed_in(submission) | {
         "schema": SCHEMA,
         "student": submission.student,
         "assignment": assignment.name,
         "max_points": float(sum(question.points for question in assignment.questions)),
-        "hours_late": submission.hours_late,
         "hashes": {"submission": submission.hash, "assignment": assignment_hash(assignment)},
     }
 

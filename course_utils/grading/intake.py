@@ -8,11 +8,11 @@ nothing of that student's is opened. Whatever one student hands in, the others a
 import dataclasses
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dateutil import tz
 
@@ -51,6 +51,7 @@ class _Entry:
     content: Content
     moment: Moment
     person: Person | None = None
+    group: str = ""
 
 
 def collect(
@@ -102,11 +103,11 @@ def _files(source: Path) -> Iterator[dict[str, File]]:
             next(source.iterdir(), None)
         except OSError as error:
             raise GradingError(f"The folder {source} cannot be read: {error.strerror}.") from error
-        yield {file.path: file for file in walk(source)}
+        yield _by_path(walk(source))
         return
     try:
         archive = zipfile.ZipFile(source)
-        files = {file.path: file for file in members(archive)}
+        files = _by_path(members(archive))
     except Exception as error:  # whatever stands in the zip
         reason = "is neither a folder nor a zip"
         if source.suffix.lower() == ".zip" and source.is_file():
@@ -114,6 +115,17 @@ def _files(source: Path) -> Iterator[dict[str, File]]:
         raise GradingError(f"{source} {reason}: give the folder or the zip with the submissions.") from error
     with archive:
         yield files
+
+
+def _by_path(files: Iterable[File]) -> dict[str, File]:
+    """The files by their paths; of those with one path all but the first are numbered."""
+    found: dict[str, File] = {}
+    for file in files:
+        path, number = PurePosixPath(file.path), 1
+        while (name := file.path if number == 1 else f"{path.with_suffix('')} ({number}){path.suffix}") in found:
+            number += 1
+        found[name] = dataclasses.replace(file, path=name)
+    return found
 
 
 def _groups(files: Mapping[str, File], reading: forms.Reading) -> dict[str, list[tuple[forms.Place, File]]]:
@@ -136,8 +148,10 @@ def _entries(
         remark = f"{before + 1} submissions: only the last one was opened."
         content = dataclasses.replace(content, remarks=(*content.remarks, remark))
     keys = tuple(dict.fromkeys(key for place, _ in files for key in place.keys))
-    for name, own_keys in clock.submitters(student) or [(student, keys)]:
-        yield _Entry(name, own_keys, content, clock.moment(student, own_keys, kept))
+    together = clock.submitters(student)
+    for name, own_keys in together or [(student, keys)]:
+        moment = clock.moment(student, own_keys, kept)
+        yield _Entry(name, own_keys, content, moment, group=student if len(together) > 1 else "")
 
 
 def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
@@ -183,9 +197,12 @@ def _enrol(entries: Sequence[_Entry], people: People, odd: list[str]) -> list[_E
     for entry in entries:
         meant, members = people.find(entry.keys), people.of_group(entry.keys)
         if len(meant) == 1:
-            found.append(dataclasses.replace(entry, person=meant[0]))
+            found.append(dataclasses.replace(entry, person=meant[0], group=meant[0].group or entry.group))
         elif members and not meant:
-            found += [dataclasses.replace(entry, student=each.name, keys=(each.name,), person=each) for each in members]
+            found += [
+                dataclasses.replace(entry, student=each.name, keys=(each.name,), person=each, group=each.group)
+                for each in members
+            ]
         else:
             found.append(entry)
             who = f"may be {some([each.name for each in meant])}" if meant else "is not"
@@ -245,6 +262,7 @@ def _submission(entry: _Entry, deadline: datetime | None) -> Submission:
         hours,
         instead=content.instead,
         submitted=moment.time,
+        group=entry.group,
         time_from=moment.source or ("the platform's mark" if moment.marked else ""),
         remarks=tuple(filter(None, (*content.remarks, *moment.remarks, odd))),
     )

@@ -15,6 +15,7 @@ from pygments.lexers import PythonLexer
 from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.session import readable
 from course_utils.grading.similarity import SimilarPair
 
 _MOST_CODE = 20_000  # characters of an answer that are shown
@@ -51,9 +52,13 @@ def feedback(result: Result, policy: LatePolicy) -> str:
 
 
 def class_page(
-    results: Sequence[Result], assignment: Assignment, policy: LatePolicy, similar: Sequence[SimilarPair] | None
+    results: Sequence[Result],
+    assignment: Assignment,
+    policy: LatePolicy,
+    similar: Sequence[SimilarPair] | None,
+    odd: Sequence[str],
 ) -> str:
-    """The instructor's page about all results together."""
+    """The instructor's page about all results together, and what is odd about how they were handed in."""
     graded = [result for result in results if result["status"] == "graded"]
     finals = [result["points"] - policy.penalty(result["points"], result["hours_late"]) for result in graded]
     most = sum(question.points for question in assignment.questions if not question.manual)
@@ -68,6 +73,7 @@ def class_page(
         bars=_bars(finals, most),
         questions=_questions(graded, assignment),
         misconceptions=_misconceptions(graded),
+        odd=[readable(sentence) for sentence in odd],
         caps=[(result["student"], result["caps"]) for result in results if result["caps"]],
         slowest=sorted(graded, key=lambda each: -each["seconds"]["total"])[:_SLOWEST],
         seconds=sum(result["seconds"]["total"] for result in results),
