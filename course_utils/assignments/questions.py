@@ -82,8 +82,8 @@ class Check:
         return mark if mark.points == mark.max_points else self.judge(got, expected, self.mistakes(seed))
 
     def judge(self, got: Sequence[Any], expected: Sequence[Case], mistakes: Sequence[Mistake]) -> Mark:
-        """Compare the values that came with those expected."""
-        return judge(got, expected, self.points, mistakes, self.explained, self.tolerance)
+        """Compare the values that came with those expected, which no message may give away."""
+        return judge(got, expected, self.points, mistakes, self.explained, self.tolerance, tells=False)
 
     def cases(self, answer: Callable, seed: int) -> list[Case]:
         """The values that the check gets from a NumPy function, up to the first error."""
