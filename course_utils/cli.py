@@ -215,6 +215,9 @@ def grade(
     gradebook: Annotated[
         Path | None, typer.Option(help="Also write marks into nbgrader's course in this folder.")
     ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Take the points that people have given from there into the tables.")
+    ] = False,
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run students' code WITHOUT a sandbox, with all your rights.")
     ] = False,
@@ -239,6 +242,7 @@ def grade(
         deadline=deadline and deadline.astimezone(),
         policy=command.LatePolicy(late_percent, late_days),
         gradebook=gradebook,
+        finish=finish,
     )
     failures = command.run(settings, typer.echo)
     for failure in failures:

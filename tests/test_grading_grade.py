@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 from data_helpers import says
 from grading_helpers import LIMITS, Zygotes, grade, without_times
@@ -15,8 +14,8 @@ from course_utils.grading.errors import Corrupt, GradingError
 from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
 from course_utils.grading.matching import read, released
-from course_utils.grading.session import readable
 from course_utils.grading.seeds import code_hash, seed
+from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 
 
@@ -51,8 +50,8 @@ def test_the_same_submission_gets_the_same_bytes(assignment, zygotes):
 def test_inputs_come_from_the_secret(assignment, zygotes):
     half = Submission("eve", files(scale="def scale(X, factor):\n    return 1 / 0 if X[0, 0] > 0 else factor * X"))
     secrets = [bytes([number]) for number in range(8)]
-    marks = [grade_submission(half, assignment, LIMITS, secret, zygotes)["questions"][0]["points"] for secret in secrets]
-    assert {0, 2} <= {*marks}
+    results = [grade_submission(half, assignment, LIMITS, secret, zygotes) for secret in secrets]
+    assert {0, 2} <= {result["questions"][0]["points"] for result in results}
 
 
 def test_what_is_learned_from_one_hand_in_is_no_answer_in_the_next(assignment, zygotes):
@@ -72,7 +71,8 @@ def test_how_it_is_written_deals_no_new_inputs(assignment, zygotes):
     ]
     one, *rest = (grade(assignment, zygotes, files(scale=source))["hashes"]["code"] for source in (as_it_is, *others))
     assert rest == [one, one]
-    assert grade(assignment, zygotes, files(scale=as_it_is.replace("factor *", "1 * factor *")))["hashes"]["code"] != one
+    other = files(scale=as_it_is.replace("factor *", "1 * factor *"))
+    assert grade(assignment, zygotes, other)["hashes"]["code"] != one
 
 
 @pytest.mark.parametrize(

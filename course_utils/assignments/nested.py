@@ -106,9 +106,7 @@ def kind_of(value: Any, tells: bool = True) -> str:
     return f"an array of shape {tuple(np.shape(value))}" if np.ndim(value) else f"the number {_number(value)}"
 
 
-def _array_difference(
-    actual: np.ndarray, expected: np.ndarray, tolerance: float, at: str, tells: bool
-) -> str | None:
+def _array_difference(actual: np.ndarray, expected: np.ndarray, tolerance: float, at: str, tells: bool) -> str | None:
     if actual.shape != expected.shape:
         return f"{at}the shape {actual.shape} came, {expected.shape} was expected"
     found = compare(actual, expected)

@@ -92,7 +92,8 @@ def grade_submission(
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
     hashes = frame["hashes"] | {"code": best.pop("code")}
     return frame | best | {
-        "hashes": hashes, "notes": notes, "others": others, "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
+        "hashes": hashes, "notes": notes, "others": others,
+        "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
 
 
@@ -140,7 +141,9 @@ def _grade_notebook(
         with Session(zygote, found, limits) as session:
             for question in attempted:
                 began = time.perf_counter()
-                marks[question.id] = _grade_question(session, question, seed(secret, assignment.name, question.id, code))
+                marks[question.id] = _grade_question(
+                    session, question, seed(secret, assignment.name, question.id, code)
+                )
                 marks[question.id]["seconds"] = time.perf_counter() - began
         caps = sorted(session.caps)
     seconds = {each: mark.pop("seconds") for each, mark in marks.items()}

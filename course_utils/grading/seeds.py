@@ -36,12 +36,12 @@ def fingerprint(secret: bytes) -> str:
 
 
 def code_hash(cells: Iterable[str]) -> str:
-    """SHA-256 of what the cells do, however it is written; docstrings count, because code can read them.
+    r"""SHA-256 of what the cells do, however it is written; docstrings count, because code can read them.
 
     Args:
         cells: the source of each, in the order in which they run.
 
-    >>> code_hash(["def f(x):\\n  return 2*x"]) == code_hash(["def f(a):  # twice\\n\\n    return (2 * a)"])
+    >>> code_hash(["def f(x):\n  return 2*x"]) == code_hash(["def f(a):  # twice\n\n    return (2 * a)"])
     True
     >>> code_hash(["x = 2"]) == code_hash(["x = 3"])
     False

@@ -22,7 +22,7 @@ from course_utils.grading.seeds import fingerprint
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
-_TOLD_APART = re.compile(r".*-[0-9a-f]{16}")
+TOLD_APART = re.compile(r".*-[0-9a-f]{16}")
 _SECRET = re.compile(rb"[0-9a-f]{64}")
 _ROUNDING = 1e-6
 
@@ -33,7 +33,7 @@ def file_name(student: str) -> str:
     >>> file_name("ada"), file_name("../Ada")
     ('ada', 'Ada-4e4af21652b78501')
     """
-    if _PLAIN.fullmatch(student) and not _DEVICES.fullmatch(student) and not _TOLD_APART.fullmatch(student):
+    if _PLAIN.fullmatch(student) and not _DEVICES.fullmatch(student) and not TOLD_APART.fullmatch(student):
         return student
     readable = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-")[:40] or "student"
     return f"{readable}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
@@ -154,7 +154,9 @@ def _fault(result: Result) -> str:
     for question in result["questions"]:
         if question["points"] > question["max_points"] + _ROUNDING:
             return f"at {question['id']}: {question['points']:g} of {question['max_points']:g} points"
-    if not math.isclose(result["points"], sum(question["points"] for question in result["questions"]), abs_tol=_ROUNDING):
+    if not math.isclose(
+        result["points"], sum(question["points"] for question in result["questions"]), abs_tol=_ROUNDING
+    ):
         return f"at $.points: {result['points']:g} is not the sum of the questions' points"
     return ""
 
