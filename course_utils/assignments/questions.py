@@ -16,11 +16,13 @@ on the list: a student who gets the results of a wrong answer is told what they 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.assignments.errors import AssignmentError, StudentLost, StudentProblem
+from course_utils.assignments.errors import AssignmentError, BadValue, StudentLost, StudentProblem, told
 from course_utils.assignments.marks import Case, Mark, Mistake, judge
 from course_utils.assignments.mutation import mutant
 from course_utils.assignments.students import LocalStudent, Student
@@ -78,6 +80,8 @@ class Check:
             raise
         except StudentProblem as problem:
             got.append(problem)
+        except Exception as error:  # the check itself stumbled over what came; the reference's results suit it
+            got.append(BadValue(f"your function returned something that the check cannot use ({type(error).__name__})"))
         mark = self.judge(got, expected, [])
         return mark if mark.points == mark.max_points else self.judge(got, expected, self.mistakes(seed))
 
@@ -86,14 +90,17 @@ class Check:
         return judge(got, expected, self.points, mistakes, self.explained, self.tolerance, tells=False)
 
     def cases(self, answer: Callable, seed: int) -> list[Case]:
-        """The values that the check gets from a NumPy function, up to the first error."""
+        """The values that the check gets from a NumPy function, up to the first error.
+
+        Raises AssignmentError if that function is the reference.
+        """
         student, found = LocalStudent({self.name: answer}, "numpy"), []
         try:
             for part, value in self.probe(student, np.random.default_rng(seed)):
                 found.append(Case(part, value))
-        except StudentProblem as problem:
+        except Exception as error:
             if answer is self.reference:
-                raise AssignmentError(f"{self.id}: the reference answer fails: {problem}") from problem
+                raise AssignmentError(f"{self.id}: the reference answer fails: {self._told(error)}.") from error
         if answer is self.reference and {case.part for case in found} != set(self.points):
             raise AssignmentError(f"{self.id}: the check's parts are not those that have points, {list(self.points)}.")
         return found
@@ -105,10 +112,24 @@ class Check:
             for each in self.wrong
         ]
 
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, StudentProblem):
+            return str(error).rstrip(".")
+        return told(error, Path(self.probe.__code__.co_filename).parents[1])
+
     @property
     def name(self) -> str:
         """The name of the function that students write: the reference's."""
         return self.reference.__name__
+
+
+def is_points(number: object) -> bool:
+    """Whether it is a number that a question may be worth.
+
+    >>> is_points(2.5), is_points(-1), is_points("4")
+    (True, False, False)
+    """
+    return isinstance(number, Real) and not isinstance(number, bool) and 0 <= number < float("inf")
 
 
 def question(
@@ -135,6 +156,8 @@ def question(
 
     def declare(probe: Probe) -> Check:
         name = probe.__name__.removeprefix("check_")
+        if not points or not all(map(is_points, points.values())):
+            raise AssignmentError(f"{name}: the points are {points!r}, expected a number for each part: {{PART: 4}}")
         try:
             answers = tuple(each._replace(answer=each.of(reference)) for each in wrong)
         except ValueError as error:
