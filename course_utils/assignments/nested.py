@@ -97,13 +97,13 @@ def kind_of(value: Any, tells: bool = True) -> str:
     """
     if value is None:
         return "None"
-    if not tells and (isinstance(value, str) or np.ndim(value) == 0) and not isinstance(value, (dict, list, tuple)):
-        return "another text" if isinstance(value, str) else "a number"
     if isinstance(value, str):
-        return f"the text {value[:40]!r}"
+        return f"the text {value[:40]!r}" if tells else "another text"
     if isinstance(value, (dict, list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"an array of shape {tuple(np.shape(value))}" if np.ndim(value) else f"the number {_number(value)}"
+    if np.ndim(value):
+        return f"an array of shape {tuple(np.shape(value))}"
+    return f"the number {_number(value)}" if tells else "a number"
 
 
 def _array_difference(actual: np.ndarray, expected: np.ndarray, tolerance: float, at: str, tells: bool) -> str | None:

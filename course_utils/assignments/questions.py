@@ -64,6 +64,7 @@ class Check:
     forbids: tuple[str, ...]
     needs: tuple[str, ...]
     tolerance: float
+    for_nothing: float
 
     def __call__(self, student: Student, rng: np.random.Generator) -> Mark:
         """Check a student's functions, on inputs drawn from `rng`.
@@ -141,6 +142,7 @@ def question(
     forbids: tuple[str, ...] = (),
     needs: tuple[str, ...] = (),
     tolerance: float = 1e-4,
+    for_nothing: float = 0.0,
 ) -> Callable[[Probe], Check]:
     """Declare the question whose grade id is the decorated function's name without `check_`.
 
@@ -152,6 +154,7 @@ def question(
         forbids: dotted names that are hidden from the student while this question is checked.
         needs: grade ids of questions whose functions the student may use in this one.
         tolerance: relative to 1 or the largest expected number of a case; float32 needs 1e-4.
+        for_nothing: the share of the points that constants, the input or numbers by chance may earn; a test tries them.
     """
 
     def declare(probe: Probe) -> Check:
@@ -162,6 +165,6 @@ def question(
             answers = tuple(each._replace(answer=each.of(reference)) for each in wrong)
         except ValueError as error:
             raise AssignmentError(f"{name}: a wrong answer cannot be made of {reference.__name__}: {error}") from error
-        return Check(name, probe, dict(points), reference, explained, answers, forbids, needs, tolerance)
+        return Check(name, probe, dict(points), reference, explained, answers, forbids, needs, tolerance, for_nothing)
 
     return declare
