@@ -224,6 +224,9 @@ def grade(
     gradebook: Annotated[
         Path | None, typer.Option(help="Also write marks into nbgrader's course in this folder.")
     ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Take the points that people have given from there into the tables.")
+    ] = False,
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run students' code WITHOUT a sandbox, with all your rights.")
     ] = False,
@@ -248,6 +251,7 @@ def grade(
         deadline=command.read_deadline(deadline) if deadline else None,
         policy=command.LatePolicy(late_percent, late_days),
         gradebook=gradebook,
+        finish=finish,
         names=names,
         times=times,
         roster=roster,

@@ -21,7 +21,7 @@ from assignment_helpers import (
 
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
-from course_utils.assignments.nested import difference
+from course_utils.assignments.nested import difference, mapped
 from course_utils.workshop.building import build
 from course_utils.workshop.chapters import ROOT
 
@@ -178,3 +178,45 @@ def secrets(name, framework):
         statements = [statement for function in functions for statement in function.body]
         lines += [ast.unparse(statement) for statement in statements if not isinstance(statement, ast.Expr)]
     return [line for line in lines if len(line) >= 25]
+
+
+# ---- points for nothing ----
+
+
+def alike(value, fill):
+    """A value of the same structure, without any work."""
+    return mapped(value, lambda leaf: leaf if leaf is None or isinstance(leaf, str) else fill(np.asarray(leaf)))
+
+
+CHANCE = np.random.default_rng(0)
+WITHOUT_WORK = {
+    "zeros": lambda right, args: alike(right, np.zeros_like),
+    "ones": lambda right, args: alike(right, np.ones_like),
+    "by chance": lambda right, args: alike(right, lambda leaf: CHANCE.normal(size=leaf.shape)),
+    "the first argument": lambda right, args: args[0],
+    "the second argument": lambda right, args: args[min(1, len(args) - 1)],
+    "nothing": lambda right, args: None,
+}
+
+
+class Idler:
+    """A student who knows the form of each result, and nothing else."""
+
+    framework = "numpy"
+
+    def __init__(self, check, answer):
+        self._knows, self._answer = student({check.name: check.reference}, "numpy"), answer
+
+    def call(self, name, /, *args, **kwargs):
+        return self._answer(self._knows.call(name, *args, **kwargs), args)
+
+    def gradient(self, name, /, *args, wrt, weights, **kwargs):
+        right = self._knows.gradient(name, *args, wrt=wrt, weights=weights, **kwargs)
+        return self._answer(right, [args[wrt]])
+
+
+@every_question
+def test_nothing_is_to_be_had_for_nothing(master, question):
+    for what, answer in WITHOUT_WORK.items():
+        mark = question.check(Idler(question.declared, answer), np.random.default_rng(3))
+        assert mark.points <= question.declared.for_nothing * mark.max_points, (what, mark.parts)

@@ -19,9 +19,10 @@ from course_utils.grading.errors import Corrupt
 from course_utils.grading.limits import Limits
 from course_utils.grading.matching import Plan, plan, read, released_folder
 from course_utils.grading.sandbox import Zygote
+from course_utils.grading.seeds import code_hash, fingerprint, seed
 from course_utils.grading.session import Session, readable
 
-SCHEMA = 1
+SCHEMA = 2
 MOST_NOTEBOOKS = 4  # of one student that are looked at: somebody may hand in both frameworks', and each twice
 _PACKAGES = {"torch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
 
@@ -78,7 +79,7 @@ def grade_submission(
         submission: the files.
         assignment: as `load_assignment` gives it.
         limits: what the submission may use.
-        secret: the instructor's; the inputs of the checks are drawn from it, the same ones for all students.
+        secret: the instructor's; the inputs of the checks are drawn from it and from what the student's code does.
         zygotes: framework → the zygote that its processes are forked from.
         only: ids of the questions to grade; all if empty.
 
@@ -88,19 +89,22 @@ def grade_submission(
     Raises:
         GradingError: the sandbox or the assignment fails; never for anything that a student has handed in.
     """
+    frame = _frame(submission, assignment, secret)
     if submission.refused:
-        return _ungraded(submission, assignment, "refused", submission.refused)
+        return frame | _ungraded(assignment, "refused", submission.refused)
     if not submission.notebooks:
-        return _ungraded(submission, assignment, "empty", submission.instead)
+        return frame | _ungraded(assignment, "empty", submission.instead)
     plans, problems = _plans(submission, assignment)
     if not plans:
-        return _ungraded(submission, assignment, *problems[0])
+        return frame | _ungraded(assignment, *problems[0])
     graded = [_grade_notebook(name, each, assignment, limits, secret, zygotes, only) for name, each in plans]
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
-    return _frame(submission, assignment) | best | {
-        "notes": notes, "others": others, "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
+    hashes = frame["hashes"] | {"code": best.pop("code")}
+    return frame | best | {
+        "hashes": hashes, "notes": notes, "others": others,
+        "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
 
 
@@ -110,16 +114,6 @@ def outlook(submission: Submission, assignment: Assignment) -> str:
         return "refused" if submission.refused else "empty"
     plans, problems = _plans(submission, assignment)
     return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
-
-
-def seed(secret: bytes, assignment: str, question: str) -> int:
-    """The seed of a question's inputs, which cannot be guessed without the secret.
-
-    >>> seed(b"s", "a2_gru", "gru_step") == seed(b"s", "a2_gru", "unroll")
-    False
-    """
-    whole = b"\0".join((secret, assignment.encode(), question.encode()))
-    return int.from_bytes(hashlib.sha256(whole).digest(), "big")
 
 
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
@@ -159,14 +153,16 @@ def _grade_notebook(
     attempted = [q for q in chosen if not q.manual and not all(step.untouched for step in found.answers(q))]
     marks: dict[str, Result] = {}
     caps: list[str] = []
-    kind = ""
+    kind, code = "", code_hash(step.source for step in found.steps)
     if attempted:
         zygote = zygotes(found.framework)
         kind = zygote.kind.name
         with Session(zygote, found, limits) as session:
             for question in attempted:
                 began = time.perf_counter()
-                marks[question.id] = _grade_question(session, question, secret, assignment.name)
+                marks[question.id] = _grade_question(
+                    session, question, seed(secret, assignment.name, question.id, code)
+                )
                 marks[question.id]["seconds"] = time.perf_counter() - began
         caps = sorted(session.caps)
     seconds = {each: mark.pop("seconds") for each, mark in marks.items()}
@@ -184,16 +180,17 @@ def _grade_notebook(
         "caps": caps,
         "sandbox": kind or "not needed",
         "notes": list(found.notes),
+        "code": code,
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
 
 
-def _grade_question(session: Session, question: Question, secret: bytes, assignment: str) -> Result:
+def _grade_question(session: Session, question: Question, drawn_from: int) -> Result:
     """Points, parts and messages of one question, whatever the student's code does."""
     try:
         student = session.student(question)
-        mark = question.check(student, np.random.default_rng(seed(secret, assignment, question.id)))
+        mark = question.check(student, np.random.default_rng(drawn_from))
         return _from_mark(mark)
     except StudentLost as lost:
         return {"status": "lost", "points": 0.0, "message": readable(str(lost)), "parts": []}
@@ -240,19 +237,24 @@ def handed_in(submission: Submission) -> Result:
     }
 
 
-def _frame(submission: Submission, assignment: Assignment) -> Result:
+def _frame(submission: Submission, assignment: Assignment, secret: bytes) -> Result:
     """What every result has."""
     return handed_in(submission) | {
         "schema": SCHEMA,
         "student": submission.student,
         "assignment": assignment.name,
         "max_points": float(sum(question.points for question in assignment.questions)),
-        "hashes": {"submission": submission.hash, "assignment": assignment_hash(assignment)},
+        "hashes": {
+            "submission": submission.hash,
+            "assignment": assignment_hash(assignment),
+            "secret": fingerprint(secret),
+            "code": None,
+        },
     }
 
 
-def _ungraded(submission: Submission, assignment: Assignment, status: str, message: str) -> Result:
-    return _frame(submission, assignment) | {
+def _ungraded(assignment: Assignment, status: str, message: str) -> Result:
+    return {
         "status": status,
         "message": readable(message),
         "framework": None,

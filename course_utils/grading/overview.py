@@ -9,7 +9,7 @@ from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Submission, outlook
 from course_utils.grading.intake import Collected
 from course_utils.grading.opening import some
-from course_utils.grading.session import readable
+from course_utils.grading.showing import shown
 
 _HEADING = ("student", "files", "framework", "handed in", "late", "time from")
 
@@ -22,7 +22,7 @@ def listing(collected: Collected, assignment: Assignment, deadline: datetime | N
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     for sentence in collected.odd:
-        yield f"[LOOK] {readable(sentence)}"
+        yield f"[LOOK] {shown(sentence)}"
 
 
 def _row(submission: Submission, assignment: Assignment, deadline: datetime | None) -> tuple[str, ...]:
@@ -36,4 +36,4 @@ def _row(submission: Submission, assignment: Assignment, deadline: datetime | No
         f"{submission.hours_late:g} h" if submission.hours_late else "",
         submission.time_from,
     )
-    return tuple(map(readable, cells))
+    return tuple(map(shown, cells))

@@ -230,7 +230,7 @@ def check_bleu(student, rng):
         "all sizes alike": [("abxde", "abcdefg", [0.5, 0.5]), ("abcxdy", "abcd", [0.5, 0.5])],
         "other weights": [("abcxe", "abcdef", [0.5, 0.25, 0.125]), ("abcdxe", "abcde", [0.7, 0.3])],
         "a word too often": [("aabax", "abca", [1.0]), ("ababc", "abcba", [0.5, 0.5])],
-        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5])],
+        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5]), ("abxyc", "abcd", [0.6, 0.4])],
     }
     for part, of_part in cases.items():
         for candidate, reference, weights in of_part:
