@@ -199,16 +199,19 @@ def test_a_dry_run_says_how_everything_is_read_and_runs_nothing(tmp_path, course
     for student, stamp in stamps.items():
         (folder / student / "toy" / "timestamp.txt").write_text(stamp)
     (folder / "ada" / "toy" / "a2.zip").write_bytes(b"PK")
+    (folder / "dee" / "toy").mkdir(parents=True)
+    (folder / "dee" / "toy" / "work.rar").write_bytes(b"Rar!")
     words = (folder, "--assignment", course, "--out", tmp_path / "out", "--deadline", "2026-03-01T12:00+00:00")
     done = invoked(*words, "--dry-run")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert lines[0] == "3 students of toy, read as nbgrader's folder."
+    assert lines[0] == "4 students of toy, read as nbgrader's folder."
     assert lines[1].split() == "student files framework handed in late time from".split()
     ada, bob, cy = (line.split() for line in lines[2:5])
     assert ada == "ada torch.ipynb torch 2026-03-02 12:00 24 h timestamp.txt".split()
     assert bob == "bob torch.ipynb tensorflow 2026-03-01 20:00 8 h timestamp.txt".split()
     assert cy[:3] == ["cy", "torch.ipynb", "corrupt"]
+    assert "[LOOK] dee: There is no notebook (.ipynb) among the files: there is work.rar." in lines
     assert any(line.startswith("[LOOK] ada: a2.zip") for line in lines)
     assert any(line.startswith("[LOOK] bob: timestamp.txt") and "PST" in line for line in lines)
     assert not (tmp_path / "out").exists()
@@ -222,13 +225,13 @@ def test_what_is_odd_stands_at_the_head_of_each_run_and_on_the_page(tmp_path, co
     out = tmp_path / "out"
     said = run(submitted, course, out, roster=roster)
     head = said[: said.index("4 submissions of toy, 0 of them graded before.")]
-    assert "[LOOK] bob is not in the roster." in head
+    assert "[LOOK] Not in the roster: bob." in head
     rows = read_csv(out)
     assert {name: row["status"] for name, row in rows.items()} == {
         "ada": "not attempted", "bob": "not attempted", "cy": "not attempted", "dee": "empty",
     }  # fmt: skip
     assert rows["dee"]["message"] == "Nothing was handed in."
-    assert "bob is not in the roster" in (out / "class.html").read_text("utf-8")
+    assert "Not in the roster: bob." in (out / "class.html").read_text("utf-8")
     assert "cy gets what ada handed in" in (out / "class.html").read_text("utf-8")
 
 

@@ -4,7 +4,8 @@ Only names are looked at here; nothing is opened.
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -81,7 +82,8 @@ FORMS = (
     ),
     Form(
         "Brightspace's export",
-        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - (?P<time>(?:(?! - )[^/])*\d{4}(?:(?! - )[^/])*)(?:/| - )(?P<rest>.*)",
+        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?)"
+        r" - (?P<time>(?:(?! - )[^/]){0,40}\d{4}(?:(?! - )[^/]){0,40})(?:/| - )(?P<rest>.*)",
     ),
     Form(
         "Sakai's export",
@@ -198,12 +200,15 @@ def read(paths: Sequence[str], assignment: str, names: str = "") -> Reading:
     theirs = [path for path in paths if not any(map(_SYSTEMS.fullmatch, path.split("/")[:1]))]
     if names:
         return _reading(Form("--names", names), "", theirs, _pattern_of(names))
-    scores = {choice: _score(*choice, theirs, assignment) for choice in _choices(theirs)}
+    common = _common(theirs)
+    scores = {}
+    for root, fitting in _choices(common).items():
+        inside = [path for path in _below(root, theirs).values() if not is_nobodys(path)]
+        scores |= {(root, form): _score(_compiled(form, assignment), form, inside) for form in fitting}
     sure = {(root, form): score for (root, form), score in scores.items() if root in form.containers and score > 0}
     root, form = max(sure or scores, key=lambda choice: scores[choice])  # of equals the first
     if scores[root, form] <= 0:
-        root = max(_common(theirs), key=lambda root: len(_plain_names(root, theirs)))
-        form = PLAIN
+        root, form = max(common, key=lambda root: len(_plain_names(_below(root, theirs).values()))), PLAIN
     return _reading(form, root, theirs, _compiled(form, assignment))
 
 
@@ -221,13 +226,14 @@ def _compiled(form: Form, assignment: str) -> re.Pattern:
     return re.compile(form.pattern.replace("{assignment}", re.escape(assignment)), re.DOTALL)
 
 
-def _choices(paths: Sequence[str]) -> list[tuple[str, Form]]:
+def _choices(common: Sequence[str]) -> dict[str, list[Form]]:
     """Folders that may be around a class, with the forms that may be in them, the more likely ones first."""
-    common = _common(paths)
-    in_containers = [
-        (f"{parent}/{name}".lstrip("/"), form) for parent in common for form in FORMS for name in form.containers
-    ]
-    return [*in_containers, *((root, form) for root in common for form in FORMS)]
+    choices: dict[str, list[Form]] = defaultdict(list)
+    for form in FORMS:
+        for name in form.containers:
+            for parent in common:
+                choices[f"{parent}/{name}".lstrip("/")].append(form)
+    return choices | {root: list(FORMS) for root in common}
 
 
 def _common(paths: Sequence[str]) -> list[str]:
@@ -247,29 +253,27 @@ def _below(root: str, paths: Sequence[str]) -> dict[str, str]:
     return {path: path[len(start) :] for path in paths if path.startswith(start) and path != start}
 
 
-def _score(root: str, form: Form, paths: Sequence[str], assignment: str) -> float:
+def _score(pattern: re.Pattern, form: Form, paths: Sequence[str]) -> float:
     """How many of the uppermost folders and files have something that the form fits, less those it should fit."""
-    pattern, firsts, students, files = _compiled(form, assignment), set(), set(), []
-    for path in _below(root, paths).values():
-        found = None if is_nobodys(path) else pattern.fullmatch(path)
-        if found:
-            groups = found.groupdict()
-            firsts.add(path.split("/")[0])
-            students.add(groups.get("student") or (groups.get("name"), groups.get("id")))
-            files += [groups["file"]] if groups.get("file") else []
+    firsts, students, files = set(), set(), []
+    for found in filter(None, map(pattern.fullmatch, paths)):
+        groups = found.groupdict()
+        firsts.add(found.string.partition("/")[0])
+        students.add(groups.get("student") or (groups.get("name"), groups.get("id")))
+        files += [groups["file"]] if groups.get("file") else []
     if not firsts or len(files) > len({*files}) or (form.several and len(students) < 2 <= len(firsts)):
         return 0
-    return len(firsts) - len(_plain_names(root, paths) - firsts) + 0.5  # where it is even, the form is believed
+    return len(firsts) - len(_plain_names(paths) - firsts) + 0.5  # where it is even, the form is believed
 
 
-def _plain_names(root: str, paths: Sequence[str]) -> set[str]:
+def _plain_names(paths: Iterable[str]) -> set[str]:
     """The uppermost folders and files that may be named after students."""
     names = set()
-    for path in _below(root, paths).values():
-        parts = path.split("/")
-        work = parts[-1] == "" or path.lower().endswith(WORK + _OTHER_WORK)
-        if work and (len(parts) == 2 or (len(parts) == 1 and _stem(path) not in RELEASED)):
-            names.add(parts[0])
+    for path in paths:
+        first, *rest = path.split("/", 2)
+        work = path.endswith("/") or path.lower().endswith(WORK + _OTHER_WORK)
+        if work and (len(rest) == 1 or (not rest and _stem(path) not in RELEASED)):
+            names.add(first)
     return names
 
 

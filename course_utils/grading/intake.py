@@ -24,6 +24,7 @@ from course_utils.grading.grade import Submission
 from course_utils.grading.opening import Content, open_files, some
 from course_utils.grading.people import People, Person, read_people
 
+_NOTHING = "Nothing was handed in."
 _A_COPY = timedelta(minutes=10)  # files that are so close in time were copied or downloaded together
 
 
@@ -91,7 +92,7 @@ def collect(
         raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
     odd += _odd_times(submissions, deadline)
-    odd += [f"{each.student}: {remark}" for each in submissions for remark in each.remarks]
+    odd += [f"{each.student}: {remark}" for each in submissions for remark in (*_unopened(each), *each.remarks)]
     return Collected(submissions, reading.form.name, odd)
 
 
@@ -194,6 +195,7 @@ def _left_out(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
 def _enrol(entries: Sequence[_Entry], people: People, odd: list[str]) -> list[_Entry]:
     """The entries of those in a roster: members get what their group has handed in, and nobody is left out."""
     found: list[_Entry] = []
+    strangers = []
     for entry in entries:
         meant, members = people.find(entry.keys), people.of_group(entry.keys)
         if len(meant) == 1:
@@ -205,8 +207,12 @@ def _enrol(entries: Sequence[_Entry], people: People, odd: list[str]) -> list[_E
             ]
         else:
             found.append(entry)
-            who = f"may be {some([each.name for each in meant])}" if meant else "is not"
-            odd.append(f"{entry.student} {who} in the roster.")
+            if meant:
+                odd.append(f"{entry.student} may be {some([each.name for each in meant], 'or')} in the roster.")
+            else:
+                strangers.append(entry.student)
+    if strangers:
+        odd.append(f"Not in the roster: {some(strangers)}.")
     return found + list(_absent(found, people, odd))
 
 
@@ -232,7 +238,7 @@ def _absent(entries: Sequence[_Entry], people: People, odd: list[str]) -> Iterat
                 f"{person.name} handed in nothing, and the others of the group {person.group} different things: "
                 f"{some([each.student for each in others])}."
             )
-        yield _Entry(person.name, (person.name,), Content(instead="Nothing was handed in."), Moment())
+        yield _Entry(person.name, (person.name,), Content(instead=_NOTHING), Moment())
 
 
 def _told_apart(entries: Sequence[_Entry], odd: list[str]) -> Iterator[_Entry]:
@@ -266,6 +272,12 @@ def _submission(entry: _Entry, deadline: datetime | None) -> Submission:
         time_from=moment.source or ("the platform's mark" if moment.marked else ""),
         remarks=tuple(filter(None, (*content.remarks, *moment.remarks, odd))),
     )
+
+
+def _unopened(submission: Submission) -> list[str]:
+    """What somebody handed in that is no notebook, or was not opened."""
+    nothing = submission.notebooks or submission.instead == _NOTHING
+    return [submission.refused] if submission.refused else [] if nothing else [submission.instead]
 
 
 def _odd_times(submissions: Sequence[Submission], deadline: datetime | None) -> list[str]:

@@ -60,15 +60,15 @@ def open_files(files: Sequence[File], assignment: str) -> Content:
         return Content(refused=f"Nothing was opened, because it cannot be read ({type(error).__name__}).")
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], joined: str = "and") -> str:
     """A few names, and how many more there are.
 
-    >>> some(["a", "b"]), some("abcdefg")
-    ('a and b', 'a, b, c, d, e and 2 more')
+    >>> some(["a", "b"]), some("abc", "or"), some("abcdefg")
+    ('a and b', 'a, b or c', 'a, b, c, d, e and 2 more')
     """
     if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+        return f"{', '.join(names[:_NAMED])} {joined} {len(names) - _NAMED} more"
+    return f" {joined} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _opened(files: Sequence[File], assignment: str) -> Content:

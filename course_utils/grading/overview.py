@@ -1,6 +1,6 @@
 """How a class was read, before anything is run: who handed in what, and when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dateutil import tz
@@ -8,9 +8,9 @@ from dateutil import tz
 from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Submission, outlook
 from course_utils.grading.intake import Collected
-from course_utils.grading.opening import some
 from course_utils.grading.showing import shown
 
+_WIDEST = 44  # characters of a column
 _HEADING = ("student", "files", "framework", "handed in", "late", "time from")
 
 
@@ -30,10 +30,27 @@ def _row(submission: Submission, assignment: Assignment, deadline: datetime | No
     time = f"{submission.submitted.astimezone(zone):%Y-%m-%d %H:%M}" if submission.submitted else "not known"
     cells = (
         submission.student,
-        some(sorted(submission.notebooks)),
+        _files(sorted(submission.notebooks)),
         outlook(submission, assignment),
         time if submission.notebooks else "",
-        f"{submission.hours_late:g} h" if submission.hours_late else "",
+        _late(submission),
         submission.time_from,
     )
-    return tuple(map(shown, cells))
+    return tuple(_short(shown(cell)) for cell in cells)
+
+
+def _files(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0]}{more}" if paths else ""
+
+
+def _late(submission: Submission) -> str:
+    if not submission.hours_late:
+        return ""
+    return f"{submission.hours_late:g} h" if submission.submitted else "yes"
+
+
+def _short(cell: str) -> str:
+    """A cell that leaves room for the others: its end says more than its middle."""
+    half = _WIDEST // 2
+    return cell if len(cell) <= _WIDEST else f"{cell[: half - 1]}…{cell[-half:]}"
