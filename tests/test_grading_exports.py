@@ -319,6 +319,27 @@ def test_a_folder_around_the_class_is_left_out_and_that_is_said(tmp_path):
     assert any("folder hw2 is taken for the class" in odd for odd in collected.odd)
 
 
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (["x/toy/ada.ipynb", "x/toy/bob.ipynb", "x/toy/cy.ipynb"], ["ada", "bob", "cy"]),
+        (["x/toy/torch.ipynb", "x/toy/tensorflow.ipynb", "x/toy/checks/a.npz"], ["x"]),
+        (["c/ada/hw/torch.ipynb", "c/bob/hw/torch.ipynb"], ["ada", "bob"]),
+        (
+            ["g/submitted/a/toy/t.ipynb", "g/submitted/b/toy/t.ipynb", "g/source/toy/t.ipynb", "b/x.ipynb"],
+            ["a", "b"],
+        ),
+        (["ada/toy/submitted/x/toy/t.ipynb", "ada/toy/t.ipynb", "bob/toy/t.ipynb"], ["ada", "bob"]),
+        (["ada/toy/submitted/x/toy/t.ipynb"], ["ada"]),
+        (["ada/submitted/toy/t.ipynb", "bob/t.ipynb", "cy/t.ipynb"], ["ada", "bob", "cy"]),
+        (["Submitted files/Ada King/HW/t.ipynb", "Submitted files/Bob/HW/t.ipynb"], ["Ada King", "Bob"]),
+        (["kingada_late_11_991_t.ipynb"], ["kingada_11"]),
+    ],
+)
+def test_folders_in_folders(paths, students):
+    assert sorted({place.student for place in forms.read(paths, "toy").places.values()}) == students
+
+
 def test_one_student_with_both_notebooks_is_one(tmp_path):
     assert notebooks(found(written(tmp_path, {"ada/torch.ipynb": "1", "ada/tensorflow.ipynb": "2"}))[1]) == {
         "ada": ["tensorflow.ipynb", "torch.ipynb"]

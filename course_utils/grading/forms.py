@@ -4,7 +4,6 @@ Only names are looked at here; nothing is opened.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -14,6 +13,8 @@ from course_utils.grading.errors import GradingError
 
 WORK = (".ipynb", ".zip")  # what is opened
 _OTHER_WORK = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".ipynb.txt", ".ipynb.json")
+_SEVERAL = 3  # students, at least, of whom it is more likely that they are a class than that one has so many files
+_LONGEST = 4096  # folders in a path
 RELEASED = ("torch", "tensorflow")  # what the notebooks are called when they are handed out: nobody's name
 _NOBODYS = re.compile(  # what platforms and systems put beside the students' work
     r"index\.html?|grades?\.(csv|xlsx?)|.*metadata.*\.(ya?ml|json|csv)|timestamp\.txt|desktop\.ini|thumbs\.db"
@@ -72,7 +73,7 @@ FORMS = (
     ),
     Form(
         "Canvas' export",
-        r"(?:(?P<name>[^/]+?)_)??(?P<late>LATE_)?(?P<id>anon_[^\W_]+|\d+)"
+        r"(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
         r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
     ),
     Form(
@@ -202,13 +203,17 @@ def read(paths: Sequence[str], assignment: str, names: str = "") -> Reading:
         return _reading(Form("--names", names), "", theirs, _pattern_of(names))
     common = _common(theirs)
     scores = {}
-    for root, fitting in _choices(common).items():
+    for root, fitting in _choices(theirs, common).items():
         inside = [path for path in _below(root, theirs).values() if not is_nobodys(path)]
         scores |= {(root, form): _score(_compiled(form, assignment), form, inside) for form in fitting}
     sure = {(root, form): score for (root, form), score in scores.items() if root in form.containers and score > 0}
     root, form = max(sure or scores, key=lambda choice: scores[choice])  # of equals the first
-    if scores[root, form] <= 0:
-        root, form = max(common, key=lambda root: len(_plain_names(_below(root, theirs).values()))), PLAIN
+    plainly = {root: _plain_names(_below(root, theirs).values()) for root in common}
+    innermost = f"{common[-1]}/".removeprefix(f"{root}/" if root else "")
+    if form.containers and _compiled(form, assignment).match(innermost) and len(plainly[common[-1]]) >= _SEVERAL:
+        form = PLAIN  # x/a2_gru/ada.ipynb, x/a2_gru/bob.ipynb: a class in a folder called like its assignment
+    if form is PLAIN or scores[root, form] <= 0:
+        root, form = max(common, key=lambda root: len(plainly[root])), PLAIN
     return _reading(form, root, theirs, _compiled(form, assignment))
 
 
@@ -226,14 +231,18 @@ def _compiled(form: Form, assignment: str) -> re.Pattern:
     return re.compile(form.pattern.replace("{assignment}", re.escape(assignment)), re.DOTALL)
 
 
-def _choices(common: Sequence[str]) -> dict[str, list[Form]]:
+def _choices(paths: Sequence[str], common: Sequence[str]) -> dict[str, list[Form]]:
     """Folders that may be around a class, with the forms that may be in them, the more likely ones first."""
-    choices: dict[str, list[Form]] = defaultdict(list)
-    for form in FORMS:
-        for name in form.containers:
-            for parent in common:
-                choices[f"{parent}/{name}".lstrip("/")].append(form)
-    return choices | {root: list(FORMS) for root in common}
+    containers = {}
+    for parts in sorted({tuple(path.split("/")[:-1][: len(common) + 1]) for path in paths}):
+        for depth, part in enumerate(parts):
+            if fitting := [form for form in FORMS if part in form.containers]:
+                containers["/".join(parts[: depth + 1])] = fitting
+    choices: dict[str, list[Form]] = {}
+    for root in common:  # from outside to inside; containers in a folder come before the folder itself
+        choices |= {path: each for path, each in containers.items() if path.rpartition("/")[0] == root}
+        choices[root] = list(FORMS)
+    return choices | {path: each for path, each in containers.items() if path not in choices}
 
 
 def _common(paths: Sequence[str]) -> list[str]:
@@ -263,16 +272,16 @@ def _score(pattern: re.Pattern, form: Form, paths: Sequence[str]) -> float:
         files += [groups["file"]] if groups.get("file") else []
     if not firsts or len(files) > len({*files}) or (form.several and len(students) < 2 <= len(firsts)):
         return 0
-    return len(firsts) - len(_plain_names(paths) - firsts) + 0.5  # where it is even, the form is believed
+    return len(firsts) - len(_plain_names(paths, 2) - firsts) + 0.5  # where it is even, the form is believed
 
 
-def _plain_names(paths: Iterable[str]) -> set[str]:
-    """The uppermost folders and files that may be named after students."""
+def _plain_names(paths: Iterable[str], deepest: int = _LONGEST) -> set[str]:
+    """The uppermost folders and files that may be named after students, with work in them so deep at most."""
     names = set()
     for path in paths:
-        first, *rest = path.split("/", 2)
+        first, *rest = path.split("/", deepest)
         work = path.endswith("/") or path.lower().endswith(WORK + _OTHER_WORK)
-        if work and (len(rest) == 1 or (not rest and _stem(path) not in RELEASED)):
+        if work and len(rest) < deepest and (rest or _stem(path) not in RELEASED):
             names.add(first)
     return names
 
