@@ -427,6 +427,11 @@ CANVAS = 'Student,ID,SIS Login ID,Section,Submitted At\nPoints Possible,,,,\n"Ki
     [
         ({"Ada King_11_assignsubmission_file_/t.ipynb": "", "Bob_12_assignsubmission_file_/t.ipynb": ""}, MOODLE),
         ({"Participant_11_assignsubmission_file_/t.ipynb": ""}, MOODLE),
+        (
+            {"Ada King_11_assignsubmission_file_/t.ipynb": ""},
+            "ID,Vollständiger Name,Zuletzt geändert (Abgabe)\n"
+            'Teilnehmer/in 11,Ada King,"Sonntag, 1. März 2026, 13:30"\n',
+        ),
         ({"kingada_11_991_t.ipynb": ""}, CANVAS),
         ({"kingada_9_991_t.ipynb": ""}, CANVAS),
         ({"King, Ada.ipynb": ""}, "\ufeffname;submitted\nAda King;01.03.2026 13:30\n"),
@@ -549,6 +554,32 @@ def test_a_roster_has_everybody(tmp_path):
         "Dee Poe": 1,
     }
     assert any("Not in the roster: x_5." in odd for odd in collected.odd)
+
+
+def test_members_have_their_own_times(tmp_path):
+    times = table(tmp_path / "t.csv", "student,submitted\nCy Doe,2026-03-01 13:00\nDee Poe,2026-03-01 14:00\n")
+    source = zipped(tmp_path / "a.zip", {"g1_77_993_t.ipynb": "3"})
+    _, students = found(source, roster=table(tmp_path / "r.csv", ROSTER), times=times)
+    assert (students["Cy Doe"].hours_late, students["Dee Poe"].hours_late) == (1, 2)
+
+
+def test_a_roster_makes_no_class_of_a_wrong_folder(tmp_path):
+    (tmp_path / "all").mkdir()
+    with pytest.raises(GradingError) as error:
+        found(tmp_path / "all", roster=table(tmp_path / "r.csv", ROSTER))
+    says(error, "no submission")
+
+
+def test_two_students_of_one_name_have_two_rows(tmp_path):
+    listed = GRADESCOPE.replace("Bob Roe", "Ada King").replace("'12'", "'11'")
+    files = EXPORTS["Gradescope"][0] | {"assignment_5_export/submission_metadata.yml": listed}
+    collected, students = found(zipped(tmp_path / "a.zip", files))
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King_11": [b"1"],
+        "Ada King_11 (2)": [b"2"],
+        "Cy Doe_13": [b"2"],
+    }
+    assert any("2 students called Ada King_11" in odd for odd in collected.odd)
 
 
 def test_members_get_what_one_of_their_group_handed_in(tmp_path):

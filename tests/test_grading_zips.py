@@ -144,6 +144,30 @@ def test_a_folder_that_cannot_be_read_is_not_empty(tmp_path, monkeypatch):
 # ---- one student's file ends the whole class ----
 
 
+@pytest.mark.parametrize("seconds", [-(10**10), 3 * 10**11, 2**40])
+def test_a_file_of_another_millennium_is_read(tmp_path, seconds):
+    files = {"ada/torch.ipynb": WORK, "bob/torch.ipynb": WORK}
+    collected(tmp_path, files)
+    try:
+        os.utime(tmp_path / "class/ada/torch.ipynb", (seconds, seconds))
+    except OSError:
+        pytest.skip("this file system has no such times")
+    found = {each.student: each for each in intake.collect(tmp_path / "class", "toy").submissions}
+    assert [len(each.notebooks) for each in found.values()] == [1, 1]
+
+
+def test_names_that_are_no_text_are_read(tmp_path):
+    (tmp_path / "class").mkdir()
+    try:
+        folder = os.path.join(os.fsencode(tmp_path / "class"), b"z\xff")
+        os.mkdir(folder)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with open(os.path.join(folder, b"t\xfe.ipynb"), "wb") as whole:
+        whole.write(WORK)
+    assert len(collected(tmp_path, {"ada/torch.ipynb": WORK})) == 2
+
+
 def changed(content, mark, at, value):
     content = bytearray(content)
     start = content.index(mark) + at

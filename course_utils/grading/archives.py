@@ -104,9 +104,12 @@ def walk(folder: Path) -> Iterator[File]:
 def _on_disk(path: Path, name: str) -> File:
     try:
         status = path.lstat()
+    except OSError as error:
+        return File(clean(name), problem=f"{name} cannot be read: {error.strerror}")
+    try:
         modified = datetime.fromtimestamp(status.st_mtime).astimezone()
-    except (OSError, OverflowError, ValueError) as error:
-        return File(clean(name), problem=f"{name} cannot be read ({error})")
+    except (OSError, OverflowError, ValueError):  # a year that cannot be meant
+        modified = None
     problem = "" if stat.S_ISREG(status.st_mode) else f"{name} is a link, or not a regular file"
 
     def blocks() -> Iterator[bytes]:

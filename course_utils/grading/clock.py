@@ -1,7 +1,7 @@
 """When a student has handed in, from where the platform has written it; files in exports have the download's time."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -14,7 +14,7 @@ from course_utils.grading.forms import Form, Place
 from course_utils.grading.people import People
 from course_utils.grading.times import read_time
 
-FILES_TIME = "the file's time"
+TABLE, FILES_TIME = "--times", "the file's time"
 _METADATA = ("submission_metadata.yml", "submission_metadata.yaml")  # Gradescope's
 _LARGEST_METADATA = 50 * 2**20
 _BY_MARK = 0.01  # hours, where a platform says that it is late, but not by how much
@@ -112,14 +112,10 @@ class Clock:
             files: of the last submission.
         """
         marked = any(place.late for place, _ in files)
-        for source, text in self._said(student, keys, files):
-            try:
-                time, assumed = self._read(text)
-            except ValueError as error:
-                remark = f"It is not known when it was handed in: {source} says {text[:60]!r}, but {error}."
-                return Moment(None, "", marked, (remark,))
-            remark = f"{source} says {text[:60]!r}: {assumed}." if assumed else ""
-            return Moment(time, source, marked, (remark,) if remark else ())
+        if moment := self.listed(keys, marked):
+            return moment
+        if said := next(self._said(student, files), None):
+            return self._moment(*said, marked)
         if self._form.files_have_time and files and not marked:
             work = [file for place, file in files if file.path.lower().endswith(forms.WORK)]
             times = [file.modified for file in work or [file for _, file in files] if file.modified]
@@ -127,13 +123,22 @@ class Clock:
                 return Moment(max(times).astimezone(UTC), FILES_TIME, marked)
         return Moment(marked=marked)
 
-    def _said(
-        self, student: str, keys: Sequence[str], files: Sequence[tuple[Place, File]]
-    ) -> Iterable[tuple[str, str]]:
-        """Where a time is written, and what is written there; the surest first."""
+    def listed(self, keys: Iterable[str], marked: bool) -> Moment | None:
+        """What the table says about somebody who is called so; None if it says nothing."""
         rows = self._table.find(keys) if self._table else []
-        if len(rows) == 1 and rows[0].time:
-            yield "--times", rows[0].time
+        return self._moment(TABLE, rows[0].time, marked) if len(rows) == 1 and rows[0].time else None
+
+    def _moment(self, source: str, text: str, marked: bool) -> Moment:
+        """The moment that is written somewhere, or a remark that it cannot be read."""
+        try:
+            time, assumed = self._read(text)
+        except ValueError as error:
+            remark = f"It is not known when it was handed in: {source} says {text[:60]!r}, but {error}."
+            return Moment(None, "", marked, (remark,))
+        return Moment(time, source, marked, (f"{source} says {text[:60]!r}: {assumed}.",) if assumed else ())
+
+    def _said(self, student: str, files: Sequence[tuple[Place, File]]) -> Iterator[tuple[str, str]]:
+        """Where the platform has written a time, and what is written there; the surest first."""
         for place, file in files:
             if place.beside and place.rest == self._form.stamp and not file.problem:
                 try:

@@ -6,6 +6,7 @@ nothing of that student's is opened. Whatever one student hands in, the others a
 """
 
 import dataclasses
+import itertools
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from dateutil import tz
 
 from course_utils.grading import forms
 from course_utils.grading.archives import File, members, walk
-from course_utils.grading.clock import FILES_TIME, Clock, Moment
+from course_utils.grading.clock import FILES_TIME, TABLE, Clock, Moment
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission
 from course_utils.grading.opening import Content, open_files, some
@@ -86,10 +87,10 @@ def collect(
         clock = Clock(reading.form, deadline.tzinfo if deadline else tz.tzlocal(), table, files)
         entries = [entry for each in _groups(files, reading).items() for entry in _entries(*each, clock, assignment)]
         odd += clock.odd
-    if enrolled:
-        entries = _enrol(entries, enrolled, odd)
     if not entries:
         raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
+    if enrolled:
+        entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
     odd += _odd_times(submissions, deadline)
     odd += [f"{each.student}: {remark}" for each in submissions for remark in (*_unopened(each), *each.remarks)]
@@ -227,7 +228,7 @@ def _absent(entries: Sequence[_Entry], people: People, odd: list[str]) -> Iterat
         if person in there:
             continue
         others = [each for each in entries if each.person and person.group and each.person.group == person.group]
-        different = {tuple(sorted(each.content.notebooks.items())): each for each in others if each.content.notebooks}
+        different = {frozenset(each.content.notebooks.values()): each for each in others if each.content.notebooks}
         if len(different) == 1:
             (one,) = different.values()
             odd.append(f"{person.name} gets what {one.student} handed in for the group {person.group}.")
@@ -241,16 +242,24 @@ def _absent(entries: Sequence[_Entry], people: People, odd: list[str]) -> Iterat
         yield _Entry(person.name, (person.name,), Content(instead=_NOTHING), Moment())
 
 
+def _timed(entry: _Entry, clock: Clock) -> _Entry:
+    """The entry with the time that the table of times has under a name that only the roster knows."""
+    if entry.person is None or entry.moment.source == TABLE:
+        return entry
+    moment = clock.listed(sorted(entry.person.keys, key=len, reverse=True), entry.moment.marked)
+    return dataclasses.replace(entry, moment=moment) if moment else entry
+
+
 def _told_apart(entries: Sequence[_Entry], odd: list[str]) -> Iterator[_Entry]:
     """The entries, of which no two are called alike."""
-    counts: Counter[str] = Counter()
-    for entry in entries:
-        counts[entry.student] += 1
-        if counts[entry.student] > 1:
-            name = f"{entry.student} ({counts[entry.student]})"
-            odd.append(f"There are several called {entry.student}: one is {name} here.")
-            entry = dataclasses.replace(entry, student=name)
-        yield entry
+    taken = {entry.student for entry in entries}
+    for student, count in Counter(entry.student for entry in entries).items():
+        same = (entry for entry in entries if entry.student == student)
+        yield next(same)
+        free = (name for number in itertools.count(2) if (name := f"{student} ({number})") not in taken)
+        for entry, name in zip(same, free, strict=False):
+            odd.append(f"There are {count} students called {student}: one is {name} here.")
+            yield dataclasses.replace(entry, student=name)
 
 
 def _by_name(submission: Submission) -> str:

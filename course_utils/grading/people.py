@@ -83,7 +83,7 @@ class People:
             if person.group:
                 self._by_group[plain(person.group)].append(person)
 
-    def find(self, keys: Sequence[str]) -> list[Person]:
+    def find(self, keys: Iterable[str]) -> list[Person]:
         """Who is meant by these names and numbers, the surest ones first; several if it is not clear."""
         meant: set[Person] = set()
         for key in keys:
@@ -103,7 +103,7 @@ def keys_of(name: str, ids: Iterable[str]) -> frozenset[str]:
     words = [plain(word) for word in re.split(r"[\s,;_]+", name) if plain(word)]
     turned = {"".join(words[n:] + words[:n]) for n in range(len(words))}
     numbers = {plain(each) for each in ids} | {plain(each.partition("@")[0]) for each in ids}
-    numbers |= {each.removeprefix("participant") for each in numbers}  # Moodle's, whose folders have the number only
+    numbers |= {found[1] for each in ids if (found := re.fullmatch(r"\D+\s(\d+)", each))}  # Moodle's “Participant 11”
     return frozenset((turned | numbers) - {""})
 
 
