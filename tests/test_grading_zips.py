@@ -1,9 +1,11 @@
 """A student's own files, as programs save and pack them: what is in them is found, and nothing stops the class."""
 
 import contextlib
+import errno
 import io
 import json
 import os
+import pathlib
 import random
 import stat
 import struct
@@ -209,6 +211,33 @@ def test_whatever_an_unpacker_does_the_class_goes_on(tmp_path, monkeypatch, erro
     found = collected(tmp_path, {"ada/torch.ipynb": WORK, "eve/all.zip": GOOD})
     assert [*found["ada"].notebooks] == ["torch.ipynb"]
     assert error.__name__ in found["eve"].refused
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC])
+def test_what_the_machine_refuses_is_no_students_fault(tmp_path, monkeypatch, number):
+    def fails(*_):
+        raise OSError(number, os.strerror(number))
+
+    collected(tmp_path, {"ada/torch.ipynb": WORK})
+    monkeypatch.setattr(pathlib.Path, "open", fails)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        intake.collect(tmp_path / "class", "toy")
+
+
+def test_no_folder_for_temporary_files_is_no_students_fault(tmp_path, monkeypatch):
+    def fails(*_):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(archives.tempfile, "SpooledTemporaryFile", fails)
+    with pytest.raises(OSError, match="temporary directory"):
+        collected(tmp_path, {"ada/all.zip": GOOD})
+
+
+def test_more_zips_than_anybody_has_are_not_opened(tmp_path):
+    files = {f"ada/{n:02}.zip": zipped({f"{n}.ipynb": WORK + b" " * n}) for n in range(12)}
+    submission = collected(tmp_path, files | {"bob/torch.ipynb": WORK, "cy/torch.ipynb": WORK})["ada"]
+    assert len(submission.notebooks) == 10
+    assert ["11.zip" in remark for remark in submission.remarks] == [False, True]
 
 
 def test_names_longer_than_the_system_takes(tmp_path):

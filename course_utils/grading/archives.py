@@ -1,5 +1,6 @@
 """Files in folders and zips, read into memory within bounds. Nothing is unpacked to disk, no name is used as a path."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -19,11 +20,12 @@ _LONGEST = 4096  # characters of a path that are looked at; systems take no long
 _LARGEST_DIRECTORY = 8 * 2**20  # bytes of a zip's list of files: some 80,000 of them
 _BLOCK = 2**16  # bytes that are read at a time
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # a few bytes of the others may become gigabytes at once
-_IN_MEMORY = 20 * 2**20  # a zip that is larger is kept in a temporary file
+_IN_MEMORY = 2 * 2**20  # bytes; a zip that is larger is kept in a temporary file
 _DAMAGED = (  # what Python's unpackers raise, each its own
     zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
     MemoryError,
 )  # fmt: skip
+_MACHINES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO)  # no fault of a file's
 _INVISIBLE = {ord(char): None for char in "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"}
 
 
@@ -79,10 +81,11 @@ class File:
     def _blocks(self) -> Iterator[bytes]:
         try:
             yield from self.blocks()
-        except PermissionError as error:
-            raise Unreadable(f"{self.path} cannot be read: {error.strerror}") from error
         except _DAMAGED as error:
-            raise Unreadable(f"{self.path} cannot be unpacked or read") from error
+            if isinstance(error, OSError) and error.errno in _MACHINES:
+                raise
+            reason = f": {error.strerror}" if isinstance(error, PermissionError) else ""
+            raise Unreadable(f"{self.path} cannot be unpacked or read{reason}") from error
 
 
 def walk(folder: Path) -> Iterator[File]:

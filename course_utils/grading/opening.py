@@ -11,7 +11,7 @@ from course_utils.grading.archives import File, members, opened
 from course_utils.grading.errors import Refused, Unreadable
 from course_utils.grading.matching import LARGEST
 
-_MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student who has no notebook
+_MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student: notebooks and zips, or all files if there are none
 _MOST_READ = 64 * 2**20  # bytes of all notebooks of one student
 _MOST_NOTEBOOKS, _MOST_ZIPS = 40, 10  # of one student that are read
 _LARGEST_ZIP = 200 * 2**20
@@ -46,16 +46,21 @@ class _Found(NamedTuple):
 
 
 def open_files(files: Sequence[File], assignment: str) -> Content:
-    """The notebooks among a student's files, whatever these are: it never raises.
+    """The notebooks among a student's files, whatever these are.
 
     Args:
         files: with the student's own paths.
         assignment: notebooks whose path has its name are read first.
+
+    Raises:
+        OSError: the machine fails, as when its disk is full; never for anything in the files.
     """
     try:
         return _opened(files, assignment)
     except Refused as refused:
         return Content(refused=f"Nothing was opened, because {refused}.")
+    except OSError:
+        raise
     except Exception as error:  # whatever Python's libraries do with such files
         return Content(refused=f"Nothing was opened, because it cannot be read ({type(error).__name__}).")
 
@@ -78,22 +83,8 @@ def _opened(files: Sequence[File], assignment: str) -> Content:
         if file.problem:
             raise Refused(file.problem)
     _judge(work or visible)
-    _judge_together(work or visible)
     with ExitStack() as stack:
-        found, others, damaged = [], [], []
-        zips = 0
-        for file in work:
-            if file.path.lower().endswith(".ipynb"):
-                found.append(_Found(file.path, file))
-                continue
-            zips += 1
-            try:
-                inside, names = _inside(file, stack) if zips <= _MOST_ZIPS else ([], [])
-            except Unreadable as error:
-                damaged.append(f"{file.path} cannot be opened: {error}")
-                continue
-            found += inside
-            others += [] if inside else [f"{file.path} with {some(names) if names else 'nothing in it'}"]
+        found, others, damaged = _find(work, stack)
         found.sort(key=lambda each: _likeliness(each.path, assignment))
         notebooks, unread = _read(found, damaged)
     if not notebooks and damaged:
@@ -101,9 +92,25 @@ def _opened(files: Sequence[File], assignment: str) -> Content:
     remarks = [f"{each}." for each in damaged]
     if unread:
         remarks.append(f"Too many or too large: {some(unread)} was not read.")
-    hidden = [file.path for file in files if forms.is_hidden(file.path)]
     others += [file.path for file in visible if file not in work and file.path.strip("/")]
+    hidden = [file.path for file in files if forms.is_hidden(file.path)]
     return Content(notebooks, "", "" if notebooks else _instead(others, hidden), tuple(remarks))
+
+
+def _find(work: Sequence[File], stack: ExitStack) -> tuple[list[_Found], list[str], list[str]]:
+    """The notebooks, those in zips among them; what other zips have in them; and what is wrong with damaged ones."""
+    found = [_Found(file.path, file) for file in work if file.path.lower().endswith(".ipynb")]
+    zips = [file for file in work if not file.path.lower().endswith(".ipynb")]
+    others, damaged = [], [f"{file.path} was not opened: it is one zip too many" for file in zips[_MOST_ZIPS:]]
+    for file in zips[:_MOST_ZIPS]:
+        try:
+            inside, names = _inside(file, stack)
+        except Unreadable as error:
+            damaged.append(f"{file.path} cannot be opened: {error}")
+            continue
+        found += inside
+        others += [] if inside else [f"{file.path} with {some(names) if names else 'nothing in it'}"]
+    return found, others, damaged
 
 
 def _instead(others: Sequence[str], hidden: Sequence[str]) -> str:
@@ -163,7 +170,7 @@ def _unused(path: str, taken: dict[str, bytes]) -> str:
 
 
 def _judge(files: Sequence[File]) -> None:
-    """Raise Refused if a name or a size is not acceptable."""
+    """Raise Refused if the names or the sizes are not acceptable."""
     seen: dict[str, str] = {}
     for file in files:
         if reason := _bad_name(file.path):
@@ -173,9 +180,6 @@ def _judge(files: Sequence[File]) -> None:
         if key in seen:
             raise Refused(f"{seen[key]} and {file.path} would be the same file on many machines")
         seen[key] = file.path
-
-
-def _judge_together(files: Sequence[File]) -> None:
     if len(files) > _MOST_FILES:
         raise Refused(f"it has {len(files)} files, more than {_MOST_FILES}")
     if sum(file.size for file in files) > _MOST_BYTES:
