@@ -1,6 +1,7 @@
 """What every assignment must keep to, in both frameworks; whoever writes a new one writes no test for it."""
 
 import ast
+import os
 import re
 
 import numpy as np
@@ -26,7 +27,7 @@ from course_utils.workshop.building import build
 from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
-SEEDS = (1, 2)
+SEEDS = range(200) if os.environ.get("COURSE_CORPUS") == "all" else (1, 2)  # each hand-in has a seed of its own
 every_question = pytest.mark.parametrize(
     ("master", "question"), CHECKED, ids=[f"{master.name}-{question.id}" for master, question in CHECKED]
 )
