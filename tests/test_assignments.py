@@ -1,6 +1,7 @@
 """What every assignment must keep to, in both frameworks; whoever writes a new one writes no test for it."""
 
 import ast
+import os
 import re
 
 import numpy as np
@@ -21,12 +22,12 @@ from assignment_helpers import (
 
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
-from course_utils.assignments.nested import difference, mapped
+from course_utils.assignments.nested import difference, leaves, mapped
 from course_utils.workshop.building import build
 from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
-SEEDS = (1, 2)
+SEEDS = range(200) if os.environ.get("COURSE_CORPUS") == "all" else (1, 2)  # each hand-in has a seed of its own
 every_question = pytest.mark.parametrize(
     ("master", "question"), CHECKED, ids=[f"{master.name}-{question.id}" for master, question in CHECKED]
 )
@@ -220,3 +221,16 @@ def test_nothing_is_to_be_had_for_nothing(master, question):
     for what, answer in WITHOUT_WORK.items():
         mark = question.check(Idler(question.declared, answer), np.random.default_rng(3))
         assert mark.points <= question.declared.for_nothing * mark.max_points, (what, mark.parts)
+
+
+@every_question
+def test_no_message_gives_an_answer_away(master, question):
+    """A number that is one of a few could be learned by handing in again and again."""
+    check = question.declared
+    expected = [leaf for case in check.cases(check.reference, 3) for leaf in leaves(case.value)]
+    few = [np.ravel(leaf) for leaf in expected if isinstance(leaf, str) or np.size(leaf) < 4]
+    told = {f"{number!r}" if isinstance(number, str) else f"{number:.4g}" for each in few for number in each.tolist()}
+    for answer in WITHOUT_WORK.values():
+        for part in question.check(Idler(check, answer), np.random.default_rng(3)).parts:
+            found = re.findall(r"came, (?:the number |the text )?(\S+) (?:was|were) expected", part.message)
+            assert not {*found} & told, part.message

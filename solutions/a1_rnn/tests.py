@@ -144,7 +144,12 @@ def check_clip(student, rng):
 
 
 def beyond_doubt(prefix, num_preds, params):
-    """Whether at each step the likeliest letter is clearly so: rounding must not decide."""
+    """Whether at each step the likeliest letter is clearly so: rounding must not decide. Nor may the network itself
+    write what stands in the prefix.
+    """
+    own, _ = generate(prefix[:1], 1, params)
+    if np.array_equal(own[1:], prefix[1:2]):
+        return False
     ids, _ = generate(prefix, num_preds, params)
     logits, _ = unroll(ids[None], np.zeros((1, len(params["b_h"]))), params)
     first, second = np.sort(logits[0, len(prefix) - 1 :], axis=1)[:, :-3:-1].T
