@@ -73,7 +73,7 @@ def class_page(
     assignment: Assignment,
     policy: LatePolicy,
     similar: Sequence[SimilarPair] | None,
-    odd: Sequence[str],
+    odd: Sequence[str] = (),
 ) -> str:
     """The instructor's page about all results together, and what is odd about how they were handed in."""
     graded = [result for result in results if result["status"] == "graded"]
@@ -91,6 +91,7 @@ def class_page(
         questions=_questions(graded, assignment),
         misconceptions=_misconceptions(graded),
         odd=[shown(sentence) for sentence in odd],
+        names=[(r["student"], q["id"], q["names"]) for r in graded for q in r["questions"] if q.get("names")],
         caps=[(result["student"], result["caps"]) for result in results if result["caps"]],
         slowest=sorted(graded, key=lambda each: -each["seconds"]["total"])[:_SLOWEST],
         seconds=sum(result["seconds"]["total"] for result in results),
