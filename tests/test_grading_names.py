@@ -80,7 +80,7 @@ def test_the_terminal_gets_no_commands(assignment, tmp_path, monkeypatch):
 
 def test_text_that_is_turned_round_in_an_answer_is_seen(assignment):
     one = result(assignment, "ada")
-    one["questions"][1]["answers"] = {"softmax_answer": "# \u202e if\n\x1b[8m"}
+    one["questions"][1]["answers"] = {"softmax_answer": "# \u202e if \x1b[8m"}
     page = pages.feedback(one, POLICY)
     assert r"\u202e" in page and r"\x1b[8m" in page
     assert all(character.isprintable() or character in "\n\t" for character in page)
