@@ -1,8 +1,8 @@
-"""How fast the layers train: the literal equations, their fused form, and the framework's own layer, in one run.
+"""How fast the layers train: the equations, step by step, and the framework's own layer, in one run.
 
 Run by `make bench`, with one thread; writes results/cells.json: tokens per processor second of a whole training step
-(forward, gradients, clipping, AdamW) and the fused form's share of the layer's rate. The three take turns, and the best
-round of each counts, so that a busy moment of the machine does not fall on one of them only.
+(forward, gradients, clipping, AdamW), and the rate of the equations as a share of the layer's. The two take turns, and
+the best round of each counts, so that a busy moment of the machine does not fall on one of them only.
 """
 
 import json
@@ -31,7 +31,6 @@ def steps_torch(cell: str, num_hiddens: int) -> dict:
     X, Y = (torch.as_tensor(batch) for batch in batch_of_ids())
     layers = {
         "literal": getattr(course, cell)(V, num_hiddens),
-        "fused": getattr(course, cell)(V, num_hiddens, fused=True),
         "layer": getattr(nn, cell)(V, num_hiddens, batch_first=True),
     }
 
@@ -61,7 +60,6 @@ def steps_tensorflow(cell: str, num_hiddens: int) -> dict:
     whole = {"return_sequences": True, "return_state": True, "unroll": True}
     layers = {
         "literal": getattr(course, cell)(V, num_hiddens),
-        "fused": getattr(course, cell)(V, num_hiddens, fused=True),
         "layer": getattr(keras.layers, {"RNN": "SimpleRNN"}.get(cell, cell))(num_hiddens, **whole),
     }
 
@@ -101,7 +99,7 @@ def tokens_per_second(steps: dict) -> dict:
                 step()
             best[name] = min(best[name], (time.process_time() - start) / STEPS)
     rates = {name: round(BATCH_SIZE * NUM_STEPS / seconds) for name, seconds in best.items()}
-    return {**rates, "fused / layer": round(rates["fused"] / rates["layer"], 2)}
+    return {**rates, "literal / layer": round(rates["literal"] / rates["layer"], 2)}
 
 
 def main() -> None:

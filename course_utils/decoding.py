@@ -193,7 +193,7 @@ def encode_sources(sentences: Sequence[str], data: TranslationData) -> tuple[np.
 
 
 def search_translations(
-    step: Callable, state, select: Callable, num_sentences: int, data: TranslationData, beam: int, max_steps: int | None
+    step: Callable, state, select: Callable, num_sentences: int, data: TranslationData, beam: int
 ) -> list[Translation]:
     """The best translation of each sentence.
 
@@ -201,9 +201,9 @@ def search_translations(
         step, select: as for `search.beam_search`.
         state: what the decoder starts from, a row for each sentence.
         num_sentences: how many.
-        data, beam, max_steps: as for `translate`.
+        data, beam: as for `translate`.
     """
     check_whole(beam=beam)
-    vocab, max_steps = data.target_vocab, data.num_steps if max_steps is None else max_steps
-    found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], max_steps, width=beam)
+    vocab = data.target_vocab
+    found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], data.num_steps, width=beam)
     return [Translation(vocab.to_tokens(ids), score) for ids, score in found]

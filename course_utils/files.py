@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from course_utils.errors import CourseError
 
@@ -12,33 +14,56 @@ ROOT = Path(__file__).resolve().parents[1]
 """The folder of the course: this package, the chapters and the assignments are in it."""
 
 
-def write(path: str | Path, content: str | bytes, mode: int = 0o666) -> None:
-    """Write a file in one step, in the place of an older one; its folder is made if need be.
+@contextmanager
+def new_file(path: str | Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to fill, which appears at `path`, in the place of an older one, when the block ends without an error.
+
+    Several processes may fill one at the same time: the last to end is there then, whole.
 
     Args:
-        path: the file; `~` is the home folder.
-        content: text is stored as UTF-8; halves of characters, which UTF-8 cannot hold, as escapes.
+        path: the file, whose folder is made if need be; `~` is the home folder.
         mode: who may read it, within what the umask allows.
 
     Raises:
         OSError: the disk refuses; what was there before is still there.
 
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write(f"{folder}/notes/one.txt", "two lines")
-    ...     Path(folder, "notes/one.txt").read_text()
+    ...     with new_file(f"{folder}/one.txt") as file:
+    ...         _ = file.write(b"two lines")
+    ...         print(Path(folder, "one.txt").exists())
+    ...     Path(folder, "one.txt").read_text()
+    False
     'two lines'
     """
     path = Path(path).expanduser()
     path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(content, str):
-        content = content.encode("utf-8", "backslashreplace")
-    part = path.with_name(f".{path.name}.part")  # one that a killed process left is written over
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")  # same folder: moving it is one step
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(content)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            yield file
         part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # after the move there is none
+            part.unlink()
+
+
+def write(path: str | Path, content: str | bytes, mode: int = 0o666) -> None:
+    """Write a file in one step: `new_file` for content that is at hand.
+
+    Args:
+        path, mode: as for `new_file`.
+        content: text is stored as UTF-8; halves of characters, which UTF-8 cannot hold, as escapes.
+
+    Raises:
+        OSError: as `new_file` does.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/notes/one.txt", "two lines")
+    ...     Path(folder, "notes/one.txt").read_text()
+    'two lines'
+    """
+    with new_file(path, mode) as file:
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
 def require_writable(*paths: str | Path, mend: str) -> None:

@@ -53,7 +53,6 @@ class PyTorch(Framework):
         self.find_device = importlib.import_module("course_utils.torch.devices").find_device
         self.implementations = {
             "scratch": implementations.Scratch(self.course),
-            "fused": implementations.Scratch(self.course, fused=True),
             "layer": implementations.PyTorchLayer(self.torch),
         }
 
@@ -185,7 +184,6 @@ class TensorFlow(Framework):
         keras_and_mask = self.keras, self.tf.sequence_mask
         self.implementations = {
             "scratch": implementations.Scratch(self.course),
-            "fused": implementations.Scratch(self.course, fused=True),
             "layer": implementations.KerasLayer(*keras_and_mask),
             "cells": implementations.KerasCells(*keras_and_mask),
             "sequential": implementations.KerasSequential(*keras_and_mask),

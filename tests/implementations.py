@@ -20,8 +20,8 @@ class Implementation:
 class Scratch(Implementation):
     """The course's layers, which have the same names in both frameworks."""
 
-    def __init__(self, course, fused=False):
-        self.course, self.fused = course, fused
+    def __init__(self, course):
+        self.course = course
 
     def build(self, network, d):
         layers = []
@@ -33,7 +33,7 @@ class Scratch(Implementation):
 
     def _cell(self, network, d, h):
         options = {"reset_after": network.reset_after} if network.cell == "GRU" else {}
-        return getattr(self.course, network.cell)(d, h, fused=self.fused, **options)
+        return getattr(self.course, network.cell)(d, h, **options)
 
     def call(self, layer, network, X, state=None, lengths=None):
         outputs, last = layer(X, None if state is None else self.state(network, state), lengths=lengths)

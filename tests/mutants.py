@@ -33,19 +33,29 @@ PADDED = [4, 1, 2]
 BOTH_WAYS = Case("scratch", Network("GRU", (5,), 2))
 BOTH_PADDED = BOTH_WAYS._replace(lengths=PADDED)
 PADDED_LSTM = Case("scratch", Network("LSTM", (5,)), PADDED)
-DEEP_PADDED = Case("fused", Network("GRU", (5, 6)), PADDED)
+DEEP_PADDED = Case("scratch", Network("GRU", (5, 6)), PADDED)
 LAYER_BOTH_WAYS = Case("layer", Network("LSTM", (5,), 2))
 
-LITERAL_BIASES = {
+LEFT_OUT = {
+    ("RNN", "W_xh"): ("X_t @ self.W_xh + H @", "H @"),
+    ("RNN", "W_hh"): ("self.W_xh + H @ self.W_hh + self.b_h", "self.W_xh + self.b_h"),
     ("RNN", "b_h"): ("self.W_xh + H @ self.W_hh + self.b_h", "self.W_xh + H @ self.W_hh"),
+    ("GRU", "W_xh"): ("X_t @ self.W_xh + self.b_h + R", "self.b_h + R"),
+    ("GRU", "W_hh"): ("(H @ self.W_hh + self.b_hh)", "self.b_hh"),
     ("GRU", "b_h"): ("self.W_xh + self.b_h + R * (", "self.W_xh + R * ("),
     ("GRU", "b_hh"): ("H @ self.W_hh + self.b_hh)", "H @ self.W_hh)"),
+    ("GRU, reset before", "W_xh"): ("X_t @ self.W_xh + (R * H)", "(R * H)"),
+    ("GRU, reset before", "W_hh"): ("self.W_xh + (R * H) @ self.W_hh", "self.W_xh"),
     ("GRU, reset before", "b_h"): ("(R * H) @ self.W_hh + self.b_h)", "(R * H) @ self.W_hh)"),
-    **{
-        (cell, f"b_{gate}"): (f"self.W_h{gate} + self.b_{gate})", f"self.W_h{gate})")
-        for cell, gates in {"GRU": "zr", "LSTM": "ifoc"}.items()
-        for gate in gates
-    },
+} | {
+    (cell, weight): replacement
+    for cell, gates in {"GRU": "zr", "LSTM": "ifoc"}.items()
+    for gate in gates
+    for weight, replacement in {
+        f"W_x{gate}": (f"X_t @ self.W_x{gate} + ", ""),
+        f"W_h{gate}": (f" + H @ self.W_h{gate}", ""),
+        f"b_{gate}": (f"self.W_h{gate} + self.b_{gate})", f"self.W_h{gate})"),
+    }.items()
 }
 
 ALIKE = {
@@ -78,26 +88,9 @@ ALIKE = {
         "state[1] if isinstance(state, tuple) else state)",
         one("scratch", "LSTM"),
     ),
-    "fused RNN without b_h": (
-        "return step, X @ self.W_xh + self.b_h",
-        "return step, X @ self.W_xh",
-        one("fused", "RNN"),
-    ),
-    "fused RNN without W_hh": ("torch.tanh(P_t + H @ self.W_hh)", "torch.tanh(P_t)", one("fused", "RNN")),
-    "fused GRU without b_hh": (" + self.b_hh) if self.reset_after", ") if self.reset_after", one("fused", "GRU")),
-    "fused GRU, gates of X swapped": ('"W_x", "zrh"', '"W_x", "rzh"', one("fused", "GRU")),
-    "fused GRU, reset after, not before": (
-        "else (R * H) @ self.W_hh  #",
-        "else R * (H @ self.W_hh)  #",
-        one("fused", "GRU", False),
-    ),
-    "fused LSTM, gates of H swapped": ('"W_h", "ifoc"', '"W_h", "fioc"', one("fused", "LSTM")),
-    "fused LSTM, gates of X swapped": ('"W_x", "ifoc"', '"W_x", "ifco"', one("fused", "LSTM")),
-    "fused LSTM, H and C swapped": (
-        "H, C = state\n            gates",
-        "C, H = state\n            gates",
-        one("fused", "LSTM"),
-    ),
+    "gates of X taken for each other in a GRU": ("X_t @ self.W_xz", "X_t @ self.W_xr", one("scratch", "GRU")),
+    "gates of X taken for each other in an LSTM": ("X_t @ self.W_xo", "X_t @ self.W_xc", one("scratch", "LSTM")),
+    "gates of H taken for each other": ("H @ self.W_hi", "H @ self.W_hf", one("scratch", "LSTM")),
     "backward outputs not turned back": ("[ahead, _reverse(back, lengths)]", "[ahead, back]", BOTH_WAYS),
     "backward inputs not turned round": ("_reverse(X, lengths), state[1]", "X, state[1]", BOTH_WAYS),
     "directions' last states swapped": (", (ahead_end, back_end)", ", (back_end, ahead_end)", BOTH_WAYS),
@@ -130,27 +123,15 @@ MUTANTS = {
         for name, (old, new, case) in ALIKE.items()
     }
     | {
-        f"{cell}, literal, without {bias}": Mutant(
+        f"{cell} without {weight}": Mutant(
             "cells", old, new, one("scratch", cell.partition(",")[0], "before" not in cell)
         )
-        for (cell, bias), (old, new) in LITERAL_BIASES.items()
-    }
-    | {
-        f"{cell}, fused, without {kind}{gate}": Mutant(
-            "cells",
-            "getattr(self, prefix + gate) for gate",
-            f'getattr(self, prefix + gate) * float(prefix + gate != "{kind}{gate}") for gate',
-            one("fused", cell),
-        )
-        for cell, gates in {"GRU": "zrh", "LSTM": "ifoc"}.items()
-        for kind in ("W_x", "W_h", "b_")
-        for gate in gates
+        for (cell, weight), (old, new) in LEFT_OUT.items()
     }
     for framework, prefix in {"torch": "torch.", "tensorflow": "tf."}.items()
 }
 # What the two say in words of their own.
 MUTANTS["torch"] |= {
-    "fused GRU, Z flipped": Mutant("cells", "(H_tilde, H, Z)", "(H, H_tilde, Z)", one("fused", "GRU")),
     "outputs in the padding": Mutant("cells", "else outputs * valid, state", "else outputs, state", PADDED_LSTM),
     "padding a step late": Mutant("cells", "(steps < torch.as_tensor", "(steps <= torch.as_tensor", PADDED_LSTM),
     "Deep forgets the lengths": Mutant("cells", "else X, start, lengths)", "else X, start)", DEEP_PADDED),
@@ -180,9 +161,6 @@ MUTANTS["torch"] |= {
     ),
 }
 MUTANTS["tensorflow"] |= {
-    "fused GRU, Z flipped": Mutant(
-        "cells", "H_tilde + Z * (H - H_tilde)  #", "H + Z * (H_tilde - H)  #", one("fused", "GRU")
-    ),
     "outputs in the padding": Mutant("cells", "tf.where(valid, outputs, 0), state", "outputs, state", PADDED_LSTM),
     "padding a step late": Mutant("cells", "sequence_mask(lengths, X", "sequence_mask(lengths + 1, X", PADDED_LSTM),
     "Deep forgets the lengths": Mutant("cells", "else X, start, lengths=lengths)", "else X, start)", DEEP_PADDED),

@@ -13,8 +13,8 @@ CELLS = {"RNN": ("RNN", True), "GRU": ("GRU", True), "GRU, reset before": ("GRU"
 EVERY = [
     (framework, implementation, cell)
     for framework, names in {
-        "torch": ("scratch", "fused", "layer"),
-        "tensorflow": ("scratch", "fused", "layer", "cells", "sequential", "in turn"),
+        "torch": ("scratch", "layer"),
+        "tensorflow": ("scratch", "layer", "cells", "sequential", "in turn"),
     }.items()
     for implementation in names
     for cell in CELLS

@@ -165,14 +165,14 @@ def test_nothing_of_the_answers_is_handed_out(name, framework):
 
 
 def secrets(name, framework):
-    """Lines that only the instructors may have: solutions, model answers, mark schemes, statements of tests.py."""
+    """Lines that only the instructors may have: solutions, model answers, mark schemes, statements of their Python."""
     path = MASTERS[name].notebook(framework)
     lines = [line.strip() for cell in cells(path, "answer") for line in solutions(cell.source)]
     lines += [line.strip() for cell in cells(path, "manual") for line in cell.source.splitlines()]
     for cell in cells(path, "task"):
         _, _, scheme = cell.source.partition("BEGIN MARK SCHEME")
         lines += [line.strip() for line in scheme.splitlines()]
-    for module in path.parent.glob("*.py"):
+    for module in [*path.parent.glob("*.py"), path.parent.parent / "shared.py"]:
         functions = [
             node for node in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
         ]

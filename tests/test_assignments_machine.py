@@ -261,13 +261,22 @@ def test_inputs_are_drawn_anew():
     assert not np.array_equal(seen[0], seen[len(seen) // 2])
 
 
-def test_cases_on_record(tmp_path, capsys):
-    recording.write(recording.record(check_squash), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"squash.json", "squash.npz"}
-    first = (tmp_path / "squash.npz").read_bytes()
-    recording.write(recording.record(check_squash), tmp_path)
-    assert (tmp_path / "squash.npz").read_bytes() == first
-    check = Checker("numpy", tmp_path)
+@pytest.fixture
+def checks(tmp_path, monkeypatch):
+    """The folder of the cases, in the one that a notebook would run in."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "checks"
+    folder.mkdir()
+    return folder
+
+
+def test_cases_on_record(checks, capsys):
+    recording.write(recording.record(check_squash), checks)
+    assert {path.name for path in checks.iterdir()} == {"squash.json", "squash.npz"}
+    first = (checks / "squash.npz").read_bytes()
+    recording.write(recording.record(check_squash), checks)
+    assert (checks / "squash.npz").read_bytes() == first
+    check = Checker("numpy")
     assert not check.done("squash")
     tanh = lend("def tanh(x):\n    return np.sin(x)", np=np)
     assert check("squash", tanh) == 3
@@ -287,20 +296,20 @@ def test_cases_on_record(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "foreign", "arrays cut", "arrays empty", "arrays altered"])
-def test_cases_that_cannot_be_read_are_one_sentence(tmp_path, damage):
-    recording.write(recording.record(check_squash), tmp_path)
+def test_cases_that_cannot_be_read_are_one_sentence(checks, damage):
+    recording.write(recording.record(check_squash), checks)
     if damage == "gone":
-        (tmp_path / "squash.npz").unlink()
+        (checks / "squash.npz").unlink()
     elif damage == "cut":
-        (tmp_path / "squash.json").write_text("{")
+        (checks / "squash.json").write_text("{")
     elif damage.startswith("arrays"):
-        path = tmp_path / "squash.npz"
+        path = checks / "squash.npz"
         whole = path.read_bytes()
         path.write_bytes({"cut": whole[:100], "empty": b"", "altered": whole[:175] + b"??" + whole[177:]}[damage[7:]])
     else:
-        (tmp_path / "squash.json").write_text('{"dict": {"id": "squash"}}')
+        (checks / "squash.json").write_text('{"dict": {"id": "squash"}}')
     with pytest.raises(AssignmentError) as error:
-        Checker("numpy", tmp_path)("squash", np.tanh)
+        Checker("numpy")("squash", np.tanh)
     says(error, "The cases of squash cannot be read", "take this folder from the course anew")
 
 

@@ -55,8 +55,8 @@ class AsNested:
 
 def mixed(course):
     """Two directions of different cells and widths, and on them two layers of other cells, as one direction of two."""
-    lower = course.Bidirectional(course.GRU(3, 5), course.LSTM(3, 4, fused=True))
-    upper = course.Deep([course.RNN(9, 2), course.GRU(2, 6, reset_after=False, fused=True)])
+    lower = course.Bidirectional(course.GRU(3, 5), course.LSTM(3, 4))
+    upper = course.Deep([course.RNN(9, 2), course.GRU(2, 6, reset_after=False)])
     return course.Deep([lower, course.Bidirectional(upper, course.RNN(9, 4))])
 
 

@@ -60,3 +60,10 @@ def test_a_folder_replaces_nothing(tmp_path, there):
     with pytest.raises(FileExistsError, match="is there already"), files.new_folder(tmp_path / "new"):
         pytest.fail("the block ran")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_two_may_write_one_file(tmp_path):
+    with files.new_file(tmp_path / "a") as first, files.new_file(tmp_path / "a") as second:
+        first.write(b"one")
+        second.write(b"the other")
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "one"}

@@ -31,8 +31,8 @@ def check(framework, course, case):
         return
     name, network, lengths = case
     implementation = framework.implementations[name]
-    if name in ("scratch", "fused"):
-        implementation = Scratch(course, fused=name == "fused")
+    if name == "scratch":
+        implementation = Scratch(course)
     for dumped in (False, True):
         compare(framework, implementation, network, n, T, d, course.weights, dumped, lengths=lengths)
 

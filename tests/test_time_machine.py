@@ -34,7 +34,7 @@ def trained(framework, settings, **changes):
     data = LanguageModelData(**settings.data)
     V, widths = len(data.vocab), (settings.num_hiddens,) * settings.num_layers
     network = Network(settings.cell, widths, 2 if settings.bidirectional else 1)
-    rnn = framework.implementations["fused"].build(network, settings.model.get("embed_size", V))
+    rnn = framework.implementations["scratch"].build(network, settings.model.get("embed_size", V))
     model = framework.course.RNNLM(rnn, V, **settings.model)
     return framework.course.Trainer(**settings.trainer | changes).fit(model, data)
 

@@ -1,5 +1,6 @@
 """Translations by a trained model, in both frameworks, against NumPy."""
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -30,6 +31,13 @@ def made(framework, data, network, **options):
     model = built(framework.course, network, sizes=sizes, **options)
     framework.course.weights.load(model, params)
     return model, params
+
+
+def of_steps(data, num_steps):
+    """The same data, but for the longest sentence that a model reads or writes."""
+    other = copy(data)
+    other.num_steps = num_steps
+    return other
 
 
 def log_probs(params, data, sentence, ids):
@@ -68,8 +76,9 @@ def test_greedy_translations_are_the_likeliest_tokens_up_to_eos(framework, data,
 
 @each_network
 def test_a_wide_beam_finds_the_best_of_all(framework, data, network):
+    data = of_steps(data, 2)
     model, params = made(framework, data, network)
-    V, sentence = len(data.target_vocab), "a big dog"
+    V, sentence = len(data.target_vocab), "dog"
     scores = {}
     for ids in product(range(V), repeat=2):
         first, second = log_probs(params, data, sentence, []), log_probs(params, data, sentence, ids[:1])
@@ -78,7 +87,7 @@ def test_a_wide_beam_finds_the_best_of_all(framework, data, network):
         else:
             scores[ids[:1] if ids[1] == EOS else ids] = (first[ids[0]] + second[ids[1]]) / 2**0.75
     best = max(scores, key=scores.__getitem__)
-    [translation] = framework.course.translate(model, [sentence], data, beam=V, max_steps=2)
+    [translation] = framework.course.translate(model, [sentence], data, beam=V)
     assert translation.tokens == data.target_vocab.to_tokens(list(best))
     close(translation.score, scores[best], 1e-5)
 
@@ -94,13 +103,13 @@ def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, 
 
 
 @each_network
-def test_it_is_cut_off_where_the_data_are_or_where_one_says(framework, data, network):
+def test_it_is_cut_off_where_the_data_are(framework, data, network):
     model, params = made(framework, data, network)
     params["decoder.b_q"][EOS] = -1000
     framework.course.weights.load(model, params)
-    for max_steps in (None, 3, 20):
-        [translation] = framework.course.translate(model, ["a dog"], data, max_steps=max_steps)
-        assert len(translation.tokens) == (max_steps or data.num_steps)
+    for cut in (data, of_steps(data, 3), of_steps(data, 20)):
+        [translation] = framework.course.translate(model, ["a dog"], cut)
+        assert len(translation.tokens) == cut.num_steps
 
 
 def test_it_changes_nothing_and_uses_no_dropout(framework, data):
@@ -139,19 +148,17 @@ def test_measures_take_translations(framework, data):
 
 def test_a_beam_may_be_wider_than_the_vocabulary(framework, data):
     model, _ = made(framework, data, NETWORKS["deep LSTM"])
-    [narrow], [wide] = (framework.course.translate(model, ["a dog"], data, beam, max_steps=1) for beam in (10, 99))
+    data = of_steps(data, 2)
+    [narrow], [wide] = (framework.course.translate(model, ["dog"], data, beam) for beam in (100, 999))
     assert narrow == wide
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"beam": 0}, {"beam": -2}, {"beam": 1.5}, {"beam": True}, {"max_steps": 0}, {"max_steps": 2.5}]
-)
-def test_searches_that_there_are_not_are_refused(framework, data, wrong):
+@pytest.mark.parametrize("beam", [0, -2, 1.5, True])
+def test_searches_that_there_are_not_are_refused(framework, data, beam):
     model, _ = made(framework, data, NETWORKS["deep LSTM"])
     with pytest.raises((TypeError, ValueError)) as error:
-        framework.course.translate(model, ["a dog"], data, **wrong)
-    [(name, value)] = wrong.items()
-    says(error, name, repr(value), "1 or more")
+        framework.course.translate(model, ["a dog"], data, beam)
+    says(error, "beam", repr(beam), "1 or more")
 
 
 @pytest.mark.parametrize("nothing", ["", " \t", "\u200b"])

@@ -16,7 +16,7 @@ from data_helpers import WORDS, as_file, made_by, refuse, says, sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils import datasets
+from course_utils import datasets, files
 from course_utils.datasets import sources, transport
 from course_utils.datasets.sources import DataError
 from course_utils.datasets.transport import Address
@@ -107,7 +107,7 @@ def test_a_stream_without_end_is_not_read_to_its_end(folder):
 def test_what_the_disk_refuses_leaves_the_folder_as_it_was(number, meaning, step, folder, monkeypatch):
     folder.mkdir()
     (folder / "words.txt").write_bytes(b"old")
-    where, name = {"mkdir": (Path, "mkdir"), "open": (transport, "open"), "replace": (os, "replace")}[step]
+    where, name = {"mkdir": (Path, "mkdir"), "open": (files, "open"), "replace": (Path, "replace")}[step]
     monkeypatch.setattr(where, name, refuse(number), raising=False)
     with pytest.raises(DataError) as error:
         transport.store(io.BytesIO(WORDS), as_file("words.txt", WORDS), folder, "here")

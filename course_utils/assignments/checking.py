@@ -11,23 +11,22 @@ from course_utils.assignments.students import Framework, LocalStudent, globals_o
 
 
 class Checker:
-    """Checks the functions of the notebook that it is used in.
+    """Checks the functions of the notebook that it is used in, on the cases in checks/ beside it.
 
     Args:
         framework: what the notebook computes with, "torch" or "tensorflow".
-        folder: where the cases are; by default, checks/ beside the notebook.
 
     Call it with a question and the function; it prints what is right and what is not, and returns the points that the
     cases shown here give. Grading draws other cases.
     """
 
-    def __init__(self, framework: Framework, folder: Path | None = None):
-        self._framework, self._folder = framework, folder
+    def __init__(self, framework: Framework):
+        self._framework = framework
         self._marks: dict[str, Mark] = {}
 
     def __call__(self, question: str, function: Callable) -> float:
         """Check a function and return its points."""
-        record = recording.read(question, self._folder or _folder())
+        record = recording.read(question, _folder())
         with hidden(record.forbids, globals_of(function)):
             mark = record.check(LocalStudent({function.__name__: function}, self._framework))
         self._marks[question] = mark

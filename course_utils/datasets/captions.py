@@ -65,7 +65,6 @@ class CaptionData(ABC):
         batch_size: int,
         num_train: int,
         num_heldout: int,
-        heldout: float,
         seed: int,
     ):
         check_whole(num_heldout=num_heldout)
@@ -83,7 +82,7 @@ class CaptionData(ABC):
             name: [" ".join(kinds[k][i].words) for k, mask in enumerate(masks) for i in np.flatnonzero(mask)]
             for name, masks in chosen.items()
         }
-        train, unseen = split_pictures(heldout, seed)
+        train, unseen = split_pictures(seed)
         rng = np.random.default_rng([seed, 1])
         self.groups = {
             name: ArrayBatches(*self._draw(rng, num_heldout, chosen[name], unseen), batch_size) for name in GROUPS

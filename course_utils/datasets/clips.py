@@ -43,7 +43,6 @@ class ClipData(CaptionData):
         batch_size: int = 64,
         num_train: int = 10_000,
         num_heldout: int = 1_000,
-        heldout: float = 0.2,
         seed: int = 0,
     ):
         names = [*self.directions]
@@ -64,7 +63,7 @@ class ClipData(CaptionData):
             ]
             for number in (1, 2, 3)
         ]
-        super().__init__(kinds, batch_size, num_train, num_heldout, heldout, seed)
+        super().__init__(kinds, batch_size, num_train, num_heldout, seed)
 
     def _show(self, rng: np.random.Generator, kind: int, signs: np.ndarray, pictures: Pictures) -> np.ndarray:
         m, (frames, height, width) = len(signs), self.shape

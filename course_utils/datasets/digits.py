@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 
 from course_utils.datasets.batches import ArrayBatches
-from course_utils.datasets.groups import check_share
 
 SIDE = 8  # pixels, of a digit
+HELDOUT = 0.2  # of the pictures of each digit
 Pictures = tuple[np.ndarray, np.ndarray]  # (n, 8, 8) and their digits (n,)
 
 
@@ -17,13 +17,12 @@ class DigitsData:
     `train` and `heldout` give batches `(X, Y)`: X (n, 8, 8) float32, from 0 (paper) to 1 (ink), the upper row first,
     and Y (n,) int64, the digits. The order of `train` is drawn anew in each epoch.
 
-    Each digit has the same share of its pictures held out. The collection does not say who wrote what, so the writers
-    of held-out pictures are in training too. `SceneData` and `ClipData` hold out the same pictures, given the same
-    `heldout` and `seed`: what was trained here may be used there.
+    Each digit has a fifth of its pictures held out. The collection does not say who wrote what, so the writers of
+    held-out pictures are in training too. `SceneData` and `ClipData` hold out the same pictures, given the same `seed`:
+    what was trained here may be used there.
 
     Args:
         batch_size: n; the last batch may have fewer.
-        heldout: how much is held out, as a share.
         seed: of the split and of the order of the batches.
 
     Attributes: `train`, `heldout`.
@@ -33,8 +32,8 @@ class DigitsData:
     ((5, 8, 8), [0, 0, 0, 0, 0])
     """
 
-    def __init__(self, batch_size: int = 32, heldout: float = 0.2, seed: int = 0):
-        train, unseen = split_pictures(heldout, seed)
+    def __init__(self, batch_size: int = 32, seed: int = 0):
+        train, unseen = split_pictures(seed)
         self.train = ArrayBatches(*train, batch_size, np.random.default_rng([seed, 1]))
         self.heldout = ArrayBatches(*unseen, batch_size)
 
@@ -48,20 +47,14 @@ def load_pictures() -> Pictures:
     return (bunch.images / 16).astype(np.float32), bunch.target.astype(np.int64)
 
 
-def split_pictures(heldout: float, seed: int) -> tuple[Pictures, Pictures]:
+def split_pictures(seed: int) -> tuple[Pictures, Pictures]:
     """The pictures to train on and those held out, each part sorted by digit."""
-    check_share(heldout)
     X, Y = load_pictures()
     rng = np.random.default_rng([seed, 0])
     train, unseen = [], []
     for digit in range(10):
         rows = rng.permutation(np.flatnonzero(digit == Y))
-        number = round(len(rows) * heldout) if 0 <= heldout <= 1 else -1
-        if not 0 < number < len(rows):
-            raise ValueError(
-                f"heldout={heldout} of {len(rows)} pictures of a {digit} leaves nothing on one side: "
-                "choose a share between 0 and 1, such as 0.2."
-            )
+        number = round(len(rows) * HELDOUT)
         unseen += [*rows[:number]]
         train += [*rows[number:]]
     return (X[train], Y[train]), (X[unseen], Y[unseen])

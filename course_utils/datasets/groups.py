@@ -27,12 +27,6 @@ def join(number: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
     return np.unique(np.array([first(i) for i in range(number)], dtype=np.int64), return_inverse=True)[1]
 
 
-def check_share(heldout: object) -> None:
-    """TypeError for what is no number, such as "10%"; its range is for those to check who know what is to be split."""
-    if isinstance(heldout, bool) or not isinstance(heldout, Real):
-        raise TypeError(f"heldout is {heldout!r}, expected a share between 0 and 1, such as 0.1.")
-
-
 def draw(groups: np.ndarray, heldout: float, rng: np.random.Generator) -> np.ndarray:
     """Which things are held out, bool (n,): whole groups, drawn one by one until the next does not fit into the share.
 
@@ -41,7 +35,8 @@ def draw(groups: np.ndarray, heldout: float, rng: np.random.Generator) -> np.nda
     >>> draw(np.array([0, 0, 1, 2]), 0.5, np.random.default_rng(2)).tolist()
     [False, False, False, True]
     """
-    check_share(heldout)
+    if isinstance(heldout, bool) or not isinstance(heldout, Real):
+        raise TypeError(f"heldout is {heldout!r}, expected a share between 0 and 1, such as 0.1.")
     sizes = np.bincount(groups)
     order = rng.permutation(len(sizes))
     chosen = order[sizes[order].cumsum() <= len(groups) * heldout]

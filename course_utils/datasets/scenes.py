@@ -25,10 +25,10 @@ class SceneData(CaptionData):
     reads, `<bos>` and the caption, then `<pad>`; Y (n, 10) int64, what it is to say, the caption and `<eos>`, then −1.
     `train` draws new scenes in each epoch, the five kinds equally often; held-out scenes are drawn once.
 
-    What training never sees: a share of the pictures, and one in ten of the combinations. A combination is two digits
-    that follow one another in a caption, and the relation between them: "three left of a seven". For each relation,
-    each digit has one that never follows it and one that it never follows, so that training has every digit equally
-    often in every place. All held-out scenes are of unseen pictures; `groups` has them by name:
+    What training never sees: a fifth of the pictures, as in `DigitsData`, and one in ten of the combinations. A
+    combination is two digits that follow one another in a caption, and the relation between them: "three left of a
+    seven". For each relation, each digit has one that never follows it and one that it never follows, so that training
+    has every digit equally often in every place. All held-out scenes are of unseen pictures; `groups` has them by name:
 
     - "new combinations": each caption has a combination that training never has, or two. This is also `heldout`.
     - "seen combinations": no caption has one; the scenes are of the same kinds. Those of one digit are in neither.
@@ -37,7 +37,6 @@ class SceneData(CaptionData):
         batch_size: n; the last batch may have fewer.
         num_train: how many scenes an epoch of training has.
         num_heldout: how many scenes each group has.
-        heldout: the share of pictures that are held out, as in `DigitsData`.
         seed: of all that is drawn. Two epochs differ; two objects with one seed do not.
 
     Attributes: `vocab` (with `<unk>`, `<pad>`, `<bos>`, `<eos>` as ids 0 to 3), `num_steps` (10), `train`, `heldout`,
@@ -59,7 +58,6 @@ class SceneData(CaptionData):
         batch_size: int = 64,
         num_train: int = 20_000,
         num_heldout: int = 1_000,
-        heldout: float = 0.2,
         seed: int = 0,
     ):
         rng = np.random.default_rng([seed, 2])
@@ -74,7 +72,7 @@ class SceneData(CaptionData):
             return Sentence(words, digits, any(forbidden[relation][a] == b for relation, (a, b) in combinations))
 
         kinds = [[sentence(rows, digits) for digits in product(range(10), repeat=sum(rows))] for rows in self.kinds]
-        super().__init__(kinds, batch_size, num_train, num_heldout, heldout, seed)
+        super().__init__(kinds, batch_size, num_train, num_heldout, seed)
 
     def _show(self, rng: np.random.Generator, kind: int, signs: np.ndarray, pictures: Pictures) -> np.ndarray:
         m, (height, width) = len(signs), self.shape

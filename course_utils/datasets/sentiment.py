@@ -18,6 +18,7 @@ from course_utils.datasets.translation import pad_sentences, tokenize_sentence
 from course_utils.datasets.transport import open_member
 
 CLASSES = ("negative", "neutral", "positive")
+MIN_FREQ = 2  # with 1 training would never show <unk>, and a model could not know what to do with it
 RUN = 6  # so many words in a row make a near-copy
 
 _MEMBER = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
@@ -95,22 +96,20 @@ class SentimentData:
 
     Args:
         batch_size: n; the last batch may have fewer.
-        min_freq: words that training has less often become `<unk>`. With 1 training never shows `<unk>`, so a model
-            cannot know what to do with it.
         heldout: how much is held out, as a share.
         seed: of the split and of the order of the batches. Two epochs differ; two objects with one seed do not.
 
-    Attributes: `vocab` (of the training part, with `<unk>` and `<pad>` as ids 0 and 1), `train`, `heldout` (see
-    `TextBatches`), `train_snippets`, `heldout_snippets` (lists of `Snippet`).
+    Attributes: `vocab` (of the words that the training part has twice or more, with `<unk>` and `<pad>` as ids 0 and
+    1), `train`, `heldout` (see `TextBatches`), `train_snippets`, `heldout_snippets` (lists of `Snippet`).
     """
 
-    def __init__(self, batch_size: int = 64, min_freq: int = 2, heldout: float = 0.2, seed: int = 0):
+    def __init__(self, batch_size: int = 64, heldout: float = 0.2, seed: int = 0):
         snippets = load_snippets()
         tokens = [tokenize_sentence(snippet.text) for snippet in snippets]
         rng = np.random.default_rng(seed)
         unseen = draw(near_copies(tokens), heldout, rng)  # (snippets,) bool
         train, others = np.flatnonzero(~unseen), np.flatnonzero(unseen)
-        self.vocab = Vocab([token for i in train for token in tokens[i]], min_freq, reserved=["<pad>"])
+        self.vocab = Vocab([token for i in train for token in tokens[i]], MIN_FREQ, reserved=["<pad>"])
         self.train_snippets, self.heldout_snippets = ([snippets[i] for i in part] for part in (train, others))
         self.train, self.heldout = (
             TextBatches([self._ids(tokens[i]) for i in part], [snippets[i].label for i in part], batch_size, generator)

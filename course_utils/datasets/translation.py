@@ -289,8 +289,8 @@ class TranslationData:
             where there are no spaces between words; a warning says so.
 
     Attributes: `source_vocab`, `target_vocab` (of the training part, with `<unk>`, `<pad>`, `<bos>`, `<eos>` as ids 0
-    to 3), `train_pairs`, `heldout_pairs`, `groups` (lists of `Pair`), `train`, `heldout`, `num_steps`, `tokenize` (the
-    two functions).
+    to 3), `train_pairs`, `heldout_pairs`, `groups` (lists of `Pair`), `train`, `heldout`, `batch_size`, `num_steps`,
+    `tokenize` (the two functions).
     """
 
     def __init__(
@@ -331,8 +331,8 @@ class TranslationData:
             for side in (0, 1)
         )
         self.groups = self._group(others, {_without_skin_tone(source) for source, _ in train}, tokens)
-        self.train = self._batches(train, batch_size, rng)
-        self.heldout = self._batches(others, batch_size)
+        self.batch_size = batch_size
+        self.train, self.heldout = self._batches(train, rng), self._batches(others)
 
     def encode(self, sentences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Any source sentences as a model reads them: ids (n, S) and lengths (n,), as in the batches, in this order.
@@ -350,9 +350,9 @@ class TranslationData:
         padded = pad_sentences([self._ids(self.source_vocab, self.tokenize[0](text)) for text in sentences])
         return padded.ids, padded.lengths
 
-    def batches(self, pairs: Sequence[Pair], batch_size: int = 64) -> PairBatches:
+    def batches(self, pairs: Sequence[Pair]) -> PairBatches:
         """Any pairs, such as those of a group, as batches: short ones first, the same in each epoch."""
-        return self._batches([self._tokens(pair) for pair in pairs], batch_size)
+        return self._batches([self._tokens(pair) for pair in pairs])
 
     def references(self, source: str) -> list[list[str]]:
         """The tokens of each translation that the corpus has for a source sentence, uncut, in the corpus's order."""
@@ -385,10 +385,10 @@ class TranslationData:
     def _ids(self, vocab: Vocab, tokens: Sequence[str]) -> list[int]:
         return [*vocab[tokens[: self.num_steps - 1]], EOS]
 
-    def _batches(self, part: list, batch_size: int, rng: np.random.Generator | None = None) -> PairBatches:
+    def _batches(self, part: list, rng: np.random.Generator | None = None) -> PairBatches:
         source_ids = [self._ids(self.source_vocab, source) for source, _ in part]
         target_ids = [self._ids(self.target_vocab, target) for _, target in part]
-        return PairBatches(source_ids, target_ids, batch_size, rng)
+        return PairBatches(source_ids, target_ids, self.batch_size, rng)
 
     def _group(self, others: list, known_names: set, tokens: dict) -> dict[str, list[Pair]]:
         groups = {name: [] for name in GROUPS}

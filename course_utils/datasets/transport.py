@@ -14,15 +14,15 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from course_utils import files
 from course_utils.errors import CourseError
 
 CHUNK = 1 << 20  # bytes read at a time
@@ -213,23 +213,15 @@ def store(stream: BinaryIO, file: File, folder: Path, origin: object) -> Path:
     Raises `DataError`, and leaves `folder` as it was, when the bytes are not those on record or cannot be written.
     """
     target = folder / file.name
-    temporary = folder / f".{file.name}.{uuid.uuid4().hex}.part"  # same folder: moving it is one atomic step
     digest, size = hashlib.sha256(), 0
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(temporary, "xb") as out:
-                while chunk := stream.read(min(CHUNK, file.size + 1 - size)):  # one byte too many is enough
-                    out.write(chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-            if (size, digest.hexdigest()) != (file.size, file.sha256):
-                raise DataError(
-                    f"{file.name} from {origin} is not the file expected (sha256 {file.sha256}, {file.size} bytes), "
-                    "so it was not taken: get the right one, or leave it out and run 'course data fetch'."
-                )
-            os.replace(temporary, target)
-        finally:
-            with suppress(OSError):  # after the move there is none
-                temporary.unlink()
+    with disk_errors(folder), files.new_file(target) as out:
+        while chunk := stream.read(min(CHUNK, file.size + 1 - size)):  # one byte too many is enough
+            out.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+        if (size, digest.hexdigest()) != (file.size, file.sha256):
+            raise DataError(
+                f"{file.name} from {origin} is not the file expected (sha256 {file.sha256}, {file.size} bytes), "
+                "so it was not taken: get the right one, or leave it out and run 'course data fetch'."
+            )
     return target

@@ -80,10 +80,10 @@ def compose(
     return write_tunes(step, data, dance, metre, num, temperature, top_k, top_p, seed)
 
 
-def translate(
-    model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1, max_steps: int | None = None
-) -> list[Translation]:
+def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, beam: int = 1) -> list[Translation]:
     """Translations of sentences, all searched for side by side, each until its own <eos>.
+
+    One that has not ended after `data.num_steps` tokens is cut off there.
 
     Args:
         sentences: plain text, as you would type it. A word that training lacks is read as <unk>: it is not copied, and
@@ -91,7 +91,6 @@ def translate(
             is not read, with a warning.
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
-        max_steps: a translation that has not ended after so many tokens is cut off there; None for `data.num_steps`.
 
     Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
     """
@@ -106,4 +105,4 @@ def translate(
 
     _, state = model.encoder(*to_tensors(encode_sources(sentences, data)))
     state = model.encoder.context(state), state
-    return search_translations(step, state, select, len(sentences), data, beam, max_steps)
+    return search_translations(step, state, select, len(sentences), data, beam)
