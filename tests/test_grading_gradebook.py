@@ -57,6 +57,9 @@ def result(assignment, student, points, words, hours_late=0.0):
         "framework": "torch",
         "points": sum(points.values()),
         "hours_late": hours_late,
+        "submitted": None,
+        "time_from": "",
+        "remarks": [],
         "questions": questions,
     }
 

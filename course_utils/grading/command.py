@@ -14,13 +14,15 @@ from course_utils.assignments.loading import Assignment, load_assignment
 from course_utils.files import ROOT, write
 from course_utils.grading import batch, gradebook, pages, tables
 from course_utils.grading.errors import GradingError
-from course_utils.grading.grade import Result, Submission, assignment_hash
-from course_utils.grading.intake import collect
+from course_utils.grading.grade import Result, Submission, assignment_hash, handed_in
+from course_utils.grading.intake import Collected, collect
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.showing import shown
 from course_utils.grading.similarity import similar
 from course_utils.grading.store import Store, file_name, sole
+from course_utils.grading.times import read_deadline as read_deadline
 
 _MENDS = {  # what the machine refuses → what to do
     errno.ENOSPC: "make room on the disk, which has no more for a file",
@@ -52,6 +54,10 @@ class Settings:
         policy: what it costs to be late.
         gradebook: the folder of an nbgrader course whose gradebook gets the marks, too; None for none.
         finish: True takes the points that people have given from that gradebook into the tables and pages.
+        names: a regular expression that says which part of a path is the student; "" finds out by itself.
+        times: a CSV with the times of submission; None for none.
+        roster: a CSV with the students, their groups and extensions; None for none.
+        dry_run: True says how everything was read, and grades nothing.
     """
 
     submissions: Path
@@ -65,6 +71,10 @@ class Settings:
     policy: LatePolicy = field(default_factory=LatePolicy)
     gradebook: Path | None = None
     finish: bool = False
+    names: str = ""
+    times: Path | None = None
+    roster: Path | None = None
+    dry_run: bool = False
 
 
 def find_assignment(name: str) -> Path:
@@ -101,7 +111,20 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     _check(settings)
     assignment = load_assignment(settings.folder)
     _check_questions(settings, assignment)
-    submissions = collect(settings.submissions, assignment.name, settings.deadline)
+    collected = collect(
+        settings.submissions,
+        assignment.name,
+        settings.deadline,
+        names=settings.names,
+        times=settings.times,
+        roster=settings.roster,
+    )
+    submissions = collected.submissions
+    if settings.dry_run or collected.odd:
+        for line in listing(collected, assignment, settings.deadline):
+            say(line)
+    if settings.dry_run:
+        return []
     with sole(settings.out):
         store = Store(settings.out)
         secret = store.secret()
@@ -111,6 +134,7 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
         say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
         for sentence in damaged:
             say(sentence)
+        _on_time(submissions, store, results)
         failures = _grade(settings, jobs, store, results)
         graded = [results[each.student] for each in submissions if each.student in results]
         if settings.gradebook:
@@ -120,7 +144,7 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
             else:
                 where = settings.gradebook / gradebook.DATABASE
                 say(f"{where} has the marks: grade the remaining questions in formgrader, then add --finish.")
-        write_reports(settings, assignment, graded)
+        write_reports(settings, assignment, graded, collected)
     say(f"{settings.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
     return failures
 
@@ -161,13 +185,15 @@ def _finished(
     return finished
 
 
-def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result]) -> None:
-    """Write the tables and pages about results."""
+def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result], collected: Collected) -> None:
+    """Write the tables and pages about results, and about how they were handed in."""
+    together = {(each.group or each.student, each.hash): each.student for each in collected.submissions}
+    compared = [result for result in results if result["student"] in together.values()]  # one of each group
     questions = [question.id for question in assignment.questions]
     write(settings.out / "grades.csv", tables.grades_csv(results, questions, settings.policy))
     write(
         settings.out / "class.html",
-        pages.class_page(results, assignment, settings.policy, similar(results, assignment)),
+        pages.class_page(results, assignment, settings.policy, similar(compared, assignment), collected.odd),
     )
     for result in results:
         name = file_name(result["student"])
@@ -196,10 +222,20 @@ def _jobs(
         if before and before["hashes"]["submission"] == submission.hash and _comparable(before, settings):
             if settings.questions and before["status"] == "graded" and len(submission.notebooks) == 1:
                 only = frozenset(settings.questions)
-            elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
+            elif before["hashes"]["assignment"] == now:
                 continue
         jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.sandboxed, only))
     return jobs
+
+
+def _on_time(submissions: Sequence[Submission], store: Store, results: dict[str, Result]) -> None:
+    """Bring earlier results up to date with another deadline or a table of times, for which nothing need be run."""
+    for submission in submissions:
+        before = results.get(submission.student)
+        if before and before["hashes"]["submission"] == submission.hash:
+            results[submission.student] = before | handed_in(submission)
+            if results[submission.student] != before:
+                store.write(results[submission.student])
 
 
 def _comparable(before: Result, settings: Settings) -> bool:
@@ -241,6 +277,6 @@ def _merged(before: Result, now: Result) -> Result:
         "sandbox": now["sandbox"] if now["sandbox"] != "not needed" else before["sandbox"],
         "hashes": now["hashes"],
         "versions": now["versions"],
-        "hours_late": now["hours_late"],
+        **{name: now[name] for name in ("hours_late", "submitted", "time_from", "remarks")},
         "seconds": before["seconds"] | now["seconds"],
     }

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -38,12 +39,22 @@ class Submission:
         notebooks: file name → content, of the notebooks among the files.
         refused: why nothing of it was opened, as a sentence; "" if it was.
         hours_late: by how much it missed the deadline; 0 if it did not, or if there is none.
+        instead: what there was if there was no notebook, as a sentence.
+        submitted: when it was handed in, in UTC; None if that is not known.
+        time_from: where the time is from; "" if it is not known.
+        remarks: what is odd about how it was handed in, in sentences for the instructor.
+        group: those who hand in together; "" if it is one student.
     """
 
     student: str
     notebooks: dict[str, bytes] = field(default_factory=dict)
     refused: str = ""
     hours_late: float = 0.0
+    instead: str = "There is no notebook among the files."
+    submitted: datetime | None = None
+    time_from: str = ""
+    remarks: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def hash(self) -> str:
@@ -82,7 +93,7 @@ def grade_submission(
     if submission.refused:
         return frame | _ungraded(assignment, "refused", submission.refused)
     if not submission.notebooks:
-        return frame | _ungraded(assignment, "empty", "There is no notebook among the files.")
+        return frame | _ungraded(assignment, "empty", submission.instead)
     plans, problems = _plans(submission, assignment)
     if not plans:
         return frame | _ungraded(assignment, *problems[0])
@@ -95,6 +106,14 @@ def grade_submission(
         "hashes": hashes, "notes": notes, "others": others,
         "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
+
+
+def outlook(submission: Submission, assignment: Assignment) -> str:
+    """What will be graded, before anything is run: the notebooks' frameworks, or the status if there is none."""
+    if submission.refused or not submission.notebooks:
+        return "refused" if submission.refused else "empty"
+    plans, problems = _plans(submission, assignment)
+    return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
 
 
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
@@ -208,14 +227,23 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
     return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers}
 
 
+def handed_in(submission: Submission) -> Result:
+    """The part of a result that depends on when and how something was handed in, not on what."""
+    return {
+        "hours_late": submission.hours_late,
+        "submitted": submission.submitted and submission.submitted.isoformat(),
+        "time_from": submission.time_from,
+        "remarks": [readable(remark) for remark in submission.remarks],
+    }
+
+
 def _frame(submission: Submission, assignment: Assignment, secret: bytes) -> Result:
     """What every result has."""
-    return {
+    return handed_in(submission) | {
         "schema": SCHEMA,
         "student": submission.student,
         "assignment": assignment.name,
         "max_points": float(sum(question.points for question in assignment.questions)),
-        "hours_late": submission.hours_late,
         "hashes": {
             "submission": submission.hash,
             "assignment": assignment_hash(assignment),

@@ -69,9 +69,13 @@ def feedback(result: Result, policy: LatePolicy) -> str:
 
 
 def class_page(
-    results: Sequence[Result], assignment: Assignment, policy: LatePolicy, similar: Sequence[SimilarPair] | None
+    results: Sequence[Result],
+    assignment: Assignment,
+    policy: LatePolicy,
+    similar: Sequence[SimilarPair] | None,
+    odd: Sequence[str],
 ) -> str:
-    """The instructor's page about all results together."""
+    """The instructor's page about all results together, and what is odd about how they were handed in."""
     graded = [result for result in results if result["status"] == "graded"]
     finals = [result["points"] - policy.penalty(result["points"], result["hours_late"]) for result in graded]
     most = sum(question.points for question in assignment.questions if not question.manual)
@@ -86,6 +90,7 @@ def class_page(
         bars=_bars(finals, most),
         questions=_questions(graded, assignment),
         misconceptions=_misconceptions(graded),
+        odd=[shown(sentence) for sentence in odd],
         caps=[(result["student"], result["caps"]) for result in results if result["caps"]],
         slowest=sorted(graded, key=lambda each: -each["seconds"]["total"])[:_SLOWEST],
         seconds=sum(result["seconds"]["total"] for result in results),

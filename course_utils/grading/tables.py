@@ -30,6 +30,7 @@ def grades_csv(results: Sequence[Result], questions: Sequence[str], policy: Late
     text = io.StringIO()
     columns = ["student", "status", "points", "hours late", "late penalty", "final", "of", *questions]
     columns += ["open", "caps hit", "sandbox", "framework", "notebook", "message"]
+    columns += ["submitted", "time from", "remarks"]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for result in results:
@@ -41,6 +42,7 @@ def grades_csv(results: Sequence[Result], questions: Sequence[str], policy: Late
         values += [" ".join(each for each in questions if by_id[each]["status"] == "open")]
         values += [" ".join(result["caps"]), _UNSANDBOXED if result["sandbox"] == "none" else result["sandbox"]]
         values += [result["framework"], result["notebook"], result["message"]]
+        values += [result["submitted"], result["time_from"], " ".join(result["remarks"])]
         writer.writerow(map(_cell, values))
     return text.getvalue()
 
