@@ -10,9 +10,9 @@ import pytest
 from grading_toy import HONEST, as_bytes, cell, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.matching import plan_for, read
 from course_utils.grading import grade, gradebook, pages, tables
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.matching import plan, read
 
 api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed")
 
@@ -45,7 +45,7 @@ def result(assignment, student, points, words, hours_late=0.0):
         cell("markdown", words and "Five seeds.", "x"),
         cell("markdown", words and "Both cells.", "y"),
     ]
-    found = plan(read(as_bytes(whole)), assignment)
+    found = plan_for(read(as_bytes(whole)), assignment)
     questions = []
     for question in assignment.questions:
         mark = None

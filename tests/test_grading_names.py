@@ -48,7 +48,7 @@ def result(assignment, student, **answers):
 def test_what_cannot_be_seen_in_a_name_is_spelled_out(assignment, name, seen):
     assert shown(name) == seen
     one = result(assignment, name)
-    page = pages.feedback(one, POLICY) + pages.class_page([one], assignment, POLICY, None)
+    page = pages.feedback(one, POLICY) + pages.class_page([one], assignment, POLICY, None, [])
     table = tables.grades_csv([one], ["scale"], POLICY)
     assert seen in page
     assert seen in table

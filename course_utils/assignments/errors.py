@@ -25,6 +25,14 @@ def told(error: Exception, folder: Path) -> str:
     return f"{said} ({Path(own[-1][0]).name}, line {own[-1][1]})" if own else said
 
 
+class Corrupt(Exception):
+    """A file that was handed in cannot be read as a notebook."""
+
+
+class Foreign(Exception):
+    """A notebook has nothing of the assignment; the text says, as half a sentence, what it has instead."""
+
+
 class StudentProblem(Exception):
     """What came of calling a student's function, instead of a value."""
 
@@ -83,6 +91,19 @@ class BadValue(StudentProblem):
 
 class TooLarge(BadValue):
     """The function returned more bytes than may come."""
+
+
+class Undone(StudentProblem):
+    """A cell of the student's own failed, and what it did to names was undone.
+
+    >>> raise Undone("it raised ValueError: no such file")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.Undone: it raised ValueError: no such file.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason.rstrip(".") + ".")
+        self.reason = reason
 
 
 class StudentLost(StudentProblem):

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from course_utils.assignments.matching import LARGEST
 from course_utils.grading import forms
 from course_utils.grading.archives import File, members, opened
 from course_utils.grading.errors import Refused, Unreadable
-from course_utils.grading.matching import LARGEST
 
 _MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student: notebooks and zips, or all files if there are none
 _MOST_READ = 64 * 2**20  # bytes of all notebooks of one student
