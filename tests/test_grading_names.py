@@ -48,7 +48,7 @@ def result(assignment, student, **answers):
 def test_what_cannot_be_seen_in_a_name_is_spelled_out(assignment, name, seen):
     assert shown(name) == seen
     one = result(assignment, name)
-    page = pages.feedback(one, POLICY) + pages.class_page([one], assignment, POLICY, None)
+    page = pages.feedback(one, POLICY) + pages.class_page([one], assignment, POLICY, None, [])
     table = tables.grades_csv([one], ["scale"], POLICY)
     assert seen in page
     assert seen in table
@@ -80,7 +80,7 @@ def test_the_terminal_gets_no_commands(assignment, tmp_path, monkeypatch):
 
 def test_text_that_is_turned_round_in_an_answer_is_seen(assignment):
     one = result(assignment, "ada")
-    one["questions"][1]["answers"] = {"softmax_answer": "# \u202e if\n\x1b[8m"}
+    one["questions"][1]["answers"] = {"softmax_answer": "# \u202e if \x1b[8m"}
     page = pages.feedback(one, POLICY)
     assert r"\u202e" in page and r"\x1b[8m" in page
     assert all(character.isprintable() or character in "\n\t" for character in page)

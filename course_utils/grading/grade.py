@@ -104,10 +104,8 @@ def grade_submission(
     deadline, graded = time.monotonic() + limits.submission_seconds, []
     for i, (name, found) in enumerate(plans):
         until = _share(deadline, len(plans) - i)  # one that hangs leaves the others their time
-        code = code_hash(step.source for step in found.steps)
-        seeds = functools.partial(seed, secret, assignment.name, code=code)
-        run = functools.partial(_run, seeds=seeds, limits=limits, zygotes=zygotes)
-        graded.append(_grade_notebook(name, found, chosen, until, run) | {"code": code})
+        run = functools.partial(_run, assignment=assignment, limits=limits, secret=secret, zygotes=zygotes)
+        graded.append(_grade_notebook(name, found, chosen, until, run))
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
@@ -162,12 +160,13 @@ def _grade_notebook(
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
     attempted = [q for q in chosen if not q.manual and not all(s.untouched for s in found.answering(q.answers))]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
+    code = code_hash(step.source for step in found.steps)
     if attempted:
-        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline)
+        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline, code)
         marks, kind, caps = whole.marks, whole.kind, whole.caps
         again = [question for question in attempted if marks[question.id]["points"] < question.points]
         if found.plain and again:
-            plain = run(found.plain, again, deadline)
+            plain = run(found.plain, again, deadline, code)
             for question in again:
                 better = plain.marks[question.id]
                 if better["points"] > marks[question.id]["points"]:
@@ -196,6 +195,7 @@ def _grade_notebook(
         "caps": sorted(caps),
         "sandbox": kind or "not needed",
         "notes": notes,
+        "code": code,
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
@@ -215,9 +215,11 @@ def _run(
     found: Plan,
     attempted: Sequence[Question],
     deadline: float,
+    code: str,
     *,
-    seeds: Callable[[str], int],
+    assignment: Assignment,
     limits: Limits,
+    secret: bytes,
     zygotes: Zygotes,
 ) -> _Run:
     """Run a plan, and check each question at its places, until one has full marks."""
@@ -230,7 +232,7 @@ def _run(
             if before and before["points"] == question.points:
                 continue
             began = time.perf_counter()
-            mark = _grade_question(session, question, place, seeds(question.id))
+            mark = _grade_question(session, question, place, seed(secret, assignment.name, question.id, code))
             mark["seconds"] = time.perf_counter() - began + (before["seconds"] if before else 0.0)
             if not before or mark["points"] > before["points"] or not before["points"]:
                 marks[question.id] = mark
