@@ -10,7 +10,7 @@ from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_a
 
 from course_utils.assignments import load_assignment
 from course_utils.assignments.errors import Corrupt, Foreign
-from course_utils.assignments.matching import ODD, plan_for, read
+from course_utils.assignments.matching import ODD, plan, read
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -21,7 +21,7 @@ def assignment(tmp_path_factory):
 
 
 def planned(assignment, whole):
-    return plan_for(read(as_bytes(whole)), assignment)
+    return plan(read(as_bytes(whole)), assignment)
 
 
 def kinds(plan):
@@ -278,7 +278,7 @@ def test_a_cell_without_a_type(assignment):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_encodings(assignment, encoding):
     content = json.dumps(honest(), ensure_ascii=False).encode(encoding)
-    assert plan_for(read(content), assignment).changed == 3
+    assert plan(read(content), assignment).changed == 3
 
 
 def test_halves_of_characters_are_none():
@@ -303,7 +303,7 @@ def test_matching_takes_bounded_time(assignment, name):
     content = as_bytes(whole)
     began = time.process_time()
     with contextlib.suppress(Corrupt):
-        plan_for(read(content), assignment)
+        plan(read(content), assignment)
     assert time.process_time() - began < 5
 
 

@@ -113,7 +113,9 @@ def read(content: bytes) -> list[SubmittedCell]:
     [SubmittedCell(grade_id='', cell_id='', kind='code', source='a = 1')]
     """
     if len(content) > LARGEST or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_PARTS:
-        raise Corrupt(f"The notebook has more than {LARGEST // 2**20} MB: clear its outputs and hand it in again.")
+        raise Corrupt(
+            f"The notebook has more than {LARGEST // 2**20} MB, or too many parts: clear its outputs, hand it in again."
+        )
     try:
         whole = json.loads(content)
         if "worksheets" in whole:
@@ -260,13 +262,13 @@ def _others(paths: tuple[Path, ...], times: tuple[int, ...]) -> dict[str, frozen
     return found
 
 
-def plan_for(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan:
+def plan(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan:
     """What to run of a notebook that was handed in for an assignment; raises `Foreign`."""
     forbids = {question.id: question.forbids for question in assignment.questions}
-    return plan(cells, released(assignment), forbids, assignment.name, others(assignment))
+    return matched(cells, released(assignment), forbids, assignment.name, others(assignment))
 
 
-def plan(
+def matched(
     cells: Sequence[SubmittedCell],
     releases: Sequence[Released],
     forbids: Mapping[str, Sequence[str]],
