@@ -412,6 +412,8 @@ def piano_roll(notes: Sequence[tuple[int, float, float]], title: str) -> Picture
     notes = arrays.numbers(notes, "notes")
     if notes.ndim != 2 or notes.shape[1] != 3:
         raise ValueError(f"notes has the shape {notes.shape}, expected (notes, 3): of each pitch, onset and duration.")
+    if not np.isfinite(notes).all() or (notes[:, 0] != np.floor(notes[:, 0])).any():
+        raise ValueError("notes has a number that is not finite, or a pitch that is not whole: give MIDI numbers.")
     pitches, starts, durations = notes.T
     pitches = pitches.astype(int)
     figure, axes = _axes(title, "quarter notes", "pitch (MIDI number)", size=(9.0, 3.0))
