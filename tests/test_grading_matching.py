@@ -219,6 +219,8 @@ def another(framework="torch", **answers):
     whole = notebook(framework, answers)
     whole["cells"] = [each for each in whole["cells"] if not each["id"].startswith(("softmax", "weighted"))]
     whole["cells"][0]["source"] = "# Another"
+    stretch = "def stretch(X):\n    raise NotImplementedError()"
+    whole["cells"].insert(-1, cell("code", stretch, "stretch", grade_id="stretch_answer", solution=True))
     whole["cells"][-1]["source"] = "Write that here."
     return whole
 
@@ -227,6 +229,15 @@ def test_another_assignments_notebook_is_foreign(two):
     for whole in (another(), another(scale=HONEST["torch"]["scale"]), stripped(another())):
         with pytest.raises(Foreign, match="belongs to other, not to toy"):
             planned(two, whole)
+
+
+def test_a_helper_that_is_called_like_an_answer_says_nothing(two):
+    """In an answer of another assignment, which builds upon this one."""
+    whole = another()
+    whole["cells"][-2]["source"] = HONEST["torch"]["softmax"] + "\n\ndef stretch(X): return softmax(X)"
+    for each in (whole, stripped(whole)):
+        with pytest.raises(Foreign, match="belongs to other"):
+            planned(two, each)
 
 
 def test_two_assignments_in_one_notebook_are_not_foreign(two):
