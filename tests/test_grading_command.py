@@ -383,6 +383,22 @@ def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, cou
 
 
 @in_the_long_run
+def test_a_cluster_that_has_lost_its_last_worker_is_not_waited_for(tmp_path, course, cluster, monkeypatch, capfd):
+    address, workers = cluster
+    monkeypatch.setenv("CI", "1")
+    monkeypatch.setattr(batch, "_LONELY_SECONDS", 5)
+    submitted = hand_in(tmp_path, {"ada": as_bytes(notebook())})
+    below = [workers, *psutil.Process(workers.pid).children(recursive=True)]
+    for process in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    with pytest.raises(GradingError) as error:
+        run(submitted, course, tmp_path / "out", scheduler=address)
+    says(error, address, "no worker for 5 s", "run the same command again")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@in_the_long_run
 def test_a_scheduler_that_is_not_there_is_said(tmp_path, course):
     pytest.importorskip("distributed", reason="distributed is not installed")
     submitted = hand_in(tmp_path, {"ada": as_bytes(notebook())})

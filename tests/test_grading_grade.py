@@ -1,6 +1,7 @@
 """One submission: the result depends on what goes in only, has the right form, and says what became of it."""
 
 import json
+import re
 import time
 
 import pytest
@@ -58,12 +59,17 @@ def test_inputs_come_from_the_secret(assignment, zygotes):
 
 
 def test_what_is_learned_from_one_hand_in_is_no_answer_in_the_next(assignment, zygotes):
-    """Numbers that messages told, kept in a dictionary: it is other code, so other numbers are asked for."""
-    table = "TOLD = {}\ndef scale(X, factor):\n    return torch.tensor(TOLD.get(round(float(X[0, 0]), 4), 0)) * X"
-    tables = [table.format({}), table.format({0.1257: 2.5}), table.format({0.1257: 2.5, -0.9891: 2.5})]
-    results = [grade(assignment, zygotes, files(scale=each)) for each in tables]
-    assert len({result["hashes"]["code"] for result in results}) == 3
-    assert [result["questions"][0]["points"] for result in results] == [0, 0, 0]
+    """What messages told, kept in a dictionary by what was asked: it is other code, so something else is asked for."""
+    table = "TOLD = {}\ndef weighted(X, S):\n    return TOLD.get(round(float(X[0, 0]), 3), torch.zeros(4) + X[0, 0])"
+    told, asked = {}, set()
+    for _ in range(4):
+        result = grade(assignment, zygotes, files(weighted=table.format(told)))
+        (part,) = result["questions"][2]["parts"]
+        came, expected = map(float, re.search(r"(\S+) came, (\S+) was expected", part["message"]).groups())
+        asked.add(came)
+        told[round(came, 3)] = expected
+        assert result["questions"][2]["points"] == 0
+    assert len(asked) == 4
 
 
 def test_how_it_is_written_deals_no_new_inputs(assignment, zygotes):
