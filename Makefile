@@ -21,6 +21,14 @@ $(error Say which chapter, as in: make run CH=02)
 endif
 endif
 
+# What readers read about, and what is installed for it: torch, tensorflow or both.
+FRAMEWORK ?= both
+ifeq ($(filter torch tensorflow both,$(FRAMEWORK)),)
+$(error FRAMEWORK is $(FRAMEWORK), and the course has torch, tensorflow and both)
+endif
+# One framework is enough to read about it, until something needs the whole environment.
+READING := $(if $(filter both,$(FRAMEWORK))$(wildcard $(STAMP)),$(STAMP),$(STAMP)-$(FRAMEWORK))
+
 # instructors
 ifneq ($(filter student-release,$(MAKECMDGOALS)),)
 ifndef DIR
@@ -31,24 +39,36 @@ endif
 .PHONY: assignments student-release grading-corpus
 # /instructors
 
-.PHONY: help setup data lab run test test-single floors gpu lint doctor refresh experiments bench timings perturb lock clean
+# both
+.PHONY: test test-single floors lint refresh experiments bench timings perturb lock
+# /both
+
+# tensorflow
+.PHONY: gpu
+# /tensorflow
+
+.PHONY: help setup data lab run doctor clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make COMMAND, where COMMAND is one of:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) ## create .venv and install the locked versions (every other command does so by itself)
+setup: $(READING) ## create .venv and install the locked versions (every other command does so by itself)
 
 data: setup ## fetch the data that the chapters need, and verify them
 	@$(BIN)/course data fetch
 
-lab: data ## open JupyterLab with the chapters in view, the assignments one folder above
-	@$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/chapters $(ARGS)
+lab: data ## open JupyterLab on your own copy of the course, in one framework: make lab FRAMEWORK=torch
+	@$(BIN)/course lab --framework $(FRAMEWORK) $(if $(NEW),--new) $(ARGS)
 
-run: data ## work through a chapter without a screen and leave an HTML page: make run CH=02
-	@$(ONE_THREAD) $(BIN)/course run $(CH)
+run: data ## work through a chapter without a screen and leave an HTML page: make run CH=02 FRAMEWORK=torch
+	@$(ONE_THREAD) $(BIN)/course run --framework $(FRAMEWORK) $(CH)
 
+doctor: setup ## say what this machine lacks, and how to mend it
+	@$(BIN)/course doctor
+
+# both
 test: data lint ## everything that CI checks: lint, unit tests, every notebook
 	@CI=1 $(ONE_THREAD) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile $(ARGS)
 
@@ -62,17 +82,10 @@ test-single: data build/torch/.set-up build/tensorflow/.set-up ## the exported c
 floors: data build/floors/.set-up ## tests with the oldest versions that pyproject.toml allows, in build/floors (needs uv)
 	@CI=1 $(ONE_THREAD) build/floors/bin/python -m pytest $(FLOORS:%=tests/test_%.py) $(ARGS)
 
-gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
-	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
-	@$(PIP) install "tensorflow[and-cuda]==$$(sed -n 's/^tensorflow==\([^ ]*\).*/\1/p' requirements.lock)"
-
 lint: setup ## ruff, on notebooks too, and the rules about who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
-
-doctor: setup ## say what this machine lacks, and how to mend it
-	@$(BIN)/course doctor
 
 refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
 	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
@@ -81,18 +94,27 @@ experiments: data ## run the long sweeps behind a chapter, or all without CH: ma
 	@set -- experiments/$(CH)*.py; [ -e "$$1" ] || { echo "There is no experiment $$1: see experiments/." >&2; exit 1; }; \
 	for script; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
 
+# /both
+
+# tensorflow
+gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
+	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
+	@$(PIP) install "tensorflow[and-cuda]==$$(sed -n 's/^tensorflow==\([^ ]*\).*/\1/p' requirements.lock)"
+# /tensorflow
+
 # instructors
 assignments: setup ## make the students' notebooks in assignments/ from the masters in solutions/
 	@$(BIN)/course assignments
 
-student-release: setup ## write a copy of the course without what is for instructors only: make student-release DIR=../for_students
-	@$(BIN)/course student-release "$(DIR)"
+student-release: setup ## write the students' copy, in one framework or both: make student-release DIR=../new FRAMEWORK=torch
+	@$(BIN)/course student-release --framework $(FRAMEWORK) "$(DIR)"
 
 grading-corpus: setup ## try the grader on every submission of the corpus, on 1,000 of them, and on a cluster
 	@CI=1 COURSE_CORPUS=all $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
 	@CI=1 COURSE_SEEDS=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/test_assignments.py -k "every_point or own_message" $(ARGS)
 # /instructors
 
+# both
 bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
 	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
 
@@ -110,6 +132,8 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 	@sed -n '1,/- pip:/p' environment.yml > environment.yml.new
 	@sed 's/^/      - /' requirements.lock >> environment.yml.new
 	@mv environment.yml.new environment.yml
+
+# /both
 
 clean: ## remove what these commands made, .venv included; the data stay
 	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
@@ -129,7 +153,7 @@ build/%/.set-up: requirements.lock pyproject.toml | $(BIN)/python
 
 # The environment may be there and its Python gone, as after an upgrade of the system's: then all begins anew.
 ifneq ($(shell test -x $(BIN)/python && echo there),there)
-.PHONY: $(STAMP)
+.PHONY: $(STAMP) $(STAMP)-torch $(STAMP)-tensorflow
 endif
 
 $(BIN)/python:
@@ -150,10 +174,22 @@ $(BIN)/python:
 	echo "The course needs Python 3.11, 3.12 or 3.13 and finds none: install one, or say where it is: make lab PYTHON=/path/to/python3" >&2; \
 	exit 1
 
+define CHECK_PYTHON
+found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
+	*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
+endef
+# uv if it is there and works, else pip
+INSTALL = if command -v uv >/dev/null && $(UV_INSTALL) $(1); then :; else $(PIP) install $(1); fi
+
+$(STAMP)-torch $(STAMP)-tensorflow: $(STAMP)-%: requirements.lock pyproject.toml | $(BIN)/python
+	@$(CHECK_PYTHON)
+	@$(call INSTALL,-c requirements.lock flit_core)
+	@$(call INSTALL,-c requirements.lock --no-build-isolation -e ".[$*]")
+	@touch $@
+
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
-	@found=$$(sed -n 's/^version[_a-z]* *= *//p' .venv/pyvenv.cfg 2>/dev/null); case "$$found" in ''|3.11*|3.12*|3.13*) ;; \
-		*) echo ".venv has Python $$found and the course needs 3.11, 3.12 or 3.13: call make clean, then this again." >&2; exit 1;; esac
-	@if command -v uv >/dev/null && $(UV_INSTALL) -r requirements.lock; then :; else $(PIP) install -r requirements.lock; fi
+	@$(CHECK_PYTHON)
+	@$(call INSTALL,-r requirements.lock)
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(PIP) install --quiet --no-deps d2l==1.0.3 \
 		|| echo "d2l could not be installed: the course goes on without it, but for the comparisons with it."

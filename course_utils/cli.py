@@ -111,15 +111,32 @@ def verify_data(names: DataNames = None) -> None:
 @app.command()
 def run(
     chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")],
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What to read about.")] = "both",
     out: Annotated[Path, typer.Option(help="The folder for the page.", show_default="build/")] = ROOT / "build",
 ) -> None:
     """Work through a chapter without a screen and leave an HTML page."""
-    from course_utils.workshop import chapters
+    from course_utils.workshop import chapters, pages
 
     path = chapters.find_chapter(chapter)
     page = out / f"{path.stem}.html"
     typer.echo(f"{path.name} is run; what it shows is written to {page}.")
-    chapters.run(path, page)
+    pages.run(path, page, framework)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What to read about.")] = "both",
+    new: Annotated[bool, typer.Option("--new", help="Newer chapters, in a folder beside the one there is.")] = False,
+) -> None:
+    """Open JupyterLab on your own copy of chapters and assignments; what follows is for JupyterLab."""
+    from course_utils.workshop import lab as jupyterlab
+    from course_utils.workshop.reading import open_folder
+
+    opened = open_folder(framework, new)
+    for line in jupyterlab.sentences(opened, framework):
+        typer.echo(line)
+    jupyterlab.start(opened.folder, context.args)
 
 
 @app.command()
@@ -165,6 +182,16 @@ def timings() -> None:
 
 
 @app.command()
+def sizes() -> None:
+    """Print what there is to read in each chapter, in the view of one framework, and what it aims at."""
+    from rich.console import Console
+
+    from course_utils.workshop import sizes as of_chapters
+
+    Console().print(of_chapters.table())
+
+
+@app.command()
 def perturb(chapters: ChapterNames = None) -> None:
     """Measure how far chapters' numbers differ on other kernels, threads and hash seeds; exit 1 if too far."""
     from course_utils.workshop import perturb as perturbed
@@ -203,11 +230,14 @@ def check_submission(
 
 
 @app.command()
-def student_release(target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")]) -> None:
+def student_release(
+    target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",
+) -> None:
     """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
     from course_utils.workshop.releasing import release
 
-    typer.echo(f"{target}: {release(ROOT, target)} files")
+    typer.echo(f"{target}: {release(ROOT, target, framework)} files")
 
 
 @app.command()

@@ -69,6 +69,12 @@ def check_equal(what: str, actual, expected, tolerance: float = 1e-5) -> None:
     Traceback (most recent call last):
     AssertionError: a sum: differs by 0.5 at (1,), where 2.5 came and 2.0 was expected.
     """
+    require_equal(what, actual, expected, tolerance)
+    print(f"{what}: equal within {tolerance:g}")
+
+
+def require_equal(what: str, actual, expected, tolerance: float) -> None:
+    """Raise AssertionError unless two results are equal, as `check_equal` does; nothing is printed."""
     if isinstance(expected, dict):
         if actual.keys() != expected.keys():
             raise AssertionError(f"{what}: the names are {sorted(actual)}, expected {sorted(expected)}.")
@@ -76,7 +82,6 @@ def check_equal(what: str, actual, expected, tolerance: float = 1e-5) -> None:
             _raise_if_different(f"{what}, {name}", actual[name], expected[name], tolerance)
     else:
         _raise_if_different(what, actual, expected, tolerance)
-    print(f"{what}: equal within {tolerance:g}")
 
 
 def _raise_if_different(what: str, actual, expected, tolerance: float) -> None:

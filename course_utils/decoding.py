@@ -93,6 +93,24 @@ def _check_order(V: int, temperature: float, top_k: int | None, top_p: float | N
     check_whole(0, seed=seed)
 
 
+def check_vocab(vocab: Vocab, size: int | None = None) -> None:
+    """Raise an error unless it is a vocabulary, with as many tokens as the model has, if that is known.
+
+    >>> check_vocab(Vocab(["a"]), 3)
+    Traceback (most recent call last):
+    ValueError: The vocabulary has 2 tokens and the model 3, expected as many: give the one that it was trained with.
+    """
+    if not isinstance(vocab, Vocab):
+        raise TypeError(
+            f"vocab is of the type {type(vocab).__name__}, expected a Vocab: that of the training data, data.vocab."
+        )
+    if size is not None and size != len(vocab):
+        raise ValueError(
+            f"The vocabulary has {len(vocab)} tokens and the model {size}, expected as many: give the one that it was "
+            "trained with."
+        )
+
+
 def choose(
     logits: np.ndarray, temperature: float, top_k: int | None, rng: np.random.Generator, top_p: float | None = None
 ) -> int:
@@ -122,6 +140,7 @@ def continue_text(
         prefix, num_preds, vocab, temperature, top_k, top_p, seed: as for `generate`.
     """
     check_whole(0, num_preds=num_preds)
+    check_vocab(vocab)
     if isinstance(prefix, str) and not prefix:
         raise ValueError(
             "The prefix is empty, expected at least one character: the model needs something to read first."
@@ -131,6 +150,7 @@ def continue_text(
     state, chosen, ids = None, [], vocab[vocab.split(prefix, "the prefix")]
     for _ in range(num_preds):
         logits, state = step(ids, state)
+        check_vocab(vocab, len(logits))
         ids = [choose(logits, temperature, top_k, rng, top_p)]
         chosen += ids
     between = " " if chosen and vocab.level == "word" and not prefix[-1].isspace() else ""
@@ -165,6 +185,7 @@ def write_tunes(
     read, ended = ids, np.zeros(num, dtype=bool)
     for _ in range(LONGEST):
         logits, state = step(read, state)  # (num, V)
+        check_vocab(data.vocab, logits.shape[1])
         read = np.full((num, 1), data.vocab["<eos>"])
         for row in np.flatnonzero(~ended):
             read[row] = choose(logits[row], temperature, top_k, rngs[row], top_p)

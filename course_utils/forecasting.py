@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from course_utils import arrays
+from course_utils.errors import is_whole
 
 Step = Callable[[np.ndarray], float]
 
@@ -54,7 +55,9 @@ def autoregression(train: np.ndarray, lags: int = 5) -> Step:
     1.0
     """
     [train] = arrays.prices(train=train)
-    if lags < 0 or len(train) < 2 * lags + 2:
+    if not is_whole(lags, 0):
+        raise ValueError(f"lags is {lags!r} with {len(train)} prices, expected a whole number of lags, 0 or more.")
+    if len(train) < 2 * lags + 2:
         raise ValueError(f"lags is {lags} with {len(train)} prices, expected 0 or more lags and {2 * lags + 2} prices.")
     returns = np.diff(np.log(train))
     past = np.stack([returns[lags - i : len(returns) - i] for i in range(1, lags + 1)] + [np.ones(len(returns) - lags)])
@@ -80,8 +83,8 @@ def one_step_forecast(step: Step, close: np.ndarray, num_days: int) -> np.ndarra
     [2.0, 3.0]
     """
     [close], step = arrays.series(close=close), _of_one_number(step)
-    if not 1 <= num_days < len(close):
-        raise ValueError(f"num_days is {num_days}, expected 1 to {len(close) - 1}: the first day has none before.")
+    if not is_whole(num_days, 1) or num_days >= len(close):
+        raise ValueError(f"num_days is {num_days!r}, expected 1 to {len(close) - 1}: the first day has none before.")
     return np.array([step(close[:day]) for day in range(len(close) - num_days, len(close))], dtype=np.float64)
 
 
@@ -91,8 +94,8 @@ def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarra
     >>> recursive_forecast(lambda close: close[-1] + close[-2], np.array([1.0, 2.0]), num_days=3).tolist()
     [3.0, 5.0, 8.0]
     """
-    if num_days < 1:
-        raise ValueError(f"num_days is {num_days}, expected 1 or more.")
+    if not is_whole(num_days, 1):
+        raise ValueError(f"num_days is {num_days!r}, expected a whole number, 1 or more.")
     [past], step = arrays.series(past=past), _of_one_number(step)
     close = np.concatenate([past, np.zeros(num_days)])
     for day in range(len(past), len(close)):
@@ -101,7 +104,7 @@ def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarra
 
 
 def _of_one_number(step: Step) -> Step:
-    return lambda close: arrays.number(step(close), "What the step gives")
+    return lambda close: arrays.number(step(close.copy()), "What the step gives")  # which may write into its prices
 
 
 class Fold(NamedTuple):
@@ -125,6 +128,8 @@ def walk_forward(dates: np.ndarray, min_days: int = 500) -> list[Fold]:
     >>> walk_forward(np.arange("2010-06-01", "2012-02-01", dtype="datetime64[D]"), min_days=300)
     [Fold(year=2012, start=579, stop=610)]
     """
+    if not is_whole(min_days, 0):
+        raise ValueError(f"min_days is {min_days!r}, expected a whole number, 0 or more.")
     dates = arrays.days(dates, "dates")
     if not len(dates) or (np.diff(dates) <= np.timedelta64(0, "D")).any():
         raise ValueError(
@@ -261,8 +266,8 @@ def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5)
     [-0.55, 1.0]
     """
     actual, forecast = _compared(actual=actual, forecast=forecast)
-    if not 0 <= max_lag <= len(actual) - 3:
-        raise ValueError(f"max_lag is {max_lag}, expected 0 to {len(actual) - 3} for {len(actual)} forecasts.")
+    if not is_whole(max_lag, 0) or max_lag > len(actual) - 3:
+        raise ValueError(f"max_lag is {max_lag!r}, expected 0 to {len(actual) - 3} for {len(actual)} forecasts.")
     went, said = np.diff(actual), np.diff(forecast)
     pairs = [(went[: len(went) - lag], said[lag:]) for lag in range(max_lag + 1)]
     return np.array([np.corrcoef(*pair)[0, 1] if all(map(_changes, pair)) else math.nan for pair in pairs])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils import arrays
+from course_utils.errors import is_whole
 
 
 class Known(NamedTuple):
@@ -44,11 +45,13 @@ def find_leaks(pipeline: Callable[[np.ndarray], dict[str, Known]], close: np.nda
     ['Later prices move the mean of day 4.']
     """
     rng, found = np.random.default_rng(0), {}
-    [close] = arrays.series(close=close)
+    [close], days = arrays.prices(close=close), list(days)
+    if not days:
+        raise ValueError("days is empty, so nothing would be looked at: give one day or more.")
     true = _run(pipeline, close.copy())
-    for day in map(int, days):
-        if not 0 <= day < len(close) - 1:
-            raise ValueError(f"day {day} has no later one, expected one from 0 to {len(close) - 2}.")
+    for day in days:
+        if not is_whole(day, 0) or day >= len(close) - 1:
+            raise ValueError(f"day {day} has no later one, expected a whole number from 0 to {len(close) - 2}.")
         changed = close.copy()
         later = len(close) - day - 1
         changed[day + 1 :] *= np.exp(rng.choice([-1, 1], later) * rng.uniform(0.05, 0.5, later))  # float32 sees it

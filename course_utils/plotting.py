@@ -1,6 +1,7 @@
 """Figures that can be seen, read and compared: each is a `Picture`, whose plain text says what the picture shows.
 
-Lines differ in style and marker as well as in colour, so that they can be told apart in grey.
+Colours are those of `course_utils.palette`. Lines differ in style and marker, too, so that they can be told apart in
+grey, and their labels stand where they end.
 
 Values may be arrays, lists, Series or tensors, see `course_utils.arrays`, and a dict of them a DataFrame or a Series.
 """
@@ -10,6 +11,7 @@ import io
 import os
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from IPython.display import display
@@ -17,20 +19,10 @@ from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from course_utils import arrays
+from course_utils import arrays, palette
 from course_utils.history import History
 from course_utils.metrics import perplexity
 from course_utils.printing import digits
-
-STYLES = [("#1b4f72", "-", "o"), ("#d35400", "--", "s"), ("#1e8449", "-.", "^"), ("#7d3c98", ":", "D")]
-DASHES = [
-    ("--", "#d35400"),
-    ("-.", "#1e8449"),
-    (":", "#7d3c98"),
-    ((0, (1, 3)), "#1b4f72"),
-    ((0, (8, 2, 1, 2, 1, 2)), "0.35"),
-]
-HATCHES = ["", "///", "...", "xxx"]
 
 
 class Picture:
@@ -97,20 +89,23 @@ def lines(
     b: 3 points, first 90.00, last 1.000, lowest 1.000, highest 90.00
     """
     figure, axes = _axes(title, xlabel, ylabel)
-    series = _labelled(series)
+    series, ends = _labelled(series), []
     number = f"{len(series)} line{'s' if len(series) != 1 else ''}"
     scale = "; both axes logarithmic" if log and log_x else ""
     words = [f"Figure: {title}. {ylabel} against {xlabel}; {number}{scale}."]
     for i, (label, values) in enumerate(series.items()):
         x, y = _line(label, values)
-        color, style, marker = STYLES[i % len(STYLES)]
-        few = len(y) <= 30
-        axes.plot(x, y, style, color=color, marker=marker if few else None, markersize=4, linewidth=1.5, label=label)
+        style = palette.series(i, str(label))
+        marker = style.marker if len(y) <= 30 else None
+        axes.plot(x, y, linestyle=style.dashes, color=style.color, marker=marker, markersize=4, linewidth=1.6)
+        drawn = np.flatnonzero(np.isfinite(y) & ((y > 0) | (not log)))
+        if len(drawn):  # a run that diverged ends before its last point
+            ends.append(End(str(label), x[drawn[-1]], y[drawn[-1]], style.color))
         words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y, log)}")
     for i, (label, value) in enumerate(_labelled({} if levels is None else levels).items()):
         value = arrays.number(value, f"The level {label!r}")
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
-        axes.annotate(f" {label}", (1, value), xycoords=("axes fraction", "data"), va="center", color="0.3")
+        ends.append(End(str(label), None, value, palette.QUIET))
         words.append(f"level {label}: {digits(value)}")
     if log:
         axes.set_yscale("log")
@@ -121,9 +116,52 @@ def lines(
         words.append(f"From left to right: {' '.join(xticks)}")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # x counts epochs, steps, orders
-    if len(series) > 1:
-        axes.legend(frameon=False)
+    _label_ends(axes, ends if len(ends) > 1 or levels else [])
     return Picture(figure, "\n".join(words))
+
+
+class End(NamedTuple):
+    """Where a line ends, and what it is called; x is None at the right edge of the axes."""
+
+    label: str
+    x: float | None
+    y: float
+    color: str
+
+
+def _label_ends(axes, ends: list[End]) -> None:
+    """Each line's label at the right edge, as high as the line ends, or as near to that as the others allow."""
+    to_share = axes.yaxis.get_transform().transform
+    low, high = to_share(axes.get_ylim())
+    shown = [end for end in ends if np.isfinite(end.y) and (end.y > 0 or axes.get_yscale() != "log")]
+    wanted = {end: (to_share([end.y])[0] - low) / (high - low) for end in sorted(shown, key=lambda end: end.y)}
+    for end, place in zip(wanted, _apart([*wanted.values()], gap=0.065, top=1.02), strict=True):
+        axes.annotate(
+            end.label,
+            xy=(1.0, wanted[end]) if end.x is None else (end.x, end.y),
+            xycoords="axes fraction" if end.x is None else "data",
+            xytext=(1.03, place),
+            textcoords="axes fraction",
+            va="center",
+            color=end.color,
+            parse_math=False,
+            arrowprops={"arrowstyle": "-", "color": end.color, "linewidth": 0.6, "alpha": 0.6, "shrinkA": 2},
+        )
+
+
+def _apart(places: list[float], gap: float, top: float) -> list[float]:
+    """Places in rising order, moved as little upwards, and from the top downwards, as leaves a gap between any two.
+
+    >>> _apart([0.1, 0.15, 0.98], gap=0.1, top=1.0), _apart([0.95, 0.98], gap=0.1, top=1.0)
+    ([0.1, 0.2, 0.98], [0.9, 1.0])
+    """
+    below = -np.inf
+    for i, place in enumerate(places):
+        below = places[i] = max(place, below + gap)
+    for i in reversed(range(len(places))):
+        top = places[i] = min(places[i], top)
+        top -= gap
+    return places
 
 
 def _labelled(values) -> dict:
@@ -170,8 +208,9 @@ def forecast(
     interval: last day 8.000 to 11.00; the truth is inside on 1 of 2 days
     """
     forecasts, dates = _labelled(forecasts), arrays.days(dates, "The figure")
-    if len(forecasts) > len(DASHES):
-        raise ValueError(f"There are {len(forecasts)} forecasts, expected {len(DASHES)} at most: draw two figures.")
+    most = len(palette.SERIES)
+    if len(forecasts) > most:
+        raise ValueError(f"There are {len(forecasts)} forecasts, expected {most} at most: draw two figures.")
 
     def of_days(values, label: str) -> np.ndarray:
         [values] = arrays.series(**{label: values})
@@ -183,22 +222,26 @@ def forecast(
     figure, axes = _axes(title, "", ylabel, size=(5.6, 3.1))
     words = [f"Figure: {title}. {ylabel} on {len(dates)} days, {dates[0]} to {dates[-1]}."]
     words.append(f"truth: {_extent(actual, log=False)}")
-    axes.plot(dates, actual, color="black", linewidth=2.2, label="truth")
-    for (label, values), (dash, color) in zip(forecasts.items(), DASHES, strict=False):
+    axes.plot(dates, actual, color="black", linewidth=2.2)
+    ends = [End("truth", dates[-1], actual[-1], "black")]
+    for i, (label, values) in enumerate(forecasts.items()):
         values = of_days(values, f"The forecast {label!r}")
-        axes.plot(dates, values, linestyle=dash, color=color, linewidth=1.8, label=label)
+        style = palette.series(i + 1, str(label))  # the truth is the black line
+        axes.plot(dates, values, linestyle=style.dashes, color=style.color, linewidth=1.8)
+        ends.append(End(str(label), dates[-1], values[-1], style.color))
         off = f"on average {digits(np.abs(values - actual).mean())} from the truth"
         words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
     if band is not None:
         low, high = (of_days(end, "An end of the interval") for end in band)
-        axes.fill_between(dates, low, high, color="0.85", linewidth=0, label="interval", zorder=0)
+        axes.fill_between(dates, low, high, color="0.85", linewidth=0, zorder=0)
+        ends.append(End("interval", dates[-1], (low[-1] + high[-1]) / 2, palette.QUIET))
         inside = int(((low <= actual) & (actual <= high)).sum())
         words.append(
             f"interval: last day {digits(low[-1])} to {digits(high[-1])}; "
             f"the truth is inside on {inside} of {len(actual)} days"
         )
     axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    axes.legend(frameon=False, fontsize=8)
+    _label_ends(axes, ends)
     return Picture(figure, "\n".join(words))
 
 
@@ -222,9 +265,7 @@ def bars(values: dict[str, float], title: str, ylabel: str) -> Picture:
     """
     values = {label: arrays.number(value, f"The bar {label!r}") for label, value in _labelled(values).items()}
     figure, axes = _axes(title, "", ylabel)
-    drawn = axes.bar(list(values), list(values.values()), color="#aebfcb", edgecolor="#1b4f72")
-    for i, bar in enumerate(drawn):
-        bar.set_hatch(HATCHES[i % len(HATCHES)])
+    drawn = axes.bar(list(values), list(values.values()), color="#b8c4ce", edgecolor=palette.INK, linewidth=0.8)
     axes.bar_label(drawn, labels=[digits(value, 3) for value in values.values()])
     numbers = ", ".join(f"{label} {digits(value)}" for label, value in values.items())
     return Picture(figure, f"Figure: {title}. {len(values)} bars, {ylabel}: {numbers}.")
@@ -237,27 +278,97 @@ def heatmap(
     ylabel: str,
     xticks: Sequence[str] | None = None,
     yticks: Sequence[str] | None = None,
+    inside: Sequence[Sequence[str]] | None = None,
 ) -> Picture:
-    """A matrix as shades of grey, dark is large: rows downwards, columns to the right, labels at the ticks if given.
+    """A matrix as a map: rows downwards, columns to the right, labels at the ticks if given.
+
+    Shades of grey, dark is large. Where some values are below zero and some above, colours are centred on zero: brown
+    squares with a dash are negative, teal ones positive. Where `xticks` are letters, lines stand before and after each
+    space, so that words are set apart.
+
+    Args:
+        matrix: (rows, columns); or label → such a matrix, all of one shape, drawn one below the other with the same
+            axes and colours, so that they can be compared.
+        inside: a short word for each square of a matrix without negative values, (rows, columns); "" for none.
 
     >>> print(heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.25]], "Gate", "step", "unit"))
     Figure: Gate. A heat map of 2 rows (unit) and 3 columns (step), lowest 0.000, highest 1.000, mean 0.4583.
+    >>> print(heatmap({"untrained": [[0.0, 1.0]], "trained": [[-1.0, 1.0]]}, "H", "step", "unit"))
+    Figure: H. 2 heat maps of 1 rows (unit) and 2 columns (step).
+    untrained: lowest 0.000, highest 1.000, mean 0.5000
+    trained: lowest -1.000, highest 1.000, mean 0.000
     """
-    matrix = arrays.numbers(matrix, "The matrix")
+    twins = hasattr(matrix, "keys") and not hasattr(matrix, "iloc")  # a DataFrame is one matrix
+    maps = {label: _matrix(values) for label, values in (matrix if twins else {"": matrix}).items()}
+    shapes = {values.shape for values in maps.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"The matrices have the shapes {sorted(shapes)}, expected one shape: they share their axes.")
+    [(rows, columns)] = shapes
+    limits = min(map(np.min, maps.values())), max(map(np.max, maps.values()))
+    height = len(maps) * min(4.5, 0.3 + 0.22 * rows) + 1.2
+    figure = Figure(figsize=(min(9.0, 2.5 + 0.22 * columns), height), layout="constrained")
+    figure.suptitle(title, fontsize="large")
+    panels = figure.subplots(len(maps), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for axes, (label, values) in zip(panels, maps.items(), strict=True):
+        image = shade(axes, values, limits)
+        axes.set(title=label, ylabel=ylabel)
+        axes.title.set_size("medium")
+        if xticks is not None:
+            part_words(axes, xticks)
+        if yticks is not None:
+            axes.set_yticks(range(rows), yticks)
+        for row, column in np.ndindex(rows, columns) if inside is not None else ():
+            color = "white" if values[row, column] > np.mean(limits) else palette.INK
+            axes.text(column, row, inside[row][column], size=6, ha="center", va="center", color=color)
+    figure.colorbar(image, ax=panels)
+    axes.set_xlabel(xlabel)
+    if xticks is not None:
+        axes.set_xticks(range(columns), [visible(str(tick)) for tick in xticks], parse_math=False)
+    words = {label: _of_a_map(values) for label, values in maps.items()}
+    shape = f"{rows} rows ({ylabel}) and {columns} columns ({xlabel})"
+    if not twins:
+        return Picture(figure, f"Figure: {title}. A heat map of {shape}, {words['']}.")
+    each = "\n".join(f"{label}: {numbers}" for label, numbers in words.items())
+    return Picture(figure, f"Figure: {title}. {len(maps)} heat maps of {shape}.\n{each}")
+
+
+def _matrix(values) -> np.ndarray:
+    matrix = arrays.numbers(values, "The matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ValueError(f"The matrix has the shape {matrix.shape}, expected (rows, columns), 1 or more of each.")
-    rows, columns = matrix.shape
-    figure, axes = _axes(title, xlabel, ylabel, size=(min(9.0, 2.5 + 0.22 * columns), min(6.0, 1.5 + 0.22 * rows)))
-    image = axes.imshow(matrix, cmap="Greys", aspect="auto", interpolation="nearest")
-    figure.colorbar(image, ax=axes)
-    if xticks is not None:
-        axes.set_xticks(range(columns), xticks)
-    if yticks is not None:
-        axes.set_yticks(range(rows), yticks)
+    return matrix
+
+
+def _of_a_map(matrix: np.ndarray) -> str:
     numbers = zip(("lowest", "highest", "mean"), (matrix.min(), matrix.max(), matrix.mean()), strict=True)
-    summary = ", ".join(f"{name} {digits(value)}" for name, value in numbers)
-    shape = f"{rows} rows ({ylabel}) and {columns} columns ({xlabel})"
-    return Picture(figure, f"Figure: {title}. A heat map of {shape}, {summary}.")
+    return ", ".join(f"{name} {digits(value)}" for name, value in numbers)
+
+
+def shade(axes, matrix: np.ndarray, limits: tuple[float, float]):
+    """Draw a matrix into axes as `heatmap` does, and return the image for a colour bar; `limits` span the colours."""
+    low, high = limits
+    if not low < 0 < high:
+        return axes.imshow(matrix, palette.SEQUENTIAL, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+    most = max(-low, high)
+    image = axes.imshow(matrix, palette.SIGNED, vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    for lower, upper, color in ((-0.5, -0.1, palette.INK), (-1.0, -0.5, "white")):
+        rows, columns = np.nonzero((lower * most <= matrix) & (matrix < upper * most))
+        axes.scatter(columns, rows, marker="_", s=10, linewidths=0.7, color=color)
+    return image
+
+
+def part_words(axes, tokens: Sequence[str]) -> None:
+    """Thin lines before and after each space, if the tokens are letters."""
+    for i, token in enumerate(tokens):
+        if str(token) in (" ", "_"):
+            for edge in (i - 0.5, i + 0.5):
+                axes.axvline(edge, color="white", linewidth=2.4)
+                axes.axvline(edge, color=palette.INK, linewidth=0.7)
+
+
+def visible(token: str) -> str:
+    """A token as it can be read at an axis: a space as ␣."""
+    return "␣" if token in (" ", "_") else token
 
 
 def pictures(images, captions: Sequence[str], title: str, columns: int = 5) -> Picture:
@@ -303,10 +414,12 @@ def piano_roll(notes: Sequence[tuple[int, float, float]], title: str) -> Picture
     notes = arrays.numbers(notes, "notes")
     if notes.ndim != 2 or notes.shape[1] != 3:
         raise ValueError(f"notes has the shape {notes.shape}, expected (notes, 3): of each pitch, onset and duration.")
+    if not np.isfinite(notes).all() or (notes[:, 0] != np.floor(notes[:, 0])).any():
+        raise ValueError("notes has a number that is not finite, or a pitch that is not whole: give MIDI numbers.")
     pitches, starts, durations = notes.T
     pitches = pitches.astype(int)
     figure, axes = _axes(title, "quarter notes", "pitch (MIDI number)", size=(9.0, 3.0))
-    axes.barh(pitches, durations, left=starts, height=0.8, color="#1b4f72", edgecolor="white", linewidth=0.5)
+    axes.barh(pitches, durations, left=starts, height=0.8, color=palette.INK, edgecolor="white", linewidth=0.5)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="0.85", linewidth=0.5)
     axes.set_axisbelow(True)

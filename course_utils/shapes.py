@@ -64,7 +64,7 @@ def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np
     if len(shape) != 2 or shape[1] == 0:
         raise ValueError(f"{name} has shape {shape}, expected (n, T), T 1 or more: a row of ids for each sequence.")
     if kind not in "iu":
-        found = {"f": "floats", "b": "True and False"}.get(kind, f"values of kind {kind!r}")
+        found = {"f": "floats", "b": "True and False", "c": "complex numbers"}.get(kind, f"values of kind {kind!r}")
         raise TypeError(f"{name} has {found}, expected ids, whole numbers: turn tokens into ids by vocab[tokens].")
     if values is not None and values.size and not 0 <= values.min() <= values.max() < vocab_size:
         raise ValueError(
@@ -325,5 +325,5 @@ def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
                 f"{name} is {ours!r} in the encoder and {theirs!r} in the decoder, expected the same: "
                 "the one goes on from the other."
             )
-    if not 0 <= teacher_forcing <= 1:
-        raise ValueError(f"teacher_forcing is {teacher_forcing}, expected a probability, 0 to 1.")
+    if not isinstance(teacher_forcing, Real) or not 0 <= teacher_forcing <= 1:
+        raise ValueError(f"teacher_forcing is {teacher_forcing!r}, expected a probability, 0 to 1.")

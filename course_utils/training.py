@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_utils.datasets.batches import refuse_masked
 from course_utils.datasets.text import NO_TARGET
 from course_utils.errors import is_whole
 from course_utils.history import History
 
+NO_BATCH = (
+    "The data gave no batch, expected at least one: use more text, smaller batches, or a list of an iterator's batches."
+)
 AS_PARTS = "data with a training and a held-out part are an object with both, SimpleNamespace(train=…, heldout=…)"
 
 
@@ -65,7 +69,7 @@ def check_settings(settings: dict, optimizers: Collection[str]) -> None:
         "keep_best": ("True or False", lambda value: isinstance(value, (bool, np.bool_))),
         "loss": (
             "a function (outputs, Y) -> (), or None for cross-entropy",
-            lambda value: value is None or callable(value),
+            lambda value: value is None or (callable(value) and not isinstance(value, type)),
         ),
     }
     for name, value in settings.items():
@@ -149,14 +153,54 @@ def check_largest(largest: int, V: int) -> None:
 
 
 def check_loss(value) -> None:
-    """Raise ValueError unless a loss is a single number.
+    """Raise an error unless a loss is a tensor of a single number.
 
     >>> check_loss(np.zeros(3))
     Traceback (most recent call last):
     ValueError: The loss has the shape (3,), expected a single number, (): take the mean.
     """
+    if not hasattr(value, "shape") or isinstance(value, np.generic):
+        raise TypeError(
+            f"The loss is of type {type(value).__name__}, expected a tensor of a single number, (): "
+            "compute it from the outputs, in the framework's own functions."
+        )
     if tuple(value.shape):
         raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
+
+
+def check_rows(loss: Callable, outputs, Y, value) -> None:
+    """Raise ValueError where (n, 1) and (n,) make n × n errors: a loss then differs from those of parts of its rows.
+
+    Nothing is asked of other shapes, nor of a loss that brings both into one shape itself.
+
+    >>> check_rows(lambda outputs, Y: np.mean((outputs - Y) ** 2), np.array([[0.0], [1.0]]), np.array([0.0, 1.0]), 0.5)
+    Traceback (most recent call last):
+    ValueError: Y has shape (2,), but the outputs are (2, 1), and the loss compares each row with all others: ...
+    """
+    shapes = [tuple(getattr(part, "shape", ())) for part in (outputs, Y)]
+    try:
+        both = np.broadcast_shapes(*shapes)
+    except ValueError:  # the loss brings them into one shape
+        return
+    n = shapes[0][0] if shapes[0] else 0
+    if both in shapes or n < 2:
+        return
+    is_mixed = shapes[0][0] != shapes[1][0]
+    if not is_mixed:
+        halves = [(float(loss(outputs[rows], Y[rows])), share) for rows, share in _halves(n)]
+        proper = sum(part * share for part, share in halves), sum(part for part, _ in halves)  # of a mean, of a sum
+        is_mixed = all(abs(float(value) - one) > 1e-3 * abs(one) for one in proper)
+    if is_mixed:
+        raise ValueError(
+            f"Y has shape {shapes[1]}, but the outputs are {shapes[0]}, and the loss compares each row with all "
+            "others: give both one shape."
+        )
+
+
+def _halves(n: int) -> list[tuple[slice, float]]:
+    """The rows of two halves, and the share of each in n rows."""
+    half = n // 2
+    return [(slice(half), half / n), (slice(half, n), 1 - half / n)]
 
 
 def check_trained(weights: list) -> list:
@@ -178,6 +222,10 @@ def parts_of(data, epochs: int, keep_best: bool) -> tuple:
     Traceback (most recent call last):
     ValueError: The training data are a generator, which gives its batches once and no batch in epoch 2: give a list.
     """
+    if isinstance(data, tuple) and all(isinstance(part, tuple) and len(part) == 2 for part in data):
+        raise TypeError(
+            f"The data are a tuple of pairs, which may be two parts or two batches: give a list; {AS_PARTS}."
+        )
     batches, heldout = getattr(data, "train", data), getattr(data, "heldout", None)
     if keep_best and heldout is None:
         raise ValueError("keep_best asks for a held-out loss, but the data have no held-out part: give one.")
@@ -336,6 +384,7 @@ def _pair(batch) -> tuple:
 
 def _array(name: str, value, as_array: Callable) -> np.ndarray:
     """The part of a batch as an array that is not empty, of numbers that are finite in X."""
+    refuse_masked(name, value)
     try:
         array = as_array(value)
     except ValueError as error:

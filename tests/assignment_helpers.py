@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import os
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -70,3 +71,9 @@ def solutions(source):
         elif inside:
             found.append(line)
     return found
+
+
+def under_version_control(root):
+    """Have git know all files of a folder."""
+    for command in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", "-c", "core.autocrlf=false", *command], cwd=root, check=True, capture_output=True)

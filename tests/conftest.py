@@ -1,5 +1,8 @@
 """What the tests of the package's core share."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from frameworks import FRAMEWORKS
 from hypothesis import settings
@@ -9,6 +12,16 @@ from course_utils import repro
 # The first run of a size compiles or allocates, so a deadline would be about the machine and not about the code.
 settings.register_profile("course", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("course")
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def _framework(name):
@@ -40,3 +53,18 @@ def seeded(request):
         if {"framework", "pytorch", "tensorflow"} & {*request.fixturenames}:
             patch.delenv("DEVICE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium of the system or of Playwright; what needs it is skipped, with its reason, where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        own = driver.chromium.executable_path
+        found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+        program = next((path for path in [*found, own] if path and Path(path).exists()), None)
+        if program is None:
+            pytest.skip("there is no Chromium: apt-get install chromium, or playwright install chromium")
+        browser = driver.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield browser
+        browser.close()

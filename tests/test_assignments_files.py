@@ -1,20 +1,12 @@
 """Masters that are not in order, making the students' version, and the copy of the course that students get."""
 
-import hashlib
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-import zipfile
-from urllib.parse import unquote
 
 import nbformat
 import numpy as np
 import pytest
-from assignment_helpers import MASTERS, ROOT
-from clocks import HANG_SECONDS
+from assignment_helpers import MASTERS, ROOT, under_version_control
 from data_helpers import says
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
@@ -22,7 +14,6 @@ from typer.testing import CliRunner
 from course_utils import cli
 from course_utils.assignments import AssignmentError, LocalStudent, load_assignment
 from course_utils.workshop.building import build
-from course_utils.workshop.releasing import LEFT_OUT, release
 
 CHECKS = """
 from course_utils.assignments import Wrong, question
@@ -200,134 +191,12 @@ def test_a_master_that_is_not_finished_stops_the_making(tmp_path):
         build(tmp_path / "nowhere", out)
 
 
-def under_version_control(root):
-    for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", "-c", "core.autocrlf=false", *command], cwd=root, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    """What students get of the course as it is here, committed or not."""
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
-    root, folder = tmp_path_factory.mktemp("instructors"), tmp_path_factory.mktemp("release") / "for students"
-    known = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(known, cwd=ROOT, capture_output=True, text=True)
-    if listed.returncode:
-        pytest.skip("the files are not in a git repository")
-    for name in listed.stdout.split("\0"):
-        if name and (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
-    under_version_control(root)
-    release(root, folder)
-    return folder
-
-
-def files(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def test_students_get_nothing_of_the_solutions(released):
-    names = [str(path.relative_to(released)) for path in files(released)]
-    assert not [name for name in names if re.search(r"solutions|instructors|attacks|nbgrader_config|test_assign", name)]
-    assert {"README.md", "Makefile", "chapters/03_gru.ipynb", "course_utils/assignments/checking.py"} <= {*names}
-    assert {f"assignments/{name}/{side}.ipynb" for name in MASTERS for side in ("torch", "tensorflow")} <= {*names}
-    secret = {hashlib.sha256(path.read_bytes()).digest() for path in files(ROOT / "solutions")}
-    assert not [path for path in files(released) if hashlib.sha256(path.read_bytes()).digest() in secret]
-    marks = re.compile(r"BEGIN SOLUTION|END SOLUTION|def check_\w+\(student, rng\)")
-    assert not [path for path in files(released / "assignments") if marks.search(path.read_text("utf-8", "replace"))]
-    assert all((ROOT / pattern).exists() for pattern in LEFT_OUT if "*" not in pattern and "grading" not in pattern)
-
-
 @pytest.mark.parametrize("name", MASTERS)
 def test_the_course_is_imported_before_tensorflow(name):
     """Else TensorFlow writes lines about the machine above the student's first cell: see course_utils/__init__.py."""
     cells = nbformat.read(ROOT / "assignments" / name / "tensorflow.ipynb", as_version=4).cells
     importing = [each.source for each in cells if each.cell_type == "code" and "import " in each.source]
     assert importing[0].startswith("from course_utils import") and "tensorflow" in importing[1]
-
-
-LINK = re.compile(r"\]\(\s*<?(?!https?:|mailto:|#|attachment:)([^)\s>#]+)")
-
-
-def test_its_links_lead_somewhere(released):
-    broken = []
-    for path in files(released):
-        if path.suffix == ".md":
-            text = path.read_text("utf-8")
-        elif path.suffix == ".ipynb":
-            text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
-        else:
-            continue
-        targets = (unquote(target) for target in LINK.findall(text))
-        broken += [f"{path.relative_to(released)}: {t}" for t in targets if not (path.parent / t).exists()]
-    assert broken == []
-
-
-RUN = """
-import sys
-import course_utils
-from pathlib import Path
-from course_utils.workshop import chapters
-
-assert Path(course_utils.__file__).parents[1] == Path.cwd(), course_utils.__file__
-path = Path("assignments") / sys.argv[1] / (sys.argv[2] + ".ipynb")
-notebook = chapters.read(path)
-with chapters.kernel(notebook, path.parent, PYTHONPATH=str(Path.cwd())) as client:
-    for index, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code":
-            chapters.execute_cell(client, index)
-print(*(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])))
-"""
-
-
-def test_it_runs_from_a_clean_folder(released):
-    """As a student opens it first: in a kernel of its own, nothing done yet."""
-    pytest.importorskip("torch", reason="torch is not installed")
-    name = next(iter(MASTERS))
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, name, "torch"], cwd=released, capture_output=True, text=True, timeout=HANG_SECONDS
-    )
-    assert done.returncode == 0, done.stderr
-    asked = [question for question in MASTERS[name].questions if not question.manual]
-    assert done.stdout.count("not done yet") == len(asked)
-    assert "Error" not in done.stdout
-
-
-def test_students_makefile_has_no_command_that_needs_what_is_left_out(released):
-    text = (released / "Makefile").read_text("utf-8")
-    assert not re.search(r"course assignments|student-release|grading|instructors", text)
-    alone = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}  # of a `make -j test`
-    done = subprocess.run(["make", "help"], cwd=released, capture_output=True, text=True, env=alone)
-    assert done.returncode == 0 and "make run CH=02" in done.stdout and not done.stderr, done.stderr
-
-
-def test_what_is_for_instructors_is_left_out_and_nothing_is_overwritten(tmp_path):
-    root = tmp_path / "course"
-    root.mkdir()
-    said = "for all\n<!-- instructors -->\n[how](docs/instructors.md)\n<!-- /instructors -->\nfor all too\n"
-    tracked = ("README.md", "docs/instructors.md", "solutions/a0/tests.py", "kept/solutions.py", "grading/marks.csv")
-    for name in tracked:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(said, "utf-8")
-    with pytest.raises(AssignmentError, match="git does not know the files"):
-        release(root, tmp_path / "out")
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(AssignmentError, match="git is not installed"):
-        patch.setenv("PATH", "")
-        release(root, tmp_path / "out")
-    under_version_control(root)
-    (root / "class_list.csv").write_text("a name")  # lies beside, and git does not know it
-    assert release(root, tmp_path / "new/out.zip") == 2
-    with zipfile.ZipFile(tmp_path / "new/out.zip") as stored:
-        names = {name for name in stored.namelist() if not name.endswith("/")}
-        assert names == {"README.md", "kept/solutions.py"}
-        assert stored.read("README.md").decode() == "for all\nfor all too\n"
-    for target in (tmp_path / "new/out.zip", root):
-        with pytest.raises(AssignmentError) as error:
-            release(root, target)
-        says(error, f"{target} is there already")
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out.zip"]
 
 
 def test_the_commands(tmp_path, monkeypatch):

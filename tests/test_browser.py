@@ -7,12 +7,13 @@ Skipped, with its reason, where there is no Chromium: `apt-get install chromium`
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,22 +21,15 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from clocks import HANG_SECONDS, wait_until
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils.workshop import chapters
+from course_utils.workshop import chapters, pages, views
+from course_utils.workshop import lab as readers
+from course_utils.workshop.reading import open_folder
 from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -47,6 +41,7 @@ CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
 IDLE = """() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """
+IN_FRONT = """name => window.jupyterapp?.shell.currentWidget?.context?.path === name"""
 BEGUN = """() => document.querySelector(".jp-OutputArea img") && document.querySelector("mjx-container")"""
 UNDRAWN = """() => [...document.querySelectorAll(".jp-Notebook img")].some(image => !image.complete)"""
 BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
@@ -55,20 +50,6 @@ BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
     .concat([...document.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")]
     .map(error => error.closest("mjx-container").querySelector("mjx-assistive-mml"))
     .map(formula => "formula not shown: " + formula.textContent))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    """Chromium of the system or of Playwright."""
-    with playwright.sync_playwright() as driver:
-        own = driver.chromium.executable_path
-        found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-        program = next((path for path in [*found, own] if path and Path(path).exists()), None)
-        if program is None:
-            pytest.skip("there is no Chromium: apt-get install chromium, or playwright install chromium")
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Lab(NamedTuple):
@@ -82,20 +63,38 @@ class Lab(NamedTuple):
 def lab(tmp_path_factory) -> Iterator[Lab]:
     """JupyterLab with no settings but its own."""
     folder, private = tmp_path_factory.mktemp("shown"), tmp_path_factory.mktemp("private")
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(private / name.lower()) for name in names}, "CI": "1"}
-    options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ip=127.0.0.1", "--port=0"]
-    options += [f"--ServerApp.root_dir={folder}"]
     for name, setting in SETTINGS.items():
         file = private / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(setting))
+    with serving(["-m", "jupyterlab", f"--ServerApp.root_dir={folder}"], private) as address:
+        yield Lab(address, folder)
+
+
+@pytest.fixture(scope="module")
+def readers_lab(tmp_path_factory) -> Iterator[Lab]:
+    """What `make lab FRAMEWORK=torch` opens, and nobody has used JupyterLab here before."""
+    root, private = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("private")
+    (root / "chapters/figures").mkdir(parents=True)
+    for path in (*chapters.CHAPTERS.glob("02*.ipynb"), *chapters.CHAPTERS.glob("figures/02*")):
+        shutil.copy(path, root / path.relative_to(chapters.ROOT))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_DATA_DIR", str(private / "jupyter_data_dir"))
+        folder = open_folder("torch", root=root).folder
+    with serving(readers.command(folder), private) as address:
+        yield Lab(address, folder.parent)
+
+
+@contextmanager
+def serving(command: list[str], private: Path) -> Iterator[str]:
+    """The address of a JupyterLab that Python starts with this command; what it notes goes to a folder of its own."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+    environment = {**os.environ, **{name: str(private / name.lower()) for name in names}, "CI": "1"}
+    options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ip=127.0.0.1", "--port=0"]
     with open(private / "jupyterlab.log", "w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log
-        )
+        server = subprocess.Popen([sys.executable, *command, *options], env=environment, stdout=log, stderr=log)
         try:
-            yield Lab(wait_for_address(server, private), folder)
+            yield wait_for_address(server, private)
         finally:
             server.terminate()
             server.wait(HANG_SECONDS)
@@ -106,11 +105,11 @@ def wait_for_address(server: subprocess.Popen, private: Path) -> str:
         if server.poll() is not None:
             raise AssertionError("JupyterLab did not start:\n" + (private / "jupyterlab.log").read_text())
         for file in (private / "jupyter_runtime_dir").glob("jpserver-*.json"):
-            state = json.loads(file.read_text())
-            address = f"{state['url']}lab?token={state['token']}"
             try:
+                state = json.loads(file.read_text())
+                address = f"{state['url']}lab?token={state['token']}"
                 urllib.request.urlopen(address, timeout=5).close()
-            except OSError:
+            except (OSError, json.JSONDecodeError):  # not there yet, or half written
                 continue
             return address
         return None
@@ -119,11 +118,17 @@ def wait_for_address(server: subprocess.Popen, private: Path) -> str:
 
 
 @contextmanager
-def opened(browser: "playwright.Browser", lab: Lab, notebook: Path) -> Iterator["playwright.Page"]:
-    """The page of a notebook in the lab's folder, once its kernel is ready."""
+def opened(
+    browser: "playwright.Browser", lab: Lab, notebook: Path, on_request: Callable[[str], None] | None = None
+) -> Iterator["playwright.Page"]:
+    """The page of a notebook in the lab's folder, once its kernel is ready; `on_request` is told what it asks for."""
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    if on_request:
+        page.on("request", lambda request: on_request(request.url))
     page.set_default_timeout(1000 * HANG_SECONDS)
-    page.goto(lab.address.replace("/lab?", f"/lab/tree/{notebook.relative_to(lab.folder)}?"))
+    name = notebook.relative_to(lab.folder).as_posix()
+    page.goto(lab.address.replace("/lab?", f"/lab/tree/{name}?"))
+    page.wait_for_function(IN_FRONT, arg=name)  # one that was open before comes first
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.wait_for()
     page.wait_for_function(IDLE)
     yield page
@@ -208,3 +213,108 @@ def test_what_fails_is_seen(browser, lab):
             r"formula not shown: \badmacro",
             r"formula not shown: x_1_2",
         ]
+
+
+def test_living_figures_live_in_jupyterlab(browser, lab):
+    """Scripts run, arrow keys move the slider and not the notebook, and the microscope follows what is typed."""
+    sources = [
+        "import os\nos.environ.pop('CI')\nimport numpy as np\nfrom course_utils import figures",
+        "figures.cell_stepper({'W_xh': [[1.0]], 'W_hh': [[0.5]]}, [[1], [0], [0]], 'An echo')",
+        "def read(line):\n    ones = np.ones((len(line), 2))\n    return line, dict(zip('IFOC', 4 * [ones]))\n\n"
+        "figures.gate_microscope(*read('a cat'), 'Reading', read)",
+    ]
+    notebook = lab.folder / "00_figures.ipynb"
+    nbformat.write(normalised(new_notebook(cells=[new_code_cell(source) for source in sources])), notebook)
+    with opened(browser, lab, notebook) as page:
+        assert failures(run_all(page)) == []
+        stepper = page.locator("figure.stepper")
+        stepper.locator("input").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("End")
+        assert stepper.locator("output").inner_text() == "Step 3 of 3"
+        line = page.locator(".widget-text input")
+        line.fill("a longer line")
+        line.press("Enter")
+        page.locator('figure.microscope input[max="12"]').wait_for()
+        assert not_shown(page, notebook.stem) == []
+
+
+def panels(page: "playwright.Page") -> list[str]:
+    """The titles of the buttons and panels that a reader can see."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("jp-button, button, .lm-TabBar-tab, .jp-Toolbar-item")]
+        .filter(element => element.checkVisibility())
+        .map(element => element.title || element.getAttribute("aria-label") || element.textContent)"""
+    )
+
+
+def test_a_readers_lab_opens_clean(browser, readers_lab):
+    asked = []
+    with opened(browser, readers_lab, readers_lab.folder / "torch/chapters/02_rnn.ipynb", asked.append) as page:
+        page.locator(".jp-TableOfContents-tree >> text=The question").wait_for()
+        assert page.locator(".jp-DirListing-item", has_text="02_rnn.ipynb").is_visible()
+        page.wait_for_timeout(2000)  # what comes late: a pop-up, or the mark of a change
+        assert not page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty")
+        assert page.locator(".jp-toast, .Toastify__toast, .jp-Dialog").count() == 0
+        shown = " ".join(panels(page))
+        assert "Restart the kernel" in shown, "no button is found: are they called otherwise?"
+        assert not re.search("Validate|Create Assignment|Assignment List|Nbgrader", shown, re.IGNORECASE)
+        trusted = page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model)
+            .filter(model => model.type === "code").every(model => model.trusted)"""
+        )
+        assert trusted, "scripts in outputs would not run"
+    here = readers_lab.address.partition("/lab")[0]
+    assert [url for url in asked if not url.startswith((here, here.replace("http", "ws"), "data:", "blob:"))] == []
+    assert [url for url in asked if re.search(r"/lab/api/(news|update)", url)] == []
+
+
+def test_authors_keep_what_readers_do_not_see(browser, lab, shown_chapters):
+    with opened(browser, lab, shown_chapters["02"]) as page:
+        page.locator("text=Validate").first.wait_for()
+
+
+def test_a_page_is_whole_without_a_network(browser, tmp_path):
+    notebook = views.of_notebook(chapters.read(chapters.find_chapter("04")), "torch")
+    answered = next(cell for cell in chapters.code_cells(notebook) if cell.outputs)
+    answered.metadata.update(tags=["hide-output"])
+    (tmp_path / "04.html").write_text(pages.to_html(views.of_notebook(notebook, "torch"), chapters.find_chapter("04")))
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "04.html").as_uri())
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert page.evaluate("() => [...document.images].filter(image => !image.naturalWidth).length") == 0
+    drawn = page.evaluate(
+        "() => [...document.querySelectorAll('math')].map(math => math.getBoundingClientRect().width)"
+    )
+    assert len(drawn) > 50
+    assert min(drawn) > 0
+    answer = page.locator("details.folded .jp-OutputArea-output").first
+    assert not answer.is_visible()
+    page.locator("summary", has_text="Open the answer").click()
+    assert answer.is_visible()
+    page.close()
+
+
+def test_an_answer_is_folded_until_its_cell_is_run(browser, readers_lab):
+    cells = [new_markdown_cell("**Predict:** what is 2 + 3?"), new_code_cell("print(2 + 3)")]
+    cells[1].update(outputs=[new_output("stream", text="5\n")], metadata={"tags": ["hide-output"]})
+    path = readers_lab.folder / "torch/chapters/00_folded.ipynb"
+    nbformat.write(views.of_notebook(normalised(new_notebook(cells=cells)), "torch"), path)
+    with opened(browser, readers_lab, path) as page:
+        panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        answer = panel.locator(".jp-OutputArea-output", has_text="5")
+        panel.locator(".jp-Placeholder-content").wait_for()
+        assert not answer.is_visible()
+        run_all(page)
+        answer.wait_for()
+
+
+def test_what_jupyterlab_saves_as_a_page_needs_no_network_either(readers_lab):
+    address = readers_lab.address.replace("/lab?", "/nbconvert/html/torch/chapters/02_rnn.ipynb?")
+    with urllib.request.urlopen(address, timeout=HANG_SECONDS) as answer:
+        html = answer.read().decode()
+    assert html.count("<math") > 50
+    assert "data:image/svg+xml;base64" in html
+    assert not re.search(r"<script|mathjax|figures/02", html, re.IGNORECASE)

@@ -446,3 +446,38 @@ def test_what_cannot_be_ordered_is_refused(framework, tunes):
         with pytest.raises(ValueError) as error:
             framework.course.compose(model, tunes, *order)
         says(error, *said)
+
+
+def test_a_vocabulary_that_is_not_the_models_is_refused(framework, tunes):
+    model, small = framework.lm("scratch", 9, 5), Vocab(list("abcde"))
+    for V in (4, 5, 8):
+        with pytest.raises(ValueError) as error:
+            framework.course.generate(model, "a", 3, Vocab(list("abcdefgh")[: V - 1]))
+        says(error, f"The vocabulary has {V} tokens and the model 9", "trained with")
+    with pytest.raises(ValueError) as error:
+        framework.course.compose(framework.lm("scratch", len(tunes.vocab) + 1, 5), tunes, "jig", "6/8")
+    says(error, f"The vocabulary has {len(tunes.vocab)} tokens and the model {len(tunes.vocab) + 1}")
+    for wrong in (None, small.tokens, tunes):
+        with pytest.raises(TypeError) as error:
+            framework.course.generate(model, "a", 3, wrong)
+        says(error, f"vocab is of the type {type(wrong).__name__}, expected a Vocab", "data.vocab")
+
+
+def test_a_model_is_asked_for(framework, tunes):
+    for wrong in (None, framework.course.RNNLM, "model"):
+        for call in (
+            lambda wrong=wrong: framework.course.generate(wrong, "a", 3, Vocab(["a"])),
+            lambda wrong=wrong: framework.course.compose(wrong, tunes, "jig", "6/8"),
+        ):
+            with pytest.raises(TypeError) as error:
+                call()
+            says(error, "The model is", "expected a")
+
+
+def test_a_blank_is_a_prefix_of_characters_but_no_word(framework):
+    letters = Vocab(list("ab "))
+    model = framework.lm("scratch", len(letters), 5)
+    assert framework.course.generate(model, " ", 3, letters).startswith(" ")
+    with pytest.raises(ValueError) as error:
+        framework.course.generate(framework.lm("scratch", 3, 5), " ", 3, Vocab(["two", "words"]))
+    says(error, "the prefix has no word")

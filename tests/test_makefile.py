@@ -78,6 +78,33 @@ def test_experiments_are_those_of_a_chapter_or_all(place):
     assert (status, started) == (2, scripts[:1])
 
 
+def test_one_framework_is_installed_to_read_about_it_and_the_rest_when_it_is_needed(place):
+    program(place / ".venv/bin/course", RECORD)
+    status, said, log = make(place, "lab", "FRAMEWORK=torch", "ARGS=--no-browser")
+    assert (status, said) == (0, "")
+    assert log == [
+        "python -m pip install -c requirements.lock flit_core",
+        "python -m pip install -c requirements.lock --no-build-isolation -e .[torch]",
+        "course data fetch",
+        "course lab --framework torch --no-browser",
+    ]
+    assert make(place, "run", "CH=02", "FRAMEWORK=torch")[2] == [
+        "course data fetch",
+        "course run --framework torch 02",
+    ]
+    assert make(place, "lab", "FRAMEWORK=tensorflow")[2][1].endswith(".[tensorflow]")
+    assert len(make(place, "setup")[2]) == 3
+    for framework in ("both", "torch"):  # now all is there
+        log = make(place, "lab", f"FRAMEWORK={framework}", "NEW=1")[2]
+        assert log == ["course data fetch", f"course lab --framework {framework} --new"]
+
+
+def test_an_unknown_framework_is_refused(place):
+    status, said, log = make(place, "lab", "FRAMEWORK=jax")
+    assert (status, log) == (2, [])
+    assert "FRAMEWORK is jax, and the course has torch, tensorflow and both" in said
+
+
 @pytest.fixture
 def outer_make(monkeypatch):
     """What the tests inherit from `make -j test CH=09 ARGS=--durations=40`."""

@@ -85,7 +85,12 @@ def metadata(**metadata):
     return lambda nb: nb.metadata.update(metadata)
 
 
+def many_folded(nb):
+    nb.cells += [new_code_cell(f"{i}", execution_count=i, metadata={"tags": ["hide-output"]}) for i in range(4, 11)]
+
+
 SPOILT = [
+    ("few_folded", many_folded, "7 outputs are folded for torch, allowed are 6"),
     ("valid_format", lambda nb: nb.update(nbformat_minor=4), "expected 4.5"),
     ("valid_format", lambda nb: nb.cells[2].update(colour="red"), "not valid"),
     ("valid_format", metadata(kernelspec={"name": "mine", "display_name": "m"}), "not python3"),
@@ -116,6 +121,7 @@ SPOILT = [
     ("short_cells", code(LONG_CELL), "has 16 lines"),
     ("short_cells", code(LONG_DEFINITION + "\nf(2)"), "allowed are 15 or one definition"),
     ("narrow_code", code(f"x = '{'a' * 100}'"), "a line of 106 characters"),
+    ("marks_in_text", text("PyTorch<!-- tf --> or <!-- torch -->nothing"), "the mark '<!-- torch -->' is misspelt"),
     ("images_in_text", text("![](figures/dot.svg)"), "no alternative text"),
     ("images_in_text", text('<img src="figures/dot.svg">'), "no alternative text"),
     ("images_in_text", text("![a dot](figures/none.svg)"), "there is no picture figures/none.svg"),

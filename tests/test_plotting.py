@@ -4,6 +4,7 @@ import base64
 import io
 from functools import cache
 
+import matplotlib.colors
 import matplotlib.image
 import matplotlib.pyplot
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 import pytest
 from data_helpers import says
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.figure import Figure
 
-from course_utils import plotting
+from course_utils import palette, plotting
 from course_utils.history import History
 from course_utils.plotting import LiveCurves, bars, forecast, heatmap, lines, piano_roll, pictures, training_curves
 
@@ -91,14 +93,70 @@ def test_other_data_are_other_words_and_another_picture():
 
 
 def test_lines_can_be_told_apart_without_colour():
-    assert len({style[1:] for style in plotting.STYLES}) == len(plotting.STYLES)
-    assert len({dash for dash, _ in plotting.DASHES}) == len(plotting.DASHES)
-    assert len(set(plotting.HATCHES)) == len(plotting.HATCHES)
+    for part in (lambda style: style.dashes, lambda style: style.marker):
+        assert len({part(style) for style in palette.SERIES}) == len(palette.SERIES)
+
+
+def luminance(color):
+    """The relative luminance of a colour, as WCAG 2 defines it."""
+    channels = np.array(matplotlib.colors.to_rgb(color))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("color", {*palette.SYMBOLS.values(), *(s.color for s in palette.SERIES), palette.QUIET})
+def test_what_is_written_in_a_colour_can_be_read(color):
+    assert 1.05 / (luminance(color) + 0.05) >= 4.5
+    if color in palette.PALE:
+        assert (luminance(palette.PALE[color]) + 0.05) / (luminance(color) + 0.05) >= 4.5
+
+
+def test_a_quantity_has_its_colour_in_every_plot():
+    assert {palette.series(i, "C").color for i in range(5)} == {palette.GREEN}
+    assert palette.series(1, "F, at spaces").color == palette.VIOLET
+    assert palette.series(1, "GRU") == palette.SERIES[1]
+    assert palette.series(5, "GRU") == palette.SERIES[0]
+
+
+def test_a_map_of_signed_values_is_centred_on_zero_and_its_signs_are_seen_in_grey():
+    signed, mirrored = (heatmap([[factor * 0.9, factor * -0.3]], "t", "x", "y") for factor in (1, -1))
+    grey = [matplotlib.image.imread(io.BytesIO(p.png))[..., :3].mean(axis=-1) for p in (signed, mirrored)]
+    assert not np.array_equal(*grey)
+    axes = Figure().add_subplot()
+    image = plotting.shade(axes, np.array([[0.9, -0.3]]), (-0.3, 0.9))
+    assert image.get_clim() == (-0.9, 0.9)
+    assert plotting.shade(axes, np.array([[0.9, 0.3]]), (0.3, 0.9)).get_clim() == (0.3, 0.9)
+
+
+def test_twin_maps_share_colours_and_axes():
+    low, high = [[0.0, 0.1]], [[0.5, 2.0]]
+    twins = heatmap({"before": low, "after": high}, "t", "x", "y", list("a "))
+    assert twins.png != heatmap({"before": high, "after": low}, "t", "x", "y", list("a ")).png
+    assert str(twins).splitlines()[1:] == [
+        "before: lowest 0.000, highest 0.1000, mean 0.05000",
+        "after: lowest 0.5000, highest 2.000, mean 1.250",
+    ]
+    with pytest.raises(ValueError) as error:
+        heatmap({"before": low, "after": [[1.0]]}, "t", "x", "y")
+    says(error, "(1, 1), (1, 2)", "one shape")
+
+
+def test_labels_stand_apart_where_lines_end():
+    axes = Figure().add_subplot()
+    axes.set_ylim(0, 1)
+    plotting._label_ends(axes, [plotting.End(str(i), 1, 0.98 + i / 100, "black") for i in range(3)])
+    places = [text.xyann[1] for text in axes.texts]
+    assert min(np.diff(places)) >= 0.06
+    assert [text.get_text() for text in axes.texts] == ["0", "1", "2"]
+    assert max(places) <= 1.03
 
 
 def test_a_run_that_diverged_can_be_drawn():
     picture = training_curves({"no clipping": History(heldout_loss=[3.0, 800.0, float("nan")])}, "It explodes")
     assert "first 20.09" in str(picture)
+    named, nameless = (lines({label: [3.0, np.nan], "b": [1.0, 1.0]}, "t", "x", "y") for label in ("a", ""))
+    assert named.png != nameless.png, "its label stands where it ended"
+    assert "1: 2 points" in str(lines({1: [1.0, 2.0], 2: [0.0, 1.0]}, "t", "x", "y")), "labels may be numbers"
 
 
 def test_only_cross_entropies_are_drawn_as_perplexities():
@@ -237,3 +295,12 @@ def test_a_piano_roll_shows_pitch_onset_and_duration_of_each_note():
     with pytest.raises(ValueError) as error:
         piano_roll([], "T")
     says(error, "no note", "at least one")
+
+
+def test_words_stand_inside_the_squares_of_a_map(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plotting, "Picture", lambda figure, words: drawn.append(figure))
+    plotting.heatmap([[0.0, 1.0, 0.25]], "Pairs", "next", "letter", inside=[["aa", "", "ac"]])
+    first, second, third = drawn[0].axes[0].texts
+    assert [(*each.get_position(), each.get_text()) for each in (first, third)] == [(0, 0, "aa"), (2, 0, "ac")]
+    assert second.get_color() == "white" != third.get_color()

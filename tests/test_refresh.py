@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from course_utils import files
 from course_utils.cli import app
 from course_utils.errors import CourseError
-from course_utils.workshop import chapters, refresh, results, spread
+from course_utils.workshop import chapters, pages, refresh, results, spread
 from course_utils.workshop.chapters import ChapterError
 
 IMPORTS = """
@@ -280,7 +280,7 @@ def test_what_cannot_be_written_is_said_before_any_cell_runs(root, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(chapters, "find_chapter", lambda name: chapter(root))
-    for module in (chapters, refresh):
+    for module in (chapters, pages, refresh):
         monkeypatch.setattr(module, "execute", execute)
     monkeypatch.setattr(files.tempfile, "TemporaryFile", refused)  # root may write everywhere, so no chmod here
     with pytest.raises(CourseError, match=r"02_tiny\.ipynb cannot be written here: refresh a copy of the course"):

@@ -4,6 +4,7 @@ import warnings
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_helpers import says
 from frameworks import Batches
@@ -239,3 +240,107 @@ def test_a_model_that_sees_the_future_is_warned_of(framework):
         warnings.simplefilter("error")
         course.evaluate(pair, gaps)
         course.evaluate(framework.lm("layer", V, h), SequentialBatches(ids, n, T))
+
+
+def squared(framework, flat=False):
+    """The squared error, summed, of outputs (n, 1); `flat` takes them as (n,)."""
+    return lambda outputs, Y: framework.total(((outputs[:, 0] if flat else outputs) - Y) ** 2)
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1, 1), (1, 4)])
+def test_targets_that_meet_the_outputs_of_other_rows_are_refused(framework, shape):
+    inputs, targets = np.arange(12, dtype="f").reshape(4, 3), np.arange(4, dtype="f").reshape(shape)
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    refused(
+        framework,
+        [
+            lambda: fit(framework, model, [(inputs, targets)], loss=squared(framework)),
+            lambda: framework.course.evaluate(model, [(inputs, targets)], squared(framework)),
+        ],
+        f"Y has shape {shape}, but the outputs are (4, 1)",
+        "each row with all others",
+    )
+
+
+def test_a_loss_may_bring_outputs_and_targets_into_one_shape(framework):
+    inputs, targets = np.arange(12, dtype="f").reshape(4, 3) / 9, np.arange(4, dtype="f")
+    weights = np.ones((3, 1), "f"), np.zeros(1, "f")
+    flat = fit(framework, framework.linear(*weights), [(inputs, targets)], 2, 0.01, loss=squared(framework, True))
+    column = [(inputs, targets[:, None])]
+    assert (
+        flat.train_loss
+        == fit(framework, framework.linear(*weights), column, 2, 0.01, loss=squared(framework)).train_loss
+    )
+
+
+@pytest.mark.parametrize("gives", [None, 1.0, 3, np.float32(2), (1, 2), "loss"])
+def test_a_loss_that_gives_no_tensor_is_refused(framework, gives):
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    data = [(np.ones((2, 3), "f"), np.ones((2, 1), "f"))]
+    calls = [lambda: fit(framework, model, data, loss=lambda outputs, Y: gives)]
+    refused(framework, calls, f"The loss is of type {type(gives).__name__}, expected a tensor")
+
+
+def test_a_class_is_no_loss(framework):
+    refused(framework, [lambda: framework.course.Trainer(1, 0.1, loss=dict)], "loss is <class 'dict'>")
+
+
+def test_tables_and_arrays_of_any_layout_are_read_as_they_stand(framework):
+    square = np.arange(V * V).reshape(V, V) % 5  # a table of V columns, whose names run from 0 to V − 1
+    model = framework.lm("scratch", V, h)
+    expected = framework.course.evaluate(model, [(square, (square + 1) % V)])
+    still = square.copy()
+    still.flags.writeable = False
+    for held in (
+        pd.DataFrame(square),
+        square[::-1].copy()[::-1],
+        square.astype(square.dtype.newbyteorder()),
+        np.asfortranarray(square),
+        still,
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert framework.course.evaluate(model, [(held, (held + 1) % V)]) == expected
+
+
+def test_what_is_masked_is_refused(framework):
+    model, hidden = framework.lm("scratch", V, h), np.ma.array(X, mask=X == 2)
+    for data, name in (([(hidden, Y)], "X"), ([(X, hidden)], "Y")):
+        calls = [lambda data=data: fit(framework, model, data)]
+        refused(framework, calls, f"{name} is a masked array that hides 1 of its 6 numbers", "fill them in")
+
+
+def test_two_pairs_are_no_batches(framework):
+    calls = [lambda: fit(framework, framework.lm("scratch", V, h), ((X, Y), (X, Y)))]
+    refused(
+        framework,
+        calls,
+        "The data are a tuple of pairs",
+        "two parts or two batches",
+        "SimpleNamespace(train=…, heldout=…)",
+    )
+
+
+def test_ids_of_any_whole_type_are_read_and_complex_ones_refused(framework):
+    model = framework.lm("scratch", V, h)
+    expected = framework.array(model(framework.tensor(X))[0])
+    for kind in ("int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"):
+        np.testing.assert_array_equal(framework.array(model(framework.tensor(X.astype(kind)))[0]), expected)
+    refused(framework, [lambda: model(framework.tensor(X + 0j))], "X has complex numbers, expected ids")
+
+
+def test_data_that_give_nothing_may_be_used_up(framework):
+    once = iter([(X, Y)])
+    data = SimpleNamespace(train=[(X, Y)], heldout=Once(once))
+    calls = [lambda: fit(framework, framework.lm("scratch", V, h), data, 2)]
+    refused(framework, calls, "The data gave no batch", "a list of an iterator")
+
+
+class Once:
+    """Batches that are given once, though it is no iterator."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def __iter__(self):
+        return self.batches

@@ -31,6 +31,16 @@ def check_whole(least: int = 1, **numbers: int) -> None:
             raise ValueError(f"{name} is {number}, expected {least} or more.")
 
 
+def refuse_masked(name: str, values) -> None:
+    """ValueError for a masked array that hides numbers: as an array it would give those that it hides."""
+    if np.ma.is_masked(values):
+        hidden = np.ma.count_masked(values)
+        raise ValueError(
+            f"{name} is a masked array that hides {hidden} of its {values.size} numbers, expected all of them: fill "
+            "them in, a target that does not count with −1."
+        )
+
+
 def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids", in_one_row: bool = True) -> np.ndarray:
     """Ids as int64 (number of ids,), whatever holds them: an array, a list, an iterator, which is read to its end.
 
@@ -42,6 +52,7 @@ def as_ids(ids: Sequence[int] | np.ndarray, name: str = "ids", in_one_row: bool 
     array([3, 1])
     """
     ids = list(ids) if isinstance(ids, Iterator) else ids
+    refuse_masked(name, ids)
     try:
         array = np.asarray(ids)
     except ValueError:  # rows that differ in length
@@ -225,6 +236,7 @@ def _as_rows(part):
     """An array with a row for each example; `Padded` is one already."""
     if isinstance(part, Padded):
         return part
+    refuse_masked("A part of the examples", part)
     try:
         array = np.asarray(part)
     except ValueError as error:

@@ -15,12 +15,15 @@ import numpy as np
 import pandas as pd
 
 from course_utils import arrays
+from course_utils.errors import is_whole
 
 _LARGEST_FACTOR = 20  # Lehman Brothers' shares fell to a seventeenth on 15 September 2008
 _DATES = {"date", "datetime", "timestamp"}
 _TICKERS = {"ticker", "symbol", "tic", "name", "stock"}
 _CLOSE = re.compile(r"\d*clos(e|ing)(price|last)?\d*")
-_ADJUSTED = re.compile(r"(?!.*(unadj|notadj|nonadj|adjustment|open|high|low|vol|vwap|average|factor|ratio|div)).*adj.*")
+_ADJUSTED = re.compile(
+    r"(?!.*(unadj|notadj|nonadj|adjustment|open|high|low|vol|vwap|average|factor|ratio|ret|change|div(?!.*adj))).*adj.*"
+)
 
 _SYMBOLS = "$€£¥₹₩₽₺₪฿₫₴₱₦¢"
 _UNIT = rf"[A-Z]{{3}}|[A-Z]{{0,2}}[{_SYMBOLS}]"  # EUR, €, US$
@@ -67,8 +70,8 @@ class Prices:
 
     def __post_init__(self):
         dates = arrays.days(self.dates, self.name)
-        close = arrays.numbers(self.close, f"{self.name}: close")
-        columns = {one: arrays.numbers(values, f"{self.name}: {one}") for one, values in self.columns.items()}
+        close = arrays.numbers(self.close, f"{self.name}: close").copy()  # what is checked must stay so
+        columns = {one: arrays.numbers(values, f"{self.name}: {one}").copy() for one, values in self.columns.items()}
         for one, values in {"prices": close, **{f"values of {one}": values for one, values in columns.items()}}.items():
             if values.ndim != 1 or len(dates) != len(values) or not len(dates):
                 number = f"{len(values)} {one}" if values.ndim == 1 else f"{one} of the shape {values.shape}"
@@ -125,6 +128,8 @@ class Prices:
 
     def until(self, stop: int) -> "Prices":
         """The first `stop` days, as they were known at the end of the last of them."""
+        if not is_whole(stop, 1) or stop > len(self):
+            raise ValueError(f"stop is {stop!r}, expected a whole number of days, 1 to {len(self)}.")
         columns = {one: values[:stop] for one, values in self.columns.items()}
         return replace(self, dates=self.dates[:stop], close=self.close[:stop], columns=columns)
 
@@ -179,7 +184,11 @@ def _parsed(path: Path, name: str) -> pd.DataFrame:
     first = next((line for line in lines if line.strip()), "")
     separator = mark[1] if mark else max(",;\t|", key=first.count)  # of several the first
     try:
-        rows = [row for row in csv.reader(lines, delimiter=separator) if any(map(str.strip, row))]
+        rows = [
+            row
+            for row in csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
+            if any(map(str.strip, row))
+        ]
     except csv.Error as error:
         raise ValueError(
             f"{name} cannot be read as CSV ({error}): look for a quotation mark without another."

@@ -132,12 +132,21 @@ class Scaler(NamedTuple):
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """The values in units of the standard deviation, from the mean."""
-        return (arrays.numbers(values) - self.mean) / self.std
+        return (self._of_columns(values) - self.mean) / self.std
 
     def unscale(self, scaled: np.ndarray) -> np.ndarray:
         """Scaled values in their own unit again."""
-        scaled = arrays.numbers(scaled)
+        scaled = self._of_columns(scaled)
         return scaled * self.std + self.mean
+
+    def _of_columns(self, values: np.ndarray) -> np.ndarray:
+        """As an array; ValueError unless it has a column for each mean, or there is one mean for all."""
+        values, columns = arrays.numbers(values), np.size(self.mean)
+        if columns > 1 and values.shape[-1:] != (columns,):
+            raise ValueError(
+                f"The values have the shape {values.shape}, expected (rows, {columns}): a column for each."
+            )
+        return values
 
 
 class Forecasts(NamedTuple):
@@ -277,7 +286,7 @@ class StockData:
         """
         if self.horizon != 1:
             raise ValueError(f"horizon is {self.horizon}, expected 1: such a model does not know the next day.")
-        return lambda close: float(self.to_prices(predict(self.encode(close)), close[-1:])[0, 0])
+        return lambda close: arrays.number(self.to_prices(predict(self.encode(close)), close[-1:]), "The next price")
 
     def known(self) -> dict[str, Known]:
         """What all this is made of and when it is known, for `course_utils.leaks.find_leaks`."""

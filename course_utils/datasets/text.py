@@ -30,9 +30,11 @@ LEVELS = ("char", "word")
 # What opens and closes a book of Project Gutenberg, old and new; a title may take several lines.
 _OPENS = re.compile(
     r"(?m)^[^\S\n]*(?i:\*\*\*[^\S\n]*START OF (?:the |this )?PROJECT GUTENBERG"
-    r"(?:(?:[^*\n]|\n(?!\s*[\n*])){0,300}\*\*\*|.*)|\*END\*.*SMALL PRINT.*)"
+    r"(?:(?:[^*\n]|\n(?!\s*[\n*])){0,300}\*\*\*|.*)|\*END[* ].*SMALL PRINT.*)"
 )
-_CLOSES = re.compile(r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*)?E(?i:nd of (?:the |this )?Project Gutenberg)")
+_CLOSES = re.compile(
+    r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*(?i:e)|E)(?i:nd(?: of(?: the| this)?|e dieses?)? Proje[ck]t Gutenberg)"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # but tabs, line ends, and the end of a file of old (\x1a)
 _MARKS = {  # the longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
@@ -92,18 +94,20 @@ def normalized(text: str, form: Normalization, origin: object) -> str:
 
 
 def _apply(form: Normalization, text: str) -> str:
-    if not callable(form) and not (isinstance(form, str) and form in NORMAL_FORMS):
-        raise ValueError(f"normalize is {form!r}, expected one of {tuple(NORMAL_FORMS)} or a function of a string.")
+    _check_form(form)
     normal = form(text) if callable(form) else NORMAL_FORMS[form](text)
     if not isinstance(normal, str):
         raise TypeError(f"The function normalize gave {reprlib.repr(normal)}, expected a string.")
     return normal
 
 
+def _check_form(form: Normalization) -> None:
+    if not callable(form) and not (isinstance(form, str) and form in NORMAL_FORMS):
+        raise ValueError(f"normalize is {form!r}, expected one of {tuple(NORMAL_FORMS)} or a function of a string.")
+
+
 def _complain_of_losses(text: str, normal: str, form: Normalization, origin: object) -> None:
-    if not text.strip():
-        raise ValueError(f"{origin} is empty, expected a text.")
-    if not normal.strip():
+    if text.strip() and not normal.strip():
         raise ValueError(
             f"Nothing is left of {origin} after normalize={form!r}: choose another, such as normalize='lower', "
             "which keeps every character."
@@ -167,6 +171,8 @@ class Vocab:
         normalize: Normalization = "none",
     ):
         check_whole(0, min_freq=min_freq)
+        tokenize("", level or "char")  # refuses a level that there is not
+        _check_form(normalize)
         if isinstance(tokens, str):
             raise TypeError("tokens is one string, expected a list of tokens: call tokenize(text) first.")
         if not isinstance(tokens, Iterable) or hasattr(tokens, "read"):
@@ -222,6 +228,10 @@ class Vocab:
         """
         check_text(text, origin)
         tokens = tokenize(normalized(text, self.normalize, origin), self.level)
+        if not tokens:
+            raise ValueError(
+                f"{origin} has no {'word' if self.level == 'word' else 'character'}, expected one or more."
+            )
         unknown = [*dict.fromkeys(token for token in tokens if token not in self._ids)]
         if unknown:
             some = ", ".join(map(repr, unknown))
@@ -334,6 +344,8 @@ def _read_corpus(corpus: str | Path, form: Normalization, is_enough: Callable[[s
         if size is None or size >= path.stat().st_size or is_enough(normal):
             break
         size *= 4
+    if not text.strip():
+        raise ValueError(f"{path} is empty, expected a text.")
     _complain_of_losses(text, normal, form, path)
     return normal
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from course_utils.datasets import sources
 from course_utils.datasets.batches import LengthBatches, Padded, check_whole
-from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, read_text
+from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, check_text, read_text
 from course_utils.datasets.transport import open_member
 from course_utils.errors import is_whole
 
@@ -58,6 +58,7 @@ _TOKEN = re.compile(
 )
 _HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"\S*\d\S*")  # an id, a score, a date
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
 _SKIN_TONE = re.compile(r" (?:medium-light|medium-dark|light|medium|dark) skin tone")
 
@@ -94,6 +95,7 @@ def tokenize_sentence(text: str) -> list[str]:
     >>> tokenize_sentence("मैं हिन्दी बोलता हूँ।"), tokenize_sentence("我爱你。")
     (['मैं', 'हिन्दी', 'बोलता', 'हूँ', '।'], ['我', '爱', '你', '。'])
     """
+    check_text(text, "text")
     return _TOKEN.findall(unicodedata.normalize("NFC", text.translate(_APPEARANCE).lower()))
 
 
@@ -162,7 +164,7 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
     """What is taken for sentences may be other columns of a file that has more, or cells as a CSV file has them."""
     body = pairs[1:] if len(pairs) > 2 else pairs  # the first line may be a header
     columns = list(zip(*body, strict=True))[:2]
-    numbers = [all(map(str.isdecimal, column)) for column in columns]
+    numbers = [all(map(_NUMBER.fullmatch, column)) for column in columns]
     codes = [len({*column}) == 1 and len(column) > 2 and _LANGUAGE.fullmatch(column[0]) for column in columns]
     for column, is_number, is_code in zip(columns, numbers, codes, strict=True):
         if all(numbers) or (has_more and (is_number or is_code)):

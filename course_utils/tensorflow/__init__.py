@@ -20,6 +20,8 @@ from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.evaluation import evaluate
 from course_utils.tensorflow.models import RNNLM
+from course_utils.tensorflow.proofs import compare
+from course_utils.tensorflow.reading import read_line
 from course_utils.tensorflow.saving import open_model, save_model
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.tensorflow.training import Trainer
@@ -36,10 +38,12 @@ __all__ = [
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "Trainer",
+    "compare",
     "compose",
     "evaluate",
     "generate",
     "open_model",
+    "read_line",
     "save_model",
     "translate",
     "try_gpu",

@@ -7,11 +7,13 @@ import tensorflow as tf
 from course_utils.datasets.text import NO_TARGET
 from course_utils.shapes import check_ids, check_X
 from course_utils.training import (
+    NO_BATCH,
     Batch,
     check_largest,
     check_loss,
     check_model,
     check_result,
+    check_rows,
     check_targets,
     is_several,
     read_batches,
@@ -53,7 +55,7 @@ def as_ids(name: str, X, vocab_size: int) -> tf.Tensor:
 
     While a graph is made, only their shape and type are.
     """
-    X = tf.convert_to_tensor(X)
+    X = to_tensors(X)
     kind = np.dtype(X.dtype.as_numpy_dtype).kind
     check_ids(name, X.shape, kind, vocab_size, tf.get_static_value(X) if kind in "iu" else None)
     return X
@@ -126,7 +128,7 @@ def mean_loss(loss_of, model: keras.Model, batches, loss=None) -> float:
         total += float(value) * batch.count
         count += batch.count
     if count == 0:
-        raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
+        raise ValueError(NO_BATCH)
     return total / count
 
 
@@ -171,7 +173,9 @@ def _look_at(model: keras.Model, X, Y: tf.Tensor, largest: int | None, loss) -> 
     V = result[0].shape[-1] if loss is None else 0
     if loss is None:
         check_largest(largest, V)
-    batch_loss(result, Y, loss)
+    value, _ = batch_loss(result, Y, loss)
+    if loss is not None:
+        check_rows(loss, result[0], Y, value)
     return V
 
 

@@ -111,18 +111,27 @@ class RNNLM(CourseModel):
         X = as_ids("X", X, self.vocab_size)  # (n, T)
         if self.is_keras_layer and state is not None and X.shape[0] is not None:
             check_same(*(tf.nest.flatten(parts) for parts in (state, self.begin_state(X.shape[0]))))
-        if self.embedding is not None:
-            inputs = self.embedding(X)  # (n, T, e)
-        else:
-            inputs = tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
+        inputs = self.embed(X)  # (n, T, V or e)
         seen = self.token_dropout(tf.ones_like(inputs[..., :1]), training=training) > 0  # (n, T, 1); nothing is scaled
-        inputs = tf.where(seen, inputs, 0)  # (n, T, V or e)
+        return self.read(tf.where(seen, inputs, 0), state)
+
+    def embed(self, X) -> tf.Tensor:
+        """The vectors that the recurrent layer reads for ids X (n, T): one-hot (n, T, V), or embedded (n, T, e)."""
+        if self.embedding is not None:
+            return self.embedding(X)  # (n, T, e)
+        return tf.one_hot(X, self.vocab_size, dtype=self.compute_dtype)  # (n, T, V)
+
+    def read(self, inputs, state=None):
+        """As the model itself, from such vectors on: logits (n, T, V) and the layer's state after the last.
+
+        Inside the model's call, Keras tells the layers whether it trains.
+        """
         if self.is_keras_layer:
-            outputs, *state = self.rnn(inputs, initial_state=state, training=training)  # (n, T, h)
+            outputs, *state = self.rnn(inputs, initial_state=state)  # (n, T, h)
             state = tuple(state)
         else:
             outputs, state = self.rnn(inputs, state)  # (n, T, h)
-        return self.output_layer(self.dropout(outputs, training=training)), state  # (n, T, V)
+        return self.output_layer(self.dropout(outputs)), state  # (n, T, V)
 
 
 def _draw_input_weights(readers: list[keras.layers.Layer]) -> None:

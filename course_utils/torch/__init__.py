@@ -19,6 +19,8 @@ from course_utils.torch.decoding import compose, generate, translate
 from course_utils.torch.devices import try_gpu
 from course_utils.torch.evaluation import evaluate
 from course_utils.torch.models import RNNLM
+from course_utils.torch.proofs import compare
+from course_utils.torch.reading import read_line
 from course_utils.torch.saving import open_model, save_model
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.torch.training import Trainer
@@ -35,10 +37,12 @@ __all__ = [
     "Seq2SeqDecoder",
     "Seq2SeqEncoder",
     "Trainer",
+    "compare",
     "compose",
     "evaluate",
     "generate",
     "open_model",
+    "read_line",
     "save_model",
     "translate",
     "try_gpu",

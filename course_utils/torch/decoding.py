@@ -10,6 +10,7 @@ from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
 from course_utils.decoding import Translation, continue_text, encode_sources, search_translations, write_tunes
 from course_utils.torch.evaluation import evaluating, to_tensors
 from course_utils.torch.seq2seq import Seq2Seq
+from course_utils.training import check_model
 
 
 def generate(
@@ -37,6 +38,7 @@ def generate(
         top_p: draw among the fewest most likely tokens that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
+    check_model(model, nn.Module, getattr(model, "forward", None))
     with evaluating(model) as device:
 
         def step(ids, state):
@@ -72,6 +74,7 @@ def compose(
         top_p: draw among the fewest most likely signs that together have the probability p or more; as `top_k`.
         seed: of the draws.
     """
+    check_model(model, nn.Module, getattr(model, "forward", None))
     with evaluating(model) as device:
 
         def step(ids, state):

@@ -11,11 +11,13 @@ from torch.nn import functional
 from course_utils.datasets.text import NO_TARGET
 from course_utils.shapes import check_ids
 from course_utils.training import (
+    NO_BATCH,
     Batch,
     check_largest,
     check_loss,
     check_model,
     check_result,
+    check_rows,
     check_targets,
     is_several,
     read_batches,
@@ -39,6 +41,9 @@ def batch_loss(model: nn.Module, batch: Batch, state, device: torch.device, loss
         check_largest(batch.largest, outputs.shape[-1])
     value = cross_entropy(outputs, Y) if loss is None else loss(outputs, Y)
     check_loss(value)
+    if loss is not None:
+        with torch.no_grad():
+            check_rows(loss, outputs, Y, value.detach())
     return value, state
 
 
@@ -46,6 +51,9 @@ def to_tensors(X, device: torch.device, model: nn.Module | None = None):
     """An array as a tensor on the device, or of several arrays each: ids in int64, floats in the model's own type."""
     if is_several(X):
         return tuple(to_tensors(part, device, model) for part in X)
+    if not isinstance(X, torch.Tensor):  # PyTorch reads tables by columns, and not every array
+        X = np.asarray(X)
+        X = np.require(X, X.dtype.newbyteorder("="), ["C", "W"])
     X = torch.as_tensor(X, device=device)
     if X.is_floating_point():
         weights = model.parameters() if model else ()
@@ -59,7 +67,7 @@ def as_ids(name: str, X: torch.Tensor, vocab_size: int) -> torch.Tensor:
         raise TypeError(
             f"{name} is of type {type(X).__name__}, expected a tensor: torch.as_tensor makes one of an array."
         )
-    kind = "f" if X.is_floating_point() else "b" if X.dtype == torch.bool else "i"
+    kind = "f" if X.is_floating_point() else "c" if X.is_complex() else "b" if X.dtype == torch.bool else "i"
     check_ids(name, X.shape, kind, vocab_size, X.numpy() if X.device.type == "cpu" and kind == "i" else None)
     return X.long()
 
@@ -99,5 +107,5 @@ def evaluate(model: nn.Module, batches, loss=None) -> float:
             total += float(value) * batch.count
             count += batch.count
     if count == 0:
-        raise ValueError("The data gave no batch, expected at least one: use more text, or smaller batches.")
+        raise ValueError(NO_BATCH)
     return total / count

@@ -85,12 +85,18 @@ class RNNLM(nn.Module):
             check_same(
                 *(parts if isinstance(parts, tuple) else (parts,) for parts in (state, self.begin_state(len(X))))
             )
-        if self.embedding is not None:
-            inputs = self.embedding(X)  # (n, T, e)
-        else:
-            inputs = functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
+        inputs = self.embed(X)  # (n, T, V or e)
         seen = self.token_dropout(torch.ones_like(inputs[..., :1])) > 0  # (n, T, 1); nothing is scaled up instead
-        inputs = inputs * seen  # (n, T, V or e)
+        return self.read(inputs * seen, state)
+
+    def embed(self, X: torch.Tensor) -> torch.Tensor:
+        """The vectors that the recurrent layer reads for ids X (n, T): one-hot (n, T, V), or embedded (n, T, e)."""
+        if self.embedding is not None:
+            return self.embedding(X)  # (n, T, e)
+        return functional.one_hot(X, self.vocab_size).to(self.output.weight.dtype)  # (n, T, V)
+
+    def read(self, inputs: torch.Tensor, state=None):
+        """As the model itself, from such vectors on: logits (n, T, V) and the layer's state after the last."""
         outputs, state = self.rnn(inputs, state)  # (n, T, h)
         return self.output(self.dropout(outputs)), state  # (n, T, V)
 

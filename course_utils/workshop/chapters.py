@@ -1,4 +1,4 @@
-"""Chapters run without a screen: find one, execute it cell by cell, leave a page to read."""
+"""Chapters run without a screen: find one, read it, execute it cell by cell."""
 
 import json
 import math
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from course_utils import files
 from course_utils.errors import CourseError
 from course_utils.files import ROOT
 from course_utils.workshop import usage
-from course_utils.workshop.outputs import alt_text
 
 CHAPTERS = ROOT / "chapters"
 
@@ -168,43 +165,6 @@ def execute(notebook: NotebookNode, chapter: Path, **environment: str) -> float:
                 first_line = notebook.cells[index].source.strip().partition("\n")[0]
                 raise ChapterError(f"{chapter.name}, cell [{number}], {first_line!r}: {error}") from error
         return client.seconds
-
-
-def run(chapter: Path, page: Path) -> None:
-    """Execute a chapter and write it as an HTML page; the notebook itself is left as it is.
-
-    Raises:
-        ChapterError: a cell failed; the page holds what was reached.
-        CourseError: the page cannot be written; no cell has run.
-    """
-    files.require_writable(page, mend="name a folder of your own by --out.")
-    notebook = read(chapter)
-    try:
-        execute(notebook, chapter)
-    finally:
-        files.write(page, to_html(notebook, chapter))
-
-
-def to_html(notebook: NotebookNode, chapter: Path) -> str:
-    """The notebook as one HTML file, pictures inside, each with its alternative text."""
-    from nbconvert import HTMLExporter
-
-    notebook = nbformat.from_dict(notebook)
-    for cell in code_cells(notebook):
-        cell.outputs = [_with_alt_text(output) for output in cell.outputs]
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
-    resources = {"metadata": {"name": chapter.stem, "path": str(chapter.parent)}}
-    return exporter.from_notebook_node(notebook, resources=resources)[0]
-
-
-def _with_alt_text(output: NotebookNode) -> NotebookNode:
-    """The lab template gives a stored picture no alternative text, so write its image element here."""
-    data = output.get("data", {})
-    if "image/png" not in data or "text/html" in data:
-        return output
-    alt = escape(alt_text(output, "image/png") or data.get("text/plain", ""))
-    html = f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
-    return nbformat.from_dict({**output, "data": {"text/html": html}})
 
 
 def read(path: Path) -> NotebookNode:

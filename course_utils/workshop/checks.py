@@ -16,16 +16,19 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.workshop import views
 from course_utils.workshop.outputs import alt_text
+from course_utils.workshop.sizes import OPTIONAL
 from course_utils.workshop.spread import TOLERANCE_TAG
 
 MAX_BYTES = 1_000_000
 MAX_CODE_LINES = 15
 MAX_WIDTH = 100
 MAX_IGNORED_SHARE = 0.02
+MAX_FOLDED = 6
 IGNORED = "nbval-ignore-output"
 """The tag of a cell whose outputs are not compared: it wants a `reason=…` tag, or a "reason" in the cell's metadata."""
-TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise"}
+TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise", OPTIONAL}
 _REASON = re.compile(r"reason=.*\S.*")
 _NBVAL_COMMENT = re.compile(r"^\s*#+\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
@@ -203,6 +206,25 @@ def narrow_code(chapter: Chapter) -> list[str]:
     ]
 
 
+def marks_in_text(chapter: Chapter) -> list[str]:
+    """A mark that gives words to one framework is well-formed, else the words are in every view."""
+    return [
+        f"{_where(place, cell)}: {problem}"
+        for place, cell in chapter.text()
+        for problem in views.misplaced_marks(cell.source)
+    ]
+
+
+def few_folded(chapter: Chapter) -> list[str]:
+    """What is folded is the answer to a question that surprises, and few do."""
+    problems = []
+    for view in views.sides("both"):
+        seen = views.of_notebook(chapter.notebook, view)
+        count = sum(views.FOLDED in _tags(cell) for cell in seen.cells)
+        problems += [f"{count} outputs are folded for {view}, allowed are {MAX_FOLDED}"] * (count > MAX_FOLDED)
+    return problems
+
+
 def images_in_text(chapter: Chapter) -> list[str]:
     """A picture of a text cell lies beside the chapter, with words for those who cannot see it."""
     problems = []
@@ -246,6 +268,8 @@ CHECKS: list[Callable[[Chapter], list[str]]] = [
     seeds_first,
     short_cells,
     narrow_code,
+    marks_in_text,
+    few_folded,
     images_in_text,
     images_in_outputs,
 ]

@@ -20,7 +20,6 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from course_utils.datasets import sources
-from course_utils.files import ROOT
 
 __all__ = ["Finding", "examine"]
 
@@ -29,7 +28,6 @@ PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest for which both framewo
 MEMORY_GB = 2.0  # what one chapter may take
 DISK_GB = 1.0
 TIMEOUT = 120  # seconds; a first import from a slow disk may take a minute; a hanging one never ends
-CHAPTERS = ROOT / "chapters"
 FRAMEWORKS = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 
 # Each runs in a Python of its own, so that a broken framework breaks nothing here, and both run at the same time.
@@ -188,26 +186,16 @@ def _too_old(name: str, found: str) -> str:
 
 
 def _with_one_missing(findings: dict[str, Finding]) -> Iterator[Finding]:
-    """The findings about the frameworks; one of the two may be missing, and then it is said what runs without it."""
-    usable = [FRAMEWORKS[name] for name, finding in findings.items() if finding.state == "OK"]
-    for name, found in findings.items():
+    """The findings about the frameworks; one of the two may be missing, and then it is said how to read without it."""
+    usable = [name for name, finding in findings.items() if finding.state == "OK"]
+    for found in findings.values():
         if found.state == "OK":
             yield found
         elif usable:
-            yield Finding(found.need, found.state, f"{found.detail}; {_still_runs(name)}", found.mend)
+            detail = f"{found.detail}; `make lab FRAMEWORK={usable[0]}` does without it"
+            yield Finding(found.need, found.state, detail, found.mend)
         else:
             yield Finding(found.need, "FAIL", f"{found.detail}, and the course needs one of the two", found.mend)
-
-
-def _still_runs(missing: str) -> str:
-    """Which code cells of which chapters run without the framework `missing`."""
-    counts = []
-    for chapter in sorted(CHAPTERS.glob("*.ipynb")):
-        cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
-        runs = [cell for cell in cells if missing not in cell["metadata"].get("tags", [])]
-        counts.append(f"{len(runs)} of {len(cells)} in {chapter.stem}")
-    listed = f": {', '.join(counts)}" if counts else ""
-    return f"the code cells without the tag {missing} still run{listed}"
 
 
 def _device(seen: dict[str, str]) -> Finding:

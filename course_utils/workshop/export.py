@@ -3,22 +3,20 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
 import nbformat
 from nbformat import NotebookNode
 
 from course_utils import files
+from course_utils.workshop import views
 from course_utils.workshop.chapters import ChapterError, read
 from course_utils.workshop.refresh import normalised
-
-Framework = Literal["torch", "tensorflow"]
 
 _FIGURE = re.compile(r"\bfigures/[\w-]+\.\w+")
 
 
-def export(chapters: Sequence[Path], framework: Framework, folder: Path) -> None:
-    """Write chapters without the other framework's cells, and the figures that they show, into a new folder.
+def export(chapters: Sequence[Path], framework: views.Framework, folder: Path) -> None:
+    """Write chapters without the other framework's cells and words, and the figures that they show, into a new folder.
 
     Args:
         chapters: the notebooks.
@@ -32,7 +30,7 @@ def export(chapters: Sequence[Path], framework: Framework, folder: Path) -> None
     try:
         with files.new_folder(folder) as whole:
             for chapter in chapters:
-                notebook = one_sided(read(chapter), framework)
+                notebook = normalised(views.of_notebook(read(chapter), framework))
                 files.write(whole / chapter.name, nbformat.writes(notebook) + "\n")
                 for name, content in _figures(notebook, chapter).items():
                     files.write(whole / name, content)
@@ -40,20 +38,6 @@ def export(chapters: Sequence[Path], framework: Framework, folder: Path) -> None
         raise ChapterError(f"{folder} is there and not an empty folder: name a new one by --out.") from error
     except OSError as error:
         raise ChapterError(f"{folder} cannot be written: {error.strerror}; name another folder by --out.") from error
-
-
-def one_sided(notebook: NotebookNode, framework: Framework) -> NotebookNode:
-    """The notebook without the cells, code or text, whose tags name another framework; code is numbered anew.
-
-    A cell that has the tags of both compares them, so neither side keeps it.
-
-    >>> cells = [nbformat.v4.new_markdown_cell(tag, metadata={"tags": [tag]}) for tag in ("torch", "tensorflow")]
-    >>> [cell.source for cell in one_sided(nbformat.v4.new_notebook(cells=cells), "tensorflow").cells]
-    ['tensorflow']
-    """
-    others = {*get_args(Framework)} - {framework}
-    cells = [cell for cell in notebook.cells if not others.intersection(cell.metadata.get("tags", []))]
-    return normalised(NotebookNode({**notebook, "cells": cells}))
 
 
 def _figures(notebook: NotebookNode, chapter: Path) -> dict[str, bytes]:

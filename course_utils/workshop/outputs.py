@@ -197,7 +197,8 @@ def _fields(output: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     kind = "result" if kind == "execute_result" else "display"
     fields = {}
     for mime in sorted(output["data"]):
-        fields[kind, mime] = "" if _is_opaque(mime) else _text(output["data"][mime])
+        text = _text(output["data"][mime])
+        fields[kind, mime] = "" if _is_opaque(mime, text) else text
         if alt := alt_text(output, mime):
             fields[kind, f"alt text of {mime}"] = alt
     return fields
@@ -211,8 +212,10 @@ def _fractions(output: Mapping[str, Any], varying: Mapping[str, str]) -> Iterato
                 yield match[0]
 
 
-def _is_opaque(mime: str) -> bool:
-    """Pixels depend on fonts and versions, the ids of widgets on chance."""
+def _is_opaque(mime: str, text: str) -> bool:
+    """Pixels depend on fonts and versions, as those inside a living figure do, and the ids of widgets on chance."""
+    if mime == "text/html":
+        return text.startswith('<figure class="living ')
     return mime.startswith("image/") or mime in ("application/pdf", "application/vnd.jupyter.widget-view+json")
 
 

@@ -1,4 +1,4 @@
-"""A copy of the course for students: all of it but for what only instructors should have."""
+"""A copy of the course for students: all of it but for what only instructors should have, in one framework or both."""
 
 import re
 import shutil
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from course_utils import files
 from course_utils.assignments.errors import AssignmentError
+from course_utils.workshop import results, views
+from course_utils.workshop.chapters import ROOT, find_chapters, read
+from course_utils.workshop.refresh import code_hash
 
 LEFT_OUT = (
     "solutions/*",
@@ -25,14 +28,30 @@ LEFT_OUT = (
 )
 """Patterns of files that students do not get: the masters, their tests, marks, and what instructors are told."""
 
+OF_BOTH = (
+    ".ci/*",
+    ".github/*",
+    ".pre-commit-config.yaml",
+    "CONTRIBUTING.md",
+    "benchmarks/*",
+    "environment.yml",
+    "results/cells.json",
+    "results/spread.json",
+    "results/trainer.json",
+    "tests/*",
+)
+"""Patterns of files that need or compare both frameworks: a copy in one framework is without them."""
+
+_OF = {side: (f"course_utils/*{side}*", f"assignments/*/{side}.ipynb") for side in views.sides("both")}
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
     ".toml": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
     "Makefile": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
 }
+_COMMANDS = re.compile(r"^# (?P<view>both|torch|tensorflow)\n(?P<kept>.*?)^# /(?P=view)\n+", re.DOTALL | re.MULTILINE)
 
 
-def release(root: Path, target: Path) -> int:
+def release(root: Path, target: Path, view: views.View = "both") -> int:
     """Write the students' copy as a new folder, or as a zip if the name ends in .zip.
 
     What stands between `<!-- instructors -->` and `<!-- /instructors -->` in a Markdown file, and between lines
@@ -42,27 +61,29 @@ def release(root: Path, target: Path) -> int:
         root: the instructors' copy, a git repository. Only what is under version control is copied: submissions, marks
             and lists of names that lie beside it are not.
         target: must not exist, or be an empty folder.
+        view: "torch" or "tensorflow" for a copy that does without the other framework: chapters, assignments and
+            README without its cells and words, and no tests, which compare the two.
 
     Returns: how many files it has.
 
     Raises:
         AssignmentError: the target is there, or nothing is under version control. Nothing is written.
     """
-    names = [name for name in _files(root) if not any(fnmatch(name, pattern) for pattern in LEFT_OUT)]
+    others = {*views.sides("both")}.difference(views.sides(view))
+    left_out = [*LEFT_OUT, *(OF_BOTH if others else ()), *(pattern for side in others for pattern in _OF[side])]
+    names = [name for name in _files(root) if not any(fnmatch(name, pattern) for pattern in left_out)]
     target = target.expanduser()
     there = f"{target} is there already: name a new folder, or a new file that ends in .zip."
     if target.suffix == ".zip":
         if target.exists():
             raise AssignmentError(there)
         with tempfile.TemporaryDirectory() as part:
-            for name in names:
-                _copy(root / name, Path(part) / "whole" / name)
+            _fill(Path(part) / "whole", names, root, view)
             files.write(target, Path(shutil.make_archive(f"{part}/whole", "zip", f"{part}/whole")).read_bytes())
         return len(names)
     try:
         with files.new_folder(target) as whole:
-            for name in names:
-                _copy(root / name, whole / name)
+            _fill(whole, names, root, view)
     except FileExistsError as error:
         raise AssignmentError(there) from error
     return len(names)
@@ -85,3 +106,35 @@ def _copy(source: Path, copy: Path) -> None:
     shutil.copy2(source, copy)
     if marked := _FOR_INSTRUCTORS.get(source.suffix or source.name):
         copy.write_text(marked.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _fill(folder: Path, names: list[str], root: Path, view: views.View) -> None:
+    for name in names:
+        _copy(root / name, folder / name)
+    if view != "both":
+        for path in [folder / name for name in names]:
+            _in_one_framework(path, view)
+        _keep_results(root, folder, view)
+
+
+def _in_one_framework(path: Path, view: views.View) -> None:
+    """Take out of a copied file what is about the other framework."""
+    if path.name == "Makefile":
+        text = path.read_text("utf-8").replace("FRAMEWORK ?= both", f"FRAMEWORK ?= {view}")
+        files.write(path, _COMMANDS.sub(lambda found: found["kept"] if found["view"] == view else "", text))
+    elif path.suffix in (".ipynb", ".md"):
+        files.write(path, views.of_file(path, view))
+
+
+def _keep_results(root: Path, folder: Path, view: views.View) -> None:
+    """Write results/chapters.json and README's scoreboard of this framework's runs."""
+    frameworks = ("", *views.sides(view))
+    known = results.load(root / results.FILE.relative_to(ROOT))
+    for chapter in find_chapters(folder=folder / "chapters"):
+        entry = known[chapter.stem]
+        entry["sources"] = code_hash(read(chapter))
+        entry["runs"] = [run for run in entry["runs"] if run["framework"] in frameworks]
+    files.write(folder / results.FILE.relative_to(ROOT), results.dump(known))
+    readme = folder / "README.md"
+    table = results.scoreboard(known, frameworks)
+    files.write(readme, results.with_table(readme.read_text("utf-8"), "scoreboard", table))

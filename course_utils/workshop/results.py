@@ -3,7 +3,7 @@
 import json
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,7 +57,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def scoreboard(results: dict[str, Any]) -> str:
+def scoreboard(results: dict[str, Any], frameworks: Collection[str] = tuple(FRAMEWORKS)) -> str:
     """A Markdown table: each run that showed a perplexity, a column for each framework; empty without such a run.
 
     >>> lstm = {"run": "LSTM", "framework": "torch", "metrics": {"perplexity": 3.7004}}
@@ -67,11 +67,12 @@ def scoreboard(results: dict[str, Any]) -> str:
     | [04_lstm](chapters/04_lstm.ipynb) | LSTM |  | 3.700 |  |
     """
     rows = [
-        [f"[{chapter}](chapters/{chapter}.ipynb)", run, *(found.get(framework, "") for framework in FRAMEWORKS)]
+        [f"[{chapter}](chapters/{chapter}.ipynb)", run, *(found.get(framework, "") for framework in frameworks)]
         for chapter, entry in sorted(results.items())
         for run, found in _perplexities(entry["runs"]).items()
     ]
-    head = [["chapter", "run", *FRAMEWORKS.values()], ["---", "---", *["--:"] * len(FRAMEWORKS)]] if rows else []
+    names = [FRAMEWORKS[framework] for framework in frameworks]
+    head = [["chapter", "run", *names], ["---", "---", *["--:"] * len(names)]] if rows else []
     return "".join(f"| {' | '.join(row)} |\n" for row in head + rows)
 
 

@@ -1,0 +1,139 @@
+"""Further inputs of the kinds that people bring: read rightly or refused in one sentence, never wrong in silence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from data_helpers import says
+from price_helpers import walk
+
+from course_utils import forecasting, leaks, plotting
+from course_utils.datasets import (
+    Prices,
+    StockData,
+    Vocab,
+    load_corpus,
+    load_pairs,
+    load_prices,
+    tokenize_sentence,
+)
+from course_utils.datasets.stocks import Scaler
+
+DAYS = pd.bdate_range("2020-01-02", periods=60)
+CLOSE = walk(60)
+
+
+def refused(call, *parts):
+    with pytest.raises((ValueError, TypeError)) as error:
+        call()
+    says(error, *parts)
+
+
+@pytest.mark.parametrize("name", ["Dividend Adjusted Close", "Split-adjusted close", "Close (adj.)"])
+def test_the_adjusted_close_is_taken_whatever_it_is_adjusted_for(name):
+    table = pd.DataFrame({"Close": CLOSE * 2, name: CLOSE}, index=DAYS)
+    np.testing.assert_allclose(load_prices(table).close, CLOSE)
+
+
+@pytest.mark.parametrize(
+    "name", ["Adj Close Return", "Adj Close % change", "retadj", "Adj. Dividend", "div_adj_factor"]
+)
+def test_what_is_made_of_the_adjusted_close_is_no_price(name):
+    table = pd.DataFrame({name: CLOSE * 2, "Close": CLOSE}, index=DAYS)
+    np.testing.assert_allclose(load_prices(table).close, CLOSE)
+
+
+def test_cells_in_quotes_may_follow_a_space(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text('Date, "Close"\n2020-01-02, "1,100.5"\n2020-01-03, "1,101.5"\n')
+    with pytest.warns(UserWarning, match=r"1,100\.5"):
+        assert load_prices(path).close.tolist() == [1100.5, 1101.5]
+
+
+def test_checked_prices_stay_what_they_are():
+    close, volume = CLOSE.copy(), CLOSE.copy()
+    prices = Prices(DAYS, close, columns={"volume": volume})
+    close[:], volume[:] = -1, np.nan
+    np.testing.assert_array_equal(prices.close, CLOSE)
+    np.testing.assert_array_equal(prices.columns["volume"], CLOSE)
+
+
+@pytest.mark.parametrize("stop", [-1, 0, 61, 2.0, True, None])
+def test_the_first_days_are_counted(stop):
+    refused(lambda: Prices(DAYS, CLOSE).until(stop), f"stop is {stop!r}", "1 to 60")
+
+
+@pytest.mark.parametrize("number", [2.0, "2", None, True, -1])
+def test_numbers_of_days_are_whole(number):
+    for name, call in {
+        "lags": lambda: forecasting.autoregression(CLOSE, number),
+        "num_days": lambda: forecasting.one_step_forecast(forecasting.persistence, CLOSE, number),
+        "max_lag": lambda: forecasting.lag_correlations(CLOSE, CLOSE, number),
+        "min_days": lambda: forecasting.walk_forward(DAYS, number),
+        "day": lambda: leaks.find_leaks(lambda close: {"it": leaks.Known(range(60), close)}, CLOSE, [number]),
+    }.items():
+        refused(call, f"{name} {'is ' if name != 'day' else ''}", "expected")
+    refused(lambda: forecasting.recursive_forecast(forecasting.persistence, CLOSE, number), "num_days is", "whole")
+
+
+def test_a_step_that_writes_changes_neither_the_truth_nor_its_own_past():
+    def step(close):
+        close /= close[0]
+        return close[-1]
+
+    close = CLOSE.copy()
+    found = forecasting.one_step_forecast(step, close, 3)
+    np.testing.assert_array_equal(close, CLOSE)
+    np.testing.assert_allclose(found, CLOSE[-4:-1] / CLOSE[0])
+    assert forecasting.recursive_forecast(step, [2.0, 4.0], 2).tolist() == [2.0, 1.0]
+
+
+def test_no_day_finds_no_leak():
+    refused(lambda: leaks.find_leaks(lambda close: {"it": leaks.Known(range(60), close)}, CLOSE, []), "days is empty")
+
+
+def test_a_scaler_wants_its_columns():
+    scaler = Scaler.fit(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    for call in (scaler.scale, scaler.unscale):
+        refused(lambda call=call: call(np.zeros((4, 1))), "(4, 1)", "(rows, 2)")
+    assert Scaler.fit(np.array([[1.0], [3.0]])).unscale(np.zeros((2, 3))).shape == (2, 3)
+
+
+def test_a_model_that_says_several_numbers_is_no_step():
+    data = StockData(Prices(DAYS, CLOSE), window=3, test_days=5, validation_days=5)
+    refused(lambda: data.step(lambda X: np.zeros((1, 2)))(CLOSE), "The next price has the shape (1, 2)")
+
+
+@pytest.mark.parametrize("code", ["1.{}", "a{}f-0", "#{}", "2020-01-{}"])
+def test_ids_scores_and_dates_are_no_sentences(tmp_path, code):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"{code.format(i)}\tI see {i}.\tje vois {i}.\n" for i in range(10, 14)))
+    refused(lambda: load_pairs(path), "has a number in each line", code.format(11))
+
+
+def test_a_sentence_is_a_string():
+    for text in (None, 5, ["a"], b"a"):
+        refused(lambda text=text: tokenize_sentence(text), "text is of the type", "one string")
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [
+        ("*** start of the project gutenberg ebook x ***", "*** end of the project gutenberg ebook x ***"),
+        ("*END THE SMALL PRINT! FOR PUBLIC DOMAIN EBOOKS*Ver.02/11/02*END*", "End of Project Gutenberg's X"),
+        ("*** START OF THE PROJECT GUTENBERG EBOOK FAUST ***", "Ende dieses Projekt Gutenberg Etextes Faust"),
+    ],
+)
+def test_gutenbergs_marks_of_other_times_and_languages_are_cut_at(tmp_path, opens, closes):
+    path = tmp_path / "book.txt"
+    path.write_text(f"legal\n{opens}\nOnce\n{closes}\nmore law\n")
+    assert load_corpus(path).strip() == "once"
+
+
+def test_a_vocabularys_settings_are_checked():
+    refused(lambda: Vocab(["a"], level="words"), "level is 'words'", "'word'")
+    refused(lambda: Vocab(["a"], normalize="Lower"), "normalize is 'Lower'", "'lower'")
+
+
+@pytest.mark.parametrize("pitch", [np.nan, np.inf, 60.5])
+def test_a_pitch_is_a_whole_number(pitch):
+    refused(lambda: plotting.piano_roll([(pitch, 0, 1)], "A roll"), "not whole")
