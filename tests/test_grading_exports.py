@@ -447,7 +447,7 @@ def test_a_table_of_times_is_believed(tmp_path, files, text):
     hours = {name: each.hours_late for name, each in students.items()}
     assert hours.pop(next(name for name in hours if "Bob" not in name)) == 1.5
     assert [*hours.values()] in ([], [0])
-    assert {each.time_from for each in students.values()} == {"--times"}
+    assert {each.time_from for each in students.values()} == {"the table of times"}
 
 
 def test_a_time_that_contradicts_the_platforms_mark_is_said(tmp_path):

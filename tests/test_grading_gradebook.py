@@ -10,7 +10,7 @@ import pytest
 from grading_toy import HONEST, as_bytes, cell, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
-from course_utils.assignments.matching import plan_for, read
+from course_utils.assignments.matching import plan, read
 from course_utils.grading import grade, gradebook, pages, tables
 from course_utils.grading.late import LatePolicy
 
@@ -45,7 +45,7 @@ def result(assignment, student, points, words, hours_late=0.0):
         cell("markdown", words and "Five seeds.", "x"),
         cell("markdown", words and "Both cells.", "y"),
     ]
-    found = plan_for(read(as_bytes(whole)), assignment)
+    found = plan(read(as_bytes(whole)), assignment)
     questions = []
     for question in assignment.questions:
         mark = None

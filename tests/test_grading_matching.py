@@ -10,7 +10,8 @@ from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_a
 
 from course_utils.assignments import load_assignment
 from course_utils.assignments.errors import Corrupt, Foreign
-from course_utils.assignments.matching import ODD, plan_for, read
+from course_utils.assignments.matching import ODD, plan, read
+from course_utils.files import ROOT
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -21,7 +22,7 @@ def assignment(tmp_path_factory):
 
 
 def planned(assignment, whole):
-    return plan_for(read(as_bytes(whole)), assignment)
+    return plan(read(as_bytes(whole)), assignment)
 
 
 def kinds(plan):
@@ -219,6 +220,8 @@ def another(framework="torch", **answers):
     whole = notebook(framework, answers)
     whole["cells"] = [each for each in whole["cells"] if not each["id"].startswith(("softmax", "weighted"))]
     whole["cells"][0]["source"] = "# Another"
+    stretch = "def stretch(X):\n    raise NotImplementedError()"
+    whole["cells"].insert(-1, cell("code", stretch, "stretch", grade_id="stretch_answer", solution=True))
     whole["cells"][-1]["source"] = "Write that here."
     return whole
 
@@ -227,6 +230,15 @@ def test_another_assignments_notebook_is_foreign(two):
     for whole in (another(), another(scale=HONEST["torch"]["scale"]), stripped(another())):
         with pytest.raises(Foreign, match="belongs to other, not to toy"):
             planned(two, whole)
+
+
+def test_a_helper_that_is_called_like_an_answer_says_nothing(two):
+    """In an answer of another assignment, which builds upon this one."""
+    whole = another()
+    whole["cells"][-2]["source"] = HONEST["torch"]["softmax"] + "\n\ndef stretch(X): return softmax(X)"
+    for each in (whole, stripped(whole)):
+        with pytest.raises(Foreign, match="belongs to other"):
+            planned(two, each)
 
 
 def test_two_assignments_in_one_notebook_are_not_foreign(two):
@@ -278,7 +290,7 @@ def test_a_cell_without_a_type(assignment):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_encodings(assignment, encoding):
     content = json.dumps(honest(), ensure_ascii=False).encode(encoding)
-    assert plan_for(read(content), assignment).changed == 3
+    assert plan(read(content), assignment).changed == 3
 
 
 def test_halves_of_characters_are_none():
@@ -303,7 +315,7 @@ def test_matching_takes_bounded_time(assignment, name):
     content = as_bytes(whole)
     began = time.process_time()
     with contextlib.suppress(Corrupt):
-        plan_for(read(content), assignment)
+        plan(read(content), assignment)
     assert time.process_time() - began < 5
 
 
@@ -326,3 +338,18 @@ def test_untouched(assignment):
     plan = planned(assignment, notebook())
     assert (plan.changed, plan.plain) == (0, None)
     assert [step.source for step in plan.steps[1:]] == list(STUBS.values())
+
+
+ASSIGNMENTS = sorted(path for path in (ROOT / "solutions").glob("a*_*") if path.is_dir())
+
+
+@pytest.mark.parametrize("name", [path.name for path in ASSIGNMENTS])
+def test_an_assignments_notebooks_are_foreign_to_all_others(name):
+    for folder in ASSIGNMENTS:
+        for framework in FRAMEWORKS:
+            cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
+            if folder.name == name:
+                assert plan(cells, load_assignment(folder)).framework == framework
+            else:
+                with pytest.raises(Foreign, match=f"belongs to {name}"):
+                    plan(cells, load_assignment(folder))

@@ -113,7 +113,9 @@ def read(content: bytes) -> list[SubmittedCell]:
     [SubmittedCell(grade_id='', cell_id='', kind='code', source='a = 1')]
     """
     if len(content) > LARGEST or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_PARTS:
-        raise Corrupt(f"The notebook has more than {LARGEST // 2**20} MB: clear its outputs and hand it in again.")
+        raise Corrupt(
+            f"The notebook has more than {LARGEST // 2**20} MB, or too many parts: clear its outputs, hand it in again."
+        )
     try:
         whole = json.loads(content)
         if "worksheets" in whole:
@@ -260,13 +262,13 @@ def _others(paths: tuple[Path, ...], times: tuple[int, ...]) -> dict[str, frozen
     return found
 
 
-def plan_for(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan:
+def plan(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan:
     """What to run of a notebook that was handed in for an assignment; raises `Foreign`."""
     forbids = {question.id: question.forbids for question in assignment.questions}
-    return plan(cells, released(assignment), forbids, assignment.name, others(assignment))
+    return matched(cells, released(assignment), forbids, assignment.name, others(assignment))
 
 
-def plan(
+def matched(
     cells: Sequence[SubmittedCell],
     releases: Sequence[Released],
     forbids: Mapping[str, Sequence[str]],
@@ -285,17 +287,20 @@ def plan(
     Raises:
         Foreign: it has nothing of this assignment.
     """
-    features = _features((cell.kind, cell.source) for cell in cells)
-    both = frozenset().union(*(release.features for release in releases))
-    if others and not features & both - frozenset().union(*others.values()):
-        likest = max(others, key=lambda each: len(features & others[each] - both))
-        if features & others[likest] - both:
+    features = [_features(cell) for cell in cells]
+    both, rest = (frozenset().union(*each) for each in ([release.features for release in releases], others.values()))
+    if not any(
+        each & both - rest and not each & rest - both for each in features
+    ):  # no cell is this assignment's alone
+        whole = frozenset().union(*features) - both
+        likest = max(others, key=lambda each: len(whole & others[each]), default="")
+        if likest and whole & others[likest]:
             raise Foreign(f"belongs to {likest}, not to {name}")
     release = max(releases, key=lambda each: _closeness(cells, each, releases))
     made = _Matching(release, cells, forbids).plan()
     if made is None:
         raise Foreign(f"has no answer of {name}")
-    return replace(made, likeness=len(features & release.features))
+    return replace(made, likeness=len(release.features.intersection(itertools.chain(*features))))
 
 
 def _closeness(cells: Sequence[SubmittedCell], release: Released, releases: Sequence[Released]) -> tuple[int, int]:
@@ -504,14 +509,11 @@ def _listed(numbers: Iterable[int]) -> str:
     return " and ".join(f"cell {i + 1}" for i in numbers)
 
 
-def _features(cells: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """The sources of cells, and the names that those with code define: what one notebook may share with another."""
-    found: set[str] = set()
-    for kind, source in cells:
-        if len(source) <= _LONGEST and source.strip():
-            found.add(_plain(source))
-        if kind == "code":
-            found.update(_defined(source))
+def _features(cell: SubmittedCell) -> frozenset[str]:
+    """A cell's source and the names that it defines: what one notebook may share with another."""
+    found = set(_defined(cell.source)) if cell.kind == "code" else set()
+    if len(cell.source) <= _LONGEST and cell.source.strip():
+        found.add(_plain(cell.source))
     return frozenset(found)
 
 

@@ -1,6 +1,7 @@
 """Values made of arrays: a number, text, None, an array, or dicts, lists and tuples of such, as deep as you like."""
 
 from collections.abc import Callable, Iterator, Sequence, ValuesView
+from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any
 
@@ -56,7 +57,10 @@ def plain_leaf(leaf: Any) -> Any:
     >>> plain_leaf(np.longdouble(1.5)), plain_leaf(np.str_("yes")), plain_leaf(np.array(["a", "b"]))
     (np.float64(1.5), 'yes', ['a', 'b'])
     """
-    value = np.asarray(leaf)[()] if hasattr(type(leaf), "__array__") else leaf
+    value = leaf
+    if hasattr(type(leaf), "__array__"):
+        with suppress(TypeError, ValueError):  # it may be none after all
+            value = np.asarray(leaf)[()]
     if isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.kind in "fiub":
             return value.astype("float64") if value.dtype.itemsize > 8 else value

@@ -18,7 +18,7 @@ from typing import Any
 from course_utils.assignments import recording
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentProblem, Undone
 from course_utils.assignments.loading import FRAMEWORKS
-from course_utils.assignments.matching import HANDED_OUT, Plan, Released, plan, read
+from course_utils.assignments.matching import HANDED_OUT, Plan, Released, matched, read
 
 
 def check_submission(notebook: str | Path = "torch.ipynb", say: Callable[[str], None] = print) -> None:
@@ -68,10 +68,12 @@ def check_submission(notebook: str | Path = "torch.ipynb", say: Callable[[str], 
 def _planned(path: Path, checks: Path) -> Plan:
     """What is run of a notebook; raises an `AssignmentError`."""
     mend = "take the folder checks/ from the course anew"
-    releases = [Released(checks / HANDED_OUT.format(framework=each), each, mend) for each in FRAMEWORKS]
+    kept = {each: checks / HANDED_OUT.format(framework=each) for each in FRAMEWORKS}
+    there = [each for each in FRAMEWORKS if kept[each].exists()]  # a copy of the course may be in one framework only
+    releases = [Released(kept[each], each, mend) for each in there or FRAMEWORKS]
     forbids = {each: recording.read(each, checks).forbids for each in recording.questions(checks)}
     try:
-        return plan(read(path.read_bytes()), releases, forbids, path.parent.name, {})
+        return matched(read(path.read_bytes()), releases, forbids, path.parent.name, {})
     except (Corrupt, Foreign) as error:
         raise AssignmentError(f"{path.name}: {str(error).rstrip('.')}.") from error
 

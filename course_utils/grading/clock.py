@@ -14,7 +14,7 @@ from course_utils.grading.forms import Form, Place
 from course_utils.grading.people import People
 from course_utils.grading.times import read_time
 
-TABLE, FILES_TIME = "--times", "the file's time"
+TABLE, FILES_TIME = "the table of times", "the file's time"
 _METADATA = ("submission_metadata.yml", "submission_metadata.yaml")  # Gradescope's
 _LARGEST_METADATA = 50 * 2**20
 _BY_MARK = 0.01  # hours, where a platform says that it is late, but not by how much

@@ -17,7 +17,7 @@ from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, S
 from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.assignments.matching import Plan, plan_for, read, released_folder
+from course_utils.assignments.matching import Plan, plan, read, released_folder
 from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Zygote
@@ -139,7 +139,7 @@ def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[s
             continue
         try:
             cells = read(content)
-            plans.append((name, plan_for(cells, assignment)))
+            plans.append((name, plan(cells, assignment)))
         except Corrupt as error:
             problems.append(("corrupt", f"{readable(name)}: {error}"))
         except Foreign as error:

@@ -73,7 +73,7 @@ def class_page(
     assignment: Assignment,
     policy: LatePolicy,
     similar: Sequence[SimilarPair] | None,
-    odd: Sequence[str],
+    odd: Sequence[str] = (),
 ) -> str:
     """The instructor's page about all results together, and what is odd about how they were handed in."""
     graded = [result for result in results if result["status"] == "graded"]
