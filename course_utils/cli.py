@@ -221,6 +221,16 @@ def assignments() -> None:
 
 
 @app.command()
+def check_submission(
+    notebook: Annotated[Path, typer.Argument(help="The notebook that you will hand in; save it first.")],
+) -> None:
+    """Say what grading will make of a notebook: which answers count, which cells will not be graded, and why."""
+    from course_utils.assignments import check_submission as check
+
+    check(notebook, typer.echo)
+
+
+@app.command()
 def student_release(
     target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
     framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",

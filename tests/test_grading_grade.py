@@ -1,20 +1,23 @@
 """One submission: the result depends on what goes in only, has the right form, and says what became of it."""
 
 import json
+import time
 
 import numpy as np
 import pytest
+from clocks import HANG_SECONDS
 from data_helpers import says
 from grading_helpers import LIMITS, Zygotes, grade, without_times
-from grading_toy import as_bytes, honest, notebook, write_assignment
+from grading_toy import HONEST, as_bytes, honest, notebook, write_assignment
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
-from course_utils.grading.errors import Corrupt, GradingError
+from course_utils.assignments.errors import Corrupt
+from course_utils.assignments.matching import read, released
+from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission, seed
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import read, released
 from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 
@@ -89,6 +92,42 @@ def test_the_whole_submission_has_an_end(assignment, zygotes):
     result = grade(assignment, zygotes, files(**endless), limits=Limits(cell_seconds=1, submission_seconds=1.5))
     assert [question["status"] for question in result["questions"]][:3] == ["lost"] * 3
     assert result["seconds"]["total"] < 20
+
+
+def one_answer(name):
+    return as_bytes(notebook(answers={name: HONEST["torch"][name]}))
+
+
+def test_the_notebook_with_most_answers_is_run_first(assignment, zygotes):
+    """Whatever its name, and however many others there are."""
+    many = {f"{i:02}.ipynb": one_answer("scale") for i in range(15)} | {"best.ipynb": as_bytes(honest())}
+    result = grade(assignment, zygotes, many, limits=Limits(submission_seconds=HANG_SECONDS))
+    assert (result["notebook"], result["points"], len(result["others"])) == ("best.ipynb", 9, 11)
+    assert "Of 16 notebooks only the 12 with the most answers were graded." in result["notes"]
+
+
+def test_the_time_is_the_submissions_and_one_notebook_leaves_the_others_some(assignment, zygotes):
+    endless = dict.fromkeys(("scale", "softmax", "weighted"), "while True: pass")
+    both = {"a.ipynb": as_bytes(honest(**endless)), "b.ipynb": one_answer("scale")}
+    began = time.monotonic()
+    result = grade(assignment, zygotes, both, limits=Limits(submission_seconds=40))
+    assert time.monotonic() - began < HANG_SECONDS
+    assert (result["notebook"], result["points"]) == ("b.ipynb", 2)
+
+
+def test_other_assignments_notebooks_take_no_place(assignment):
+    strange = as_bytes({"cells": [{"cell_type": "code", "source": "1 + 1"}]})
+    many = {f"a{i}.ipynb": strange for i in range(20)} | {"toy.ipynb": as_bytes(notebook())}
+    result = grade(assignment, forbidden_zygotes, many)
+    assert (result["status"], result["notebook"]) == ("not attempted", "toy.ipynb")
+
+
+def test_a_forbidden_name_in_an_answer_is_told_to_people(assignment, zygotes):
+    result = grade(assignment, zygotes, files(softmax="def softmax(X):  # not torch.softmax\n    return X.softmax(1)"))
+    by_id = {question["id"]: question for question in result["questions"]}
+    assert (by_id["softmax"]["points"], by_id["softmax"]["names"]) == (3, [])
+    result = grade(assignment, zygotes, files(softmax="from torch.nn import Softmax\ndef softmax(X): return X"))
+    assert {question["id"]: question.get("names") for question in result["questions"]}["softmax"] == ["Softmax"]
 
 
 def test_an_assignment_that_was_not_released_is_said(assignment, tmp_path):

@@ -8,10 +8,10 @@ from data_helpers import says
 from grading_toy import HONEST, as_bytes, cell, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.matching import plan, read
 from course_utils.grading import grade, gradebook
 from course_utils.grading.errors import GradingError
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.matching import plan, read
 
 api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed")
 

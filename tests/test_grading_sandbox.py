@@ -84,8 +84,8 @@ def test_what_cannot_be_imported_is_said(zygote):
 
 def test_processes_do_not_wait_for_each_other(zygote):
     slow, fast = zygote.fork(Limits()), zygote.fork(Limits())
-    slow.ask(["cell", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
-    fast.ask(["cell", "c", "def f(): return 3"], HANG_SECONDS, "")
+    slow.ask(["answer", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
+    fast.ask(["answer", "c", "def f(): return 3"], HANG_SECONDS, "")
     with pytest.raises(Lost) as error:
         slow.ask(["call", "f", (), {}], 0.1, "it is slow")
     assert (error.value.cap, str(error.value)) == ("time", "it is slow")

@@ -7,6 +7,14 @@ class AssignmentError(CourseError):
     """Something is wrong with the assignment itself; said to the instructor."""
 
 
+class Corrupt(Exception):
+    """A file that was handed in cannot be read as a notebook."""
+
+
+class Foreign(Exception):
+    """A notebook has nothing of the assignment; the text says, as half a sentence, what it has instead."""
+
+
 class StudentProblem(Exception):
     """What came of calling a student's function, instead of a value."""
 
@@ -65,6 +73,19 @@ class BadValue(StudentProblem):
 
 class TooLarge(BadValue):
     """The function returned more bytes than may come."""
+
+
+class Undone(StudentProblem):
+    """A cell of the student's own failed, and what it did to names was undone.
+
+    >>> raise Undone("it raised ValueError: no such file")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.Undone: it raised ValueError: no such file.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason.rstrip(".") + ".")
+        self.reason = reason
 
 
 class StudentLost(StudentProblem):

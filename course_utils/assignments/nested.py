@@ -1,11 +1,34 @@
 """Values made of arrays: a number, text, None, an array, or dicts, lists and tuples of such, as deep as you like."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, ValuesView
+from contextlib import suppress
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from course_utils.assignments.errors import BadValue
 from course_utils.comparing import compare
+
+
+def plain(value: Any) -> Any:
+    """A container of another kind that holds the same as a dict or a list; anything else as it is.
+
+    These are what has names and values, such as `ChainMap` or `nn.ParameterDict`, and sequences that are no text, such
+    as `deque` or `nn.ParameterList`, whose parts can be had by number.
+
+    >>> from collections import ChainMap, deque
+    >>> plain(ChainMap({"a": 1}, {"b": 2})) == {"a": 1, "b": 2}, plain(deque([1, 2]))
+    (True, [1, 2])
+    """
+    kind = type(value)
+    if isinstance(value, (dict, list, tuple, str, bytes)) or hasattr(kind, "__array__"):
+        return value
+    if all(hasattr(kind, name) for name in ("keys", "values", "__getitem__", "__len__")):
+        return {name: value[name] for name in value}
+    if isinstance(value, (Sequence, ValuesView)) or all(hasattr(kind, name) for name in ("append", "__getitem__")):
+        return list(value)
+    return value
 
 
 def mapped(value: Any, function: Callable) -> Any:
@@ -14,6 +37,7 @@ def mapped(value: Any, function: Callable) -> Any:
     >>> mapped({"b": (1, [2, None])}, lambda leaf: leaf and 10 * leaf)
     {'b': (10, [20, None])}
     """
+    value = plain(value)
     if isinstance(value, dict):
         return {name: mapped(part, function) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
@@ -22,12 +46,39 @@ def mapped(value: Any, function: Callable) -> Any:
     return function(value)
 
 
+def plain_leaf(leaf: Any) -> Any:
+    """An array, number or text of any kind as one that a check can use: at most 64 bits, and no class of its own.
+
+    Raises:
+        BadValue: it is something else.
+
+    >>> plain_leaf(np.longdouble(1.5)), plain_leaf(np.str_("yes")), plain_leaf(np.array(["a", "b"]))
+    (np.float64(1.5), 'yes', ['a', 'b'])
+    """
+    value = leaf
+    if hasattr(type(leaf), "__array__"):
+        with suppress(TypeError, ValueError):  # it may be none after all
+            value = np.asarray(leaf)[()]
+    if isinstance(value, (np.ndarray, np.generic)):
+        if value.dtype.kind in "fiub":
+            return value.astype("float64") if value.dtype.itemsize > 8 else value
+        if value.dtype.kind == "U":
+            return value.tolist()
+    elif value is None or type(value) in (bool, int, float, str):
+        return value
+    for kind, as_plain in ((str, str.__str__), (Integral, int), (Real, float)):  # an `Enum`'s, perhaps, or a fraction
+        if isinstance(value, kind) and not isinstance(value, np.generic):
+            return as_plain(value)
+    raise BadValue(f"a {type(leaf).__name__} came, expected tensors, arrays, numbers or text")
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """All leaves, from left to right.
 
     >>> list(leaves({"b": (1, [2, None])}))
     [1, 2, None]
     """
+    value = plain(value)
     if isinstance(value, (dict, list, tuple)):
         for part in value.values() if isinstance(value, dict) else value:
             yield from leaves(part)

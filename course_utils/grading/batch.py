@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.assignments.loading import Assignment, load_assignment
+from course_utils.assignments.matching import released
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash, grade_submission
 from course_utils.grading.kinds import UNSANDBOXED
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import released
 from course_utils.grading.probes import find
 from course_utils.grading.sandbox import NoSandbox, SandboxError, Zygote
 

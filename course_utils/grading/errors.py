@@ -7,9 +7,5 @@ class GradingError(CourseError):
     """Grading cannot begin or go on until the instructor has mended something."""
 
 
-class Corrupt(Exception):
-    """A file that was handed in cannot be read as a notebook."""
-
-
 class Refused(Exception):
     """A submission that is not opened: a path leads out of its folder, or an archive is a zip bomb."""

@@ -1,9 +1,10 @@
 """Grading one submission: a function of the submission, the assignment, the limits and the instructor's secret."""
 
+import functools
 import hashlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -11,17 +12,19 @@ from typing import Any
 import numpy as np
 
 import course_utils
-from course_utils.assignments.errors import StudentLost, StudentProblem
+from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
+from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.grading.errors import Corrupt
+from course_utils.assignments.matching import Plan, plan, read, released_folder
+from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import Plan, plan, read, released_folder
 from course_utils.grading.sandbox import Zygote
 from course_utils.grading.session import Session, readable
 
 SCHEMA = 1
-MOST_NOTEBOOKS = 4  # of one student that are looked at: somebody may hand in both frameworks', and each twice
+MOST_NOTEBOOKS = 12  # of one student that are run: those with the most answers; other assignments' do not count
+_MOST_CODE = 100_000  # characters of an answer in which forbidden names are looked for
 _PACKAGES = {"torch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
 
 Zygotes = Callable[[str], Zygote]
@@ -84,7 +87,12 @@ def grade_submission(
     plans, problems = _plans(submission, assignment)
     if not plans:
         return _ungraded(submission, assignment, *problems[0])
-    graded = [_grade_notebook(name, each, assignment, limits, secret, zygotes, only) for name, each in plans]
+    chosen = [question for question in assignment.questions if not only or question.id in only]
+    deadline, graded = time.monotonic() + limits.submission_seconds, []
+    for i, (name, found) in enumerate(plans):
+        until = _share(deadline, len(plans) - i)  # one that hangs leaves the others their time
+        run = functools.partial(_run, assignment=assignment, limits=limits, secret=secret, zygotes=zygotes)
+        graded.append(_grade_notebook(name, found, chosen, until, run))
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
@@ -103,8 +111,14 @@ def seed(secret: bytes, assignment: str, question: str) -> int:
     return int.from_bytes(hashlib.sha256(whole).digest(), "big")
 
 
+def _share(deadline: float, parts: int) -> float:
+    """When the first of so many parts of the time that is left is over."""
+    now = time.monotonic()
+    return now + max(0.0, deadline - now) / parts
+
+
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
-    """The notebooks that belong to the assignment, and a status and a sentence for each of the others."""
+    """The notebooks that belong to the assignment, that with most answers first, and what is wrong with the others."""
     plans, problems = [], []
     for name, content in sorted(submission.notebooks.items()):
         if not content.strip():
@@ -112,44 +126,46 @@ def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[s
             continue
         try:
             cells = read(content)
+            plans.append((name, plan(cells, assignment)))
         except Corrupt as error:
             problems.append(("corrupt", f"{readable(name)}: {error}"))
-            continue
-        found = plan(cells, assignment)
-        if found:
-            plans.append((name, found))
-        else:
-            foreign = any(cell.source.strip() for cell in cells)
-            reason = f"has no answer of {assignment.name}" if foreign else "has no cells with content"
-            problems.append(("foreign" if foreign else "empty", f"{readable(name)} {reason}."))
+        except Foreign as error:
+            empty = not any(cell.source.strip() for cell in cells)
+            problems.append(("empty" if empty else "foreign", f"{readable(name)} {error}."))
+        except AssignmentError as error:
+            raise GradingError(str(error)) from error
+    plans.sort(key=lambda each: (-each[1].changed, -each[1].likeness))
     if len(plans) > MOST_NOTEBOOKS:
-        problems.append(("refused", f"Only the first {MOST_NOTEBOOKS} of {len(plans)} notebooks were graded."))
+        text = f"Of {len(plans)} notebooks only the {MOST_NOTEBOOKS} with the most answers were graded."
+        problems.append(("refused", text))
     return plans[:MOST_NOTEBOOKS], problems
 
 
 def _grade_notebook(
-    name: str,
-    found: Plan,
-    assignment: Assignment,
-    limits: Limits,
-    secret: bytes,
-    zygotes: Zygotes,
-    only: frozenset[str],
+    name: str, found: Plan, chosen: Sequence[Question], deadline: float, run: Callable[..., "_Run"]
 ) -> Result:
-    chosen = [question for question in assignment.questions if not only or question.id in only]
-    attempted = [q for q in chosen if not q.manual and not all(step.untouched for step in found.answers(q))]
-    marks: dict[str, Result] = {}
-    caps: list[str] = []
-    kind = ""
+    """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
+    attempted = [q for q in chosen if not q.manual and not all(s.untouched for s in found.answering(q.answers))]
+    notes, marks, kind, caps = list(found.notes), {}, "", set()
     if attempted:
-        zygote = zygotes(found.framework)
-        kind = zygote.kind.name
-        with Session(zygote, found, limits) as session:
-            for question in attempted:
-                began = time.perf_counter()
-                marks[question.id] = _grade_question(session, question, secret, assignment.name)
-                marks[question.id]["seconds"] = time.perf_counter() - began
-        caps = sorted(session.caps)
+        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline)
+        marks, kind, caps = whole.marks, whole.kind, whole.caps
+        again = [question for question in attempted if marks[question.id]["points"] < question.points]
+        if found.plain and again:
+            plain = run(found.plain, again, deadline)
+            for question in again:
+                better = plain.marks[question.id]
+                if better["points"] > marks[question.id]["points"]:
+                    more = f"{better['points']:g} instead of {marks[question.id]['points']:g} points"
+                    notes.append(f"{question.id} earns {more} without the cells of your own, and that counts.")
+                    better["seconds"] += marks[question.id]["seconds"]
+                    marks[question.id] = better
+            caps |= plain.caps
+        notes += [
+            f"{step.label} was not graded, because {readable(whole.passed_over[step.name])}."
+            for step in found.steps
+            if step.name in whole.passed_over
+        ]
     seconds = {each: mark.pop("seconds") for each, mark in marks.items()}
     questions = [_question(question, marks.get(question.id), found) for question in chosen]
     # a question may be left as it was handed out though its cell differs, by a comment or from an earlier version
@@ -162,18 +178,55 @@ def _grade_notebook(
         "notebook": name,
         "points": sum(each["points"] for each in questions),
         "questions": questions,
-        "caps": caps,
+        "caps": sorted(caps),
         "sandbox": kind or "not needed",
-        "notes": list(found.notes),
+        "notes": notes,
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
 
 
-def _grade_question(session: Session, question: Question, secret: bytes, assignment: str) -> Result:
+@dataclass
+class _Run:
+    """What came of running a notebook: marks by question, the kind of sandbox, limits, and cells that were not run."""
+
+    marks: dict[str, Result]
+    kind: str
+    caps: set[str]
+    passed_over: dict[str, str]
+
+
+def _run(
+    found: Plan,
+    attempted: Sequence[Question],
+    deadline: float,
+    *,
+    assignment: Assignment,
+    limits: Limits,
+    secret: bytes,
+    zygotes: Zygotes,
+) -> _Run:
+    """Run a plan, and check each question at its places, until one has full marks."""
+    marks: dict[str, Result] = {}
+    zygote = zygotes(found.framework)
+    places = sorted((place, i) for i, question in enumerate(attempted) for place in found.places[question.id])
+    with Session(zygote, found, limits, deadline) as session:
+        for place, i in places:
+            question, before = attempted[i], marks.get(attempted[i].id)
+            if before and before["points"] == question.points:
+                continue
+            began = time.perf_counter()
+            mark = _grade_question(session, question, place, secret, assignment.name)
+            mark["seconds"] = time.perf_counter() - began + (before["seconds"] if before else 0.0)
+            if not before or mark["points"] > before["points"] or not before["points"]:
+                marks[question.id] = mark
+    return _Run(marks, zygote.kind.name, set(session.caps), session.passed_over)
+
+
+def _grade_question(session: Session, question: Question, place: int, secret: bytes, assignment: str) -> Result:
     """Points, parts and messages of one question, whatever the student's code does."""
     try:
-        student = session.student(question)
+        student = session.student(question, place)
         mark = question.check(student, np.random.default_rng(seed(secret, assignment, question.id)))
         return _from_mark(mark)
     except StudentLost as lost:
@@ -203,12 +256,15 @@ def _from_mark(mark: Mark) -> Result:
 
 
 def _question(question: Question, mark: Result | None, found: Plan | None) -> Result:
-    answers = {step.name: step.source for step in found.answers(question)} if found else {}
+    names = (question.answers or (question.id,)) if found else ()
+    answers = {name: "\n\n".join(step.source for step in found.answering([name])) for name in names}
     if mark is None:
         mark = {"status": "not attempted", "points": 0.0, "message": NOT_DONE, "parts": []}
         if question.manual:
             mark |= {"status": "by hand", "message": "This question is graded by people."}
-    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers}
+    code = "\n".join(answers.values())[:_MOST_CODE]
+    named = {"names": named_in(code, question.forbids, question.provides)} if question.forbids else {}
+    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
 
 
 def _frame(submission: Submission, assignment: Assignment) -> Result:

@@ -17,11 +17,11 @@ from unittest import mock
 import nbformat
 
 from course_utils.assignments.loading import Assignment, role
+from course_utils.assignments.matching import released
 from course_utils.files import write
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.matching import released
 from course_utils.grading.tables import part_line
 
 DATABASE = "gradebook.db"

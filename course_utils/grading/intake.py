@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from course_utils.assignments.matching import LARGEST
 from course_utils.grading.errors import GradingError, Refused
 from course_utils.grading.grade import Submission
-from course_utils.grading.matching import LARGEST
 
 _MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student, unpacked
 _MOST_RATIO, _NO_BOMB = 200, 2**20  # how much smaller a file may be packed, if it has more than so many bytes

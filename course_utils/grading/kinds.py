@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # marks must not hang on a processor's instructions
     "CUDA_VISIBLE_DEVICES": "-1",
+    "TORCH_COMPILE_DISABLE": "1",  # `torch.compile` would start a compiler; what it is given runs as it is
 }
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _ANSWER_SECONDS = 60

@@ -68,6 +68,7 @@ def class_page(
         bars=_bars(finals, most),
         questions=_questions(graded, assignment),
         misconceptions=_misconceptions(graded),
+        names=[(r["student"], q["id"], q["names"]) for r in graded for q in r["questions"] if q.get("names")],
         caps=[(result["student"], result["caps"]) for result in results if result["caps"]],
         slowest=sorted(graded, key=lambda each: -each["seconds"]["total"])[:_SLOWEST],
         seconds=sum(result["seconds"]["total"] for result in results),

@@ -316,8 +316,8 @@ def leaks(zygote: Zygote) -> dict[str, str]:
     with _bait() as bait:
         first, second = zygote.fork(LIMITS), zygote.fork(LIMITS)
         try:
-            first.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
-            second.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+            first.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+            second.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
             for name in TRIES:
                 found[name] = _answer(first, name, bait)
             found["siblings"] = found["siblings"] or _answer(second, "siblings", bait)
@@ -340,7 +340,7 @@ def _endless(zygote: Zygote, name: str, cap: str) -> str:
     short = Limits(**(LIMITS.as_dict() | {"cpu_seconds": 1}))
     process = zygote.fork(short if cap == "cpu" else LIMITS)
     try:
-        process.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+        process.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
         process.ask(["call", name, (), {}], _SHORT if cap == "time" else LIMITS.call_seconds, "no answer")
         return "it went through"
     except Lost as lost:
