@@ -45,9 +45,10 @@ IN_FRONT = """name => window.jupyterapp?.shell.currentWidget?.context?.path === 
 BEGUN = """() => document.querySelector(".jp-OutputArea img") && document.querySelector("mjx-container")"""
 UNDRAWN = """() => [...document.querySelectorAll(".jp-Notebook img")].some(image => !image.complete)"""
 BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
-    .filter(image => image.complete && image.naturalWidth === 0)
+    .filter(image => image.complete && image.naturalWidth === 0 && image.checkVisibility())  // of what is in front
     .map(image => "picture not shown: " + (image.alt || image.src.slice(0, 80)))
     .concat([...document.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")]
+    .filter(error => error.checkVisibility())
     .map(error => error.closest("mjx-container").querySelector("mjx-assistive-mml"))
     .map(formula => "formula not shown: " + formula.textContent))"""
 

@@ -1,9 +1,9 @@
 """One submission: the result depends on what goes in only, has the right form, and says what became of it."""
 
 import json
+import re
 import time
 
-import numpy as np
 import pytest
 from clocks import HANG_SECONDS
 from data_helpers import says
@@ -16,8 +16,9 @@ from course_utils.assignments import load_assignment
 from course_utils.assignments.errors import Corrupt
 from course_utils.assignments.matching import read, released
 from course_utils.grading.errors import GradingError
-from course_utils.grading.grade import Submission, grade_submission, seed
+from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
+from course_utils.grading.seeds import code_hash, seed
 from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 
@@ -51,16 +52,59 @@ def test_the_same_submission_gets_the_same_bytes(assignment, zygotes):
 
 
 def test_inputs_come_from_the_secret(assignment, zygotes):
-    learnt = "def scale(X, factor):\n    return 1 / 0 if X[0, 0] > {} else factor * X"
-    rng = np.random.default_rng(seed(b"one", "toy", "scale"))
-    first = np.random.default_rng(int(rng.integers(2**62))).normal(size=(2, 3))[0, 0]
-    submission = Submission("eve", files(scale=learnt.format(float(first) + 1e-3)))
-    points = [
-        grade_submission(submission, assignment, LIMITS, secret, zygotes)["questions"][0]["points"]
-        for secret in (b"one", b"two", b"three", b"four", b"five")
+    half = Submission("eve", files(scale="def scale(X, factor):\n    return 1 / 0 if X[0, 0] > 0 else factor * X"))
+    secrets = [bytes([number]) for number in range(8)]
+    results = [grade_submission(half, assignment, LIMITS, secret, zygotes) for secret in secrets]
+    assert {0, 2} <= {result["questions"][0]["points"] for result in results}
+
+
+def test_what_is_learned_from_one_hand_in_is_no_answer_in_the_next(assignment, zygotes):
+    """What messages told, kept in a dictionary by what was asked: it is other code, so something else is asked for."""
+    table = "TOLD = {}\ndef weighted(X, S):\n    return TOLD.get(round(float(X[0, 0]), 3), torch.zeros(4) + X[0, 0])"
+    told, asked = {}, set()
+    for _ in range(4):
+        result = grade(assignment, zygotes, files(weighted=table.format(told)))
+        (part,) = result["questions"][2]["parts"]
+        came, expected = map(float, re.search(r"(\S+) came, (\S+) was expected", part["message"]).groups())
+        asked.add(came)
+        told[round(came, 3)] = expected
+        assert result["questions"][2]["points"] == 0
+    assert len(asked) == 4
+
+
+def test_how_it_is_written_deals_no_new_inputs(assignment, zygotes):
+    as_it_is = "def scale(X, factor):\n    Y = factor * X\n    return Y"
+    others = [
+        "def scale(X, factor):\n\n    Y = (factor*X)   # the same\n    return Y\n",
+        "def scale(A, by):\n    product = by * A\n    return product",
     ]
-    assert points[0] == 2
-    assert 0 in points[1:]
+    one, *rest = (grade(assignment, zygotes, files(scale=source))["hashes"]["code"] for source in (as_it_is, *others))
+    assert rest == [one, one]
+    other = files(scale=as_it_is.replace("factor *", "1 * factor *"))
+    assert grade(assignment, zygotes, other)["hashes"]["code"] != one
+
+
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        ("x = [1, 2]", "x = [1, 3]"),
+        ('"""a"""', '"""b"""'),
+        ("def f(x):\n    'a'", "def f(x):\n    'b'"),
+        ("f'{x}'", "f'{x!r}'"),
+        ("x = y", "x = x"),
+        ("%%time\nx = 1", "%%time\nx = 2"),
+        ("x = (", "x = ["),
+        ("-" * 5000 + "1", "-" * 5000 + "2"),
+        (f"x = {list(range(50_000))}", f"x = {[1, *range(50_000)]}"),
+        ("x = '\udc80'", "x = '\udc81'"),
+    ],
+)
+def test_what_a_cell_does_is_told_apart(source, other):
+    assert code_hash([source]) == code_hash([f"{source}\n\n"]) != code_hash([other])
+
+
+def test_cells_are_told_apart_from_their_sum():
+    assert code_hash(["x = 1", "y = 2"]) != code_hash(["x = 1\ny = 2"])
 
 
 def test_seeds_differ():

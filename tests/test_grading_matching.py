@@ -11,6 +11,7 @@ from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_a
 from course_utils.assignments import load_assignment
 from course_utils.assignments.errors import Corrupt, Foreign
 from course_utils.assignments.matching import ODD, plan, read
+from course_utils.files import ROOT
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -337,3 +338,18 @@ def test_untouched(assignment):
     plan = planned(assignment, notebook())
     assert (plan.changed, plan.plain) == (0, None)
     assert [step.source for step in plan.steps[1:]] == list(STUBS.values())
+
+
+ASSIGNMENTS = sorted(path for path in (ROOT / "solutions").glob("a*_*") if path.is_dir())
+
+
+@pytest.mark.parametrize("name", [path.name for path in ASSIGNMENTS])
+def test_an_assignments_notebooks_are_foreign_to_all_others(name):
+    for folder in ASSIGNMENTS:
+        for framework in FRAMEWORKS:
+            cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
+            if folder.name == name:
+                assert plan(cells, load_assignment(folder)).framework == framework
+            else:
+                with pytest.raises(Foreign, match=f"belongs to {name}"):
+                    plan(cells, load_assignment(folder))

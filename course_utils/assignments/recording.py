@@ -58,7 +58,7 @@ class Record:
     def check(self, student: Student) -> Mark:
         """Compare the student's results with those on record."""
         got = [request.put_to(student) for request in self.requests]
-        return judge(got, self.expected, self.points, self.mistakes, self.explained, self.tolerance)
+        return judge(got, self.expected, self.points, self.mistakes, self.explained, self.tolerance, tells=True)
 
 
 class _Recorder:

@@ -9,3 +9,7 @@ class GradingError(CourseError):
 
 class Refused(Exception):
     """A submission that is not opened: a path leads out of its folder, or an archive is a zip bomb."""
+
+
+class Unreadable(Refused):
+    """A file that is damaged, or of a kind that cannot be opened; others of the same student may be in order."""

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,9 +21,10 @@ from course_utils.assignments.matching import Plan, plan, read, released_folder
 from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Zygote
+from course_utils.grading.seeds import code_hash, fingerprint, seed
 from course_utils.grading.session import Session, readable
 
-SCHEMA = 1
+SCHEMA = 2
 MOST_NOTEBOOKS = 12  # of one student that are run: those with the most answers; other assignments' do not count
 _MOST_CODE = 100_000  # characters of an answer in which forbidden names are looked for
 _PACKAGES = {"torch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
@@ -40,12 +42,22 @@ class Submission:
         notebooks: file name → content, of the notebooks among the files.
         refused: why nothing of it was opened, as a sentence; "" if it was.
         hours_late: by how much it missed the deadline; 0 if it did not, or if there is none.
+        instead: what there was if there was no notebook, as a sentence.
+        submitted: when it was handed in, in UTC; None if that is not known.
+        time_from: where the time is from; "" if it is not known.
+        remarks: what is odd about how it was handed in, in sentences for the instructor.
+        group: those who hand in together; "" if it is one student.
     """
 
     student: str
     notebooks: dict[str, bytes] = field(default_factory=dict)
     refused: str = ""
     hours_late: float = 0.0
+    instead: str = "There is no notebook among the files."
+    submitted: datetime | None = None
+    time_from: str = ""
+    remarks: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def hash(self) -> str:
@@ -70,7 +82,7 @@ def grade_submission(
         submission: the files.
         assignment: as `load_assignment` gives it.
         limits: what the submission may use.
-        secret: the instructor's; the inputs of the checks are drawn from it, the same ones for all students.
+        secret: the instructor's; the inputs of the checks are drawn from it and from what the student's code does.
         zygotes: framework → the zygote that its processes are forked from.
         only: ids of the questions to grade; all if empty.
 
@@ -80,13 +92,14 @@ def grade_submission(
     Raises:
         GradingError: the sandbox or the assignment fails; never for anything that a student has handed in.
     """
+    frame = _frame(submission, assignment, secret)
     if submission.refused:
-        return _ungraded(submission, assignment, "refused", submission.refused)
+        return frame | _ungraded(assignment, "refused", submission.refused)
     if not submission.notebooks:
-        return _ungraded(submission, assignment, "empty", "There is no notebook among the files.")
+        return frame | _ungraded(assignment, "empty", submission.instead)
     plans, problems = _plans(submission, assignment)
     if not plans:
-        return _ungraded(submission, assignment, *problems[0])
+        return frame | _ungraded(assignment, *problems[0])
     chosen = [question for question in assignment.questions if not only or question.id in only]
     deadline, graded = time.monotonic() + limits.submission_seconds, []
     for i, (name, found) in enumerate(plans):
@@ -96,19 +109,19 @@ def grade_submission(
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
-    return _frame(submission, assignment) | best | {
-        "notes": notes, "others": others, "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
+    hashes = frame["hashes"] | {"code": best.pop("code")}
+    return frame | best | {
+        "hashes": hashes, "notes": notes, "others": others,
+        "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
 
 
-def seed(secret: bytes, assignment: str, question: str) -> int:
-    """The seed of a question's inputs, which cannot be guessed without the secret.
-
-    >>> seed(b"s", "a2_gru", "gru_step") == seed(b"s", "a2_gru", "unroll")
-    False
-    """
-    whole = b"\0".join((secret, assignment.encode(), question.encode()))
-    return int.from_bytes(hashlib.sha256(whole).digest(), "big")
+def outlook(submission: Submission, assignment: Assignment) -> str:
+    """What will be graded, before anything is run: the notebooks' frameworks, or the status if there is none."""
+    if submission.refused or not submission.notebooks:
+        return "refused" if submission.refused else "empty"
+    plans, problems = _plans(submission, assignment)
+    return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
 
 
 def _share(deadline: float, parts: int) -> float:
@@ -147,12 +160,13 @@ def _grade_notebook(
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
     attempted = [q for q in chosen if not q.manual and not all(s.untouched for s in found.answering(q.answers))]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
+    code = code_hash(step.source for step in found.steps)
     if attempted:
-        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline)
+        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline, code)
         marks, kind, caps = whole.marks, whole.kind, whole.caps
         again = [question for question in attempted if marks[question.id]["points"] < question.points]
         if found.plain and again:
-            plain = run(found.plain, again, deadline)
+            plain = run(found.plain, again, deadline, code)
             for question in again:
                 better = plain.marks[question.id]
                 if better["points"] > marks[question.id]["points"]:
@@ -181,6 +195,7 @@ def _grade_notebook(
         "caps": sorted(caps),
         "sandbox": kind or "not needed",
         "notes": notes,
+        "code": code,
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
@@ -200,6 +215,7 @@ def _run(
     found: Plan,
     attempted: Sequence[Question],
     deadline: float,
+    code: str,
     *,
     assignment: Assignment,
     limits: Limits,
@@ -216,18 +232,18 @@ def _run(
             if before and before["points"] == question.points:
                 continue
             began = time.perf_counter()
-            mark = _grade_question(session, question, place, secret, assignment.name)
+            mark = _grade_question(session, question, place, seed(secret, assignment.name, question.id, code))
             mark["seconds"] = time.perf_counter() - began + (before["seconds"] if before else 0.0)
             if not before or mark["points"] > before["points"] or not before["points"]:
                 marks[question.id] = mark
     return _Run(marks, zygote.kind.name, set(session.caps), session.passed_over)
 
 
-def _grade_question(session: Session, question: Question, place: int, secret: bytes, assignment: str) -> Result:
+def _grade_question(session: Session, question: Question, place: int, drawn_from: int) -> Result:
     """Points, parts and messages of one question, whatever the student's code does."""
     try:
         student = session.student(question, place)
-        mark = question.check(student, np.random.default_rng(seed(secret, assignment, question.id)))
+        mark = question.check(student, np.random.default_rng(drawn_from))
         return _from_mark(mark)
     except StudentLost as lost:
         return {"status": "lost", "points": 0.0, "message": readable(str(lost)), "parts": []}
@@ -267,20 +283,34 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
     return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
 
 
-def _frame(submission: Submission, assignment: Assignment) -> Result:
-    """What every result has."""
+def handed_in(submission: Submission) -> Result:
+    """The part of a result that depends on when and how something was handed in, not on what."""
     return {
+        "hours_late": submission.hours_late,
+        "submitted": submission.submitted and submission.submitted.isoformat(),
+        "time_from": submission.time_from,
+        "remarks": [readable(remark) for remark in submission.remarks],
+    }
+
+
+def _frame(submission: Submission, assignment: Assignment, secret: bytes) -> Result:
+    """What every result has."""
+    return handed_in(submission) | {
         "schema": SCHEMA,
         "student": submission.student,
         "assignment": assignment.name,
         "max_points": float(sum(question.points for question in assignment.questions)),
-        "hours_late": submission.hours_late,
-        "hashes": {"submission": submission.hash, "assignment": assignment_hash(assignment)},
+        "hashes": {
+            "submission": submission.hash,
+            "assignment": assignment_hash(assignment),
+            "secret": fingerprint(secret),
+            "code": None,
+        },
     }
 
 
-def _ungraded(submission: Submission, assignment: Assignment, status: str, message: str) -> Result:
-    return _frame(submission, assignment) | {
+def _ungraded(assignment: Assignment, status: str, message: str) -> Result:
+    return {
         "status": status,
         "message": readable(message),
         "framework": None,

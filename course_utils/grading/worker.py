@@ -1,7 +1,7 @@
 """What runs inside the sandbox: it executes a notebook's cells and calls the functions they define, on request.
 
 Nothing here is trusted by the grader, because the student's code can change all of it. Requests and answers are values
-(`assignments.serializing`), each a list that begins with a word:
+(`assignments.serializing`). Each has the request's number, and a list that begins with a word:
 
     ["guard", names that will be forbidden]   → ["done"]
     ["given", name, source]                   → ["done"]
@@ -41,7 +41,7 @@ def serve(channel: Channel, framework: str) -> None:
     """Answer requests until the grader hangs up."""
     notebook = Notebook(framework)
     while True:
-        word, *arguments = channel.receive()
+        number, (word, *arguments) = channel.receive()
         try:
             try:
                 answer = _answer(notebook, word, arguments)
@@ -49,9 +49,9 @@ def serve(channel: Channel, framework: str) -> None:
                 raise
             except BaseException as error:  # `sys.exit()` too is only a wrong answer
                 raise StudentError(type(error).__name__, _text(error)) from None
-            _send(channel, answer)
+            _send(channel, [number, answer])
         except StudentProblem as problem:
-            channel.send(["problem", *_fields(problem)])
+            channel.send([number, ["problem", *_fields(problem)]])
 
 
 def _answer(notebook: Notebook, word: str, arguments: list) -> list:
