@@ -121,7 +121,10 @@ def test_a_gap_in_the_numbers_is_found():
     assert numbers(cells) == [[], [1, 3], []]
 
 
-NEEDED = {"03_gru": {"conventions"}}
+NEEDED = {
+    "03_gru": {"conventions"},
+    "04_lstm": {"order", "order-said", "bias-said-torch", "bias-said-tensorflow", "best-torch"},
+}
 """Chapter → the ids of cells that speak of the other framework because what they say is about both."""
 
 
