@@ -110,7 +110,8 @@ student-release: setup ## write the students' copy, in one framework or both: ma
 	@$(BIN)/course student-release --framework $(FRAMEWORK) "$(DIR)"
 
 grading-corpus: setup ## try the grader on every submission of the corpus, on 1,000 of them, and on a cluster
-	@CI=1 COURSE_CORPUS=all $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
+	@CI=1 COURSE_CORPUS=all COURSE_SEEDS=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/test_grading_*.py $(ARGS)
+	@CI=1 COURSE_SEEDS=200 $(ONE_THREAD) $(BIN)/python -m pytest tests/test_assignments.py -k "every_point or own_message" $(ARGS)
 # /instructors
 
 # both

@@ -1,6 +1,5 @@
 """`course`: the one command line of the course. A command calls one function of the package and prints its answer."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -221,6 +220,16 @@ def assignments() -> None:
 
 
 @app.command()
+def check_submission(
+    notebook: Annotated[Path, typer.Argument(help="The notebook that you will hand in; save it first.")],
+) -> None:
+    """Say what grading will make of a notebook: which answers count, which cells will not be graded, and why."""
+    from course_utils.assignments import check_submission as check
+
+    check(notebook, typer.echo)
+
+
+@app.command()
 def student_release(
     target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
     framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",
@@ -239,12 +248,25 @@ def grade(
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
     scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler that does it instead.")] = "",
     question: Annotated[list[str] | None, typer.Option(help="Grade this question again, and leave the others.")] = None,
-    deadline: Annotated[datetime | None, typer.Option(help="In this machine's time, as 2026-03-01T18:00:00.")] = None,
+    deadline: Annotated[
+        str, typer.Option(help="Such as 2026-03-01T18:00, in this machine's time; a date alone is the end of that day.")
+    ] = "",
+    times: Annotated[
+        Path | None, typer.Option(help="A CSV with the times of submission, such as the platform's grade book.")
+    ] = None,
+    roster: Annotated[Path | None, typer.Option(help="A CSV with the students, their groups and extensions.")] = None,
+    names: Annotated[
+        str, typer.Option(help="A regular expression for the files' paths, with (?P<student>…) in it.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how everything is read, and grade nothing.")] = False,
     late_percent: Annotated[float, typer.Option(min=0, max=100, help="Taken off for each day begun.")] = 10,
     late_days: Annotated[int, typer.Option(min=0, help="Days after which nothing counts.")] = 7,
     gradebook: Annotated[
         Path | None, typer.Option(help="Also write marks into nbgrader's course in this folder.")
     ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Take the points that people have given from there into the tables.")
+    ] = False,
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run students' code WITHOUT a sandbox, with all your rights.")
     ] = False,
@@ -266,9 +288,14 @@ def grade(
         scheduler=scheduler,
         sandboxed=not unsandboxed,
         questions=tuple(question or ()),
-        deadline=deadline and deadline.astimezone(),
+        deadline=command.read_deadline(deadline) if deadline else None,
         policy=command.LatePolicy(late_percent, late_days),
         gradebook=gradebook,
+        finish=finish,
+        names=names,
+        times=times,
+        roster=roster,
+        dry_run=dry_run,
     )
     failures = command.run(settings, typer.echo)
     for failure in failures:

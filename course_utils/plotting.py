@@ -95,15 +95,17 @@ def lines(
     words = [f"Figure: {title}. {ylabel} against {xlabel}; {number}{scale}."]
     for i, (label, values) in enumerate(series.items()):
         x, y = _line(label, values)
-        style = palette.series(i, label)
+        style = palette.series(i, str(label))
         marker = style.marker if len(y) <= 30 else None
         axes.plot(x, y, linestyle=style.dashes, color=style.color, marker=marker, markersize=4, linewidth=1.6)
-        ends.append(End(label, x[-1], y[-1], style.color))
+        drawn = np.flatnonzero(np.isfinite(y) & ((y > 0) | (not log)))
+        if len(drawn):  # a run that diverged ends before its last point
+            ends.append(End(str(label), x[drawn[-1]], y[drawn[-1]], style.color))
         words.append(f"{label}: {len(y)} point{'s' if len(y) != 1 else ''}, {_extent(y, log)}")
     for i, (label, value) in enumerate(_labelled({} if levels is None else levels).items()):
         value = arrays.number(value, f"The level {label!r}")
         axes.axhline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
-        ends.append(End(label, None, value, palette.QUIET))
+        ends.append(End(str(label), None, value, palette.QUIET))
         words.append(f"level {label}: {digits(value)}")
     if log:
         axes.set_yscale("log")
@@ -224,9 +226,9 @@ def forecast(
     ends = [End("truth", dates[-1], actual[-1], "black")]
     for i, (label, values) in enumerate(forecasts.items()):
         values = of_days(values, f"The forecast {label!r}")
-        style = palette.series(i + 1, label)  # the truth is the black line
+        style = palette.series(i + 1, str(label))  # the truth is the black line
         axes.plot(dates, values, linestyle=style.dashes, color=style.color, linewidth=1.8)
-        ends.append(End(label, dates[-1], values[-1], style.color))
+        ends.append(End(str(label), dates[-1], values[-1], style.color))
         off = f"on average {digits(np.abs(values - actual).mean())} from the truth"
         words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
     if band is not None:

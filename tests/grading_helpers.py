@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from clocks import HANG_SECONDS
 
+from course_utils.assignments.matching import released
 from course_utils.grading import kinds
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import released
 from course_utils.grading.probes import find
 
 SECRET = b"the secret of the tests"

@@ -1,6 +1,7 @@
 """What every assignment must keep to, in both frameworks; whoever writes a new one writes no test for it."""
 
 import ast
+import os
 import re
 
 import numpy as np
@@ -21,12 +22,12 @@ from assignment_helpers import (
 
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
-from course_utils.assignments.nested import difference
+from course_utils.assignments.nested import difference, leaves, mapped
 from course_utils.workshop.building import build
 from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
-SEEDS = (1, 2)
+SEEDS = range(1, 1 + int(os.environ.get("COURSE_SEEDS", "2")))  # each hand-in has one of its own
 every_question = pytest.mark.parametrize(
     ("master", "question"), CHECKED, ids=[f"{master.name}-{question.id}" for master, question in CHECKED]
 )
@@ -81,7 +82,7 @@ def test_each_wrong_answer_gets_its_own_message_and_what_it_keeps(master, questi
 
 
 @every_question
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_answers_are_far_enough_apart(master, question, seed):
     """A rounding error makes no wrong answer right, and of no wrong answer another."""
     check = question.declared
@@ -178,3 +179,59 @@ def secrets(name, framework):
         statements = [statement for function in functions for statement in function.body]
         lines += [ast.unparse(statement) for statement in statements if not isinstance(statement, ast.Expr)]
     return [line for line in lines if len(line) >= 25]
+
+
+# ---- points for nothing ----
+
+
+def alike(value, fill):
+    """A value of the same structure, without any work."""
+    return mapped(value, lambda leaf: leaf if leaf is None or isinstance(leaf, str) else fill(np.asarray(leaf)))
+
+
+CHANCE = np.random.default_rng(0)
+WITHOUT_WORK = {
+    "zeros": lambda right, args: alike(right, np.zeros_like),
+    "ones": lambda right, args: alike(right, np.ones_like),
+    "by chance": lambda right, args: alike(right, lambda leaf: CHANCE.normal(size=leaf.shape)),
+    "the first argument": lambda right, args: args[0],
+    "the second argument": lambda right, args: args[min(1, len(args) - 1)],
+    "nothing": lambda right, args: None,
+}
+
+
+class Idler:
+    """A student who knows the form of each result, and nothing else."""
+
+    framework = "numpy"
+
+    def __init__(self, check, answer):
+        self._knows, self._answer = student({check.name: check.reference}, "numpy"), answer
+
+    def call(self, name, /, *args, **kwargs):
+        return self._answer(self._knows.call(name, *args, **kwargs), args)
+
+    def gradient(self, name, /, *args, wrt, weights, **kwargs):
+        right = self._knows.gradient(name, *args, wrt=wrt, weights=weights, **kwargs)
+        return self._answer(right, [args[wrt]])
+
+
+@every_question
+def test_nothing_is_to_be_had_for_nothing(master, question):
+    for what, answer in WITHOUT_WORK.items():
+        mark = question.check(Idler(question.declared, answer), np.random.default_rng(3))
+        assert mark.points <= question.declared.for_nothing * mark.max_points, (what, mark.parts)
+
+
+@every_question
+def test_no_message_gives_an_answer_away(master, question):
+    """A number that is one of a few could be learned by handing in again and again."""
+    check = question.declared
+    expected = [leaf for case in check.cases(check.reference, 3) for leaf in leaves(case.value)]
+    few = [np.ravel(leaf) for leaf in expected if leaf is not None and not isinstance(leaf, str) and np.size(leaf) < 4]
+    told = {text for each in few for number in each.tolist() if len(text := f"{number:.4g}") > 2}
+    told |= {repr(leaf) for leaf in expected if isinstance(leaf, str)}
+    for answer in WITHOUT_WORK.values():
+        for part in question.check(Idler(check, answer), np.random.default_rng(3)).parts:
+            found = re.findall(r"came, (?:the number |the text )?(.+?) was expected", part.message)
+            assert not {*found} & told, part.message

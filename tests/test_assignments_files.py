@@ -130,7 +130,11 @@ def test_students_get_no_answer_and_nothing_of_who_saved_it(tmp_path):
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == {
         "README.md",
         *(f"a0_toy/{name}" for name in ("torch.ipynb", "tensorflow.ipynb", "checks/twice.json", "checks/twice.npz")),
+        *(f"a0_toy/checks/handed_out_{framework}.json" for framework in ("torch", "tensorflow")),
     }
+    for framework in ("torch", "tensorflow"):
+        kept = out / "a0_toy" / "checks" / f"handed_out_{framework}.json"
+        assert kept.read_bytes() == (out / "a0_toy" / f"{framework}.ipynb").read_bytes()
     text = (out / "a0_toy/torch.ipynb").read_text("utf-8")
     for word in (
         "x + x",
@@ -205,4 +209,4 @@ def test_the_commands(tmp_path, monkeypatch):
     assert "[FAIL]" in done.output
     under_version_control(tmp_path)
     done = CliRunner().invoke(cli.app, ["student-release", str(tmp_path / "out")])
-    assert done.output == f"{tmp_path / 'out'}: 4 files\n"
+    assert done.output == f"{tmp_path / 'out'}: 6 files\n"

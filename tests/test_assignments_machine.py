@@ -1,13 +1,17 @@
 """The machine behind the assignments: values over the border, hidden names, errors, marks, cases on record."""
 
+import enum
+import functools
 import importlib
 import re
 import tempfile
 import types
-from collections import namedtuple
+from collections import ChainMap, UserDict, deque, namedtuple
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_helpers import says
 from hypothesis import given
@@ -122,6 +126,61 @@ def test_a_named_tuple_counts_as_a_tuple(side):
     student = LocalStudent({"f": lambda state: State(*state)}, side[0])
     assert same(student.call("f", (np.zeros(2), np.ones(3))), (np.zeros(2), np.ones(3)))
     assert same(student.call("f", State(np.zeros(2), 1)), (np.zeros(2), 1))
+
+
+def _tensor(side, *numbers):
+    return side[1].to_tensors(np.array(numbers))
+
+
+ONE_AND_TWO = np.array([1.0, 2.0])
+OTHER_KINDS = {
+    "a ChainMap": (lambda T: ChainMap({"a": T(1.0)}, {"b": 2}), {"a": np.array([1.0]), "b": 2}),
+    "a UserDict": (lambda T: UserDict(a=T(1.0)), {"a": np.array([1.0])}),
+    "a proxy of a dict": (lambda T: types.MappingProxyType({"a": 1}), {"a": 1}),
+    "a deque": (lambda T: deque([T(1.0), 2]), [np.array([1.0]), 2]),
+    "a dict's values": (lambda T: {"a": 1, "b": 2}.values(), [1, 2]),
+    "a range": (lambda T: range(3), [0, 1, 2]),
+    "float128": (lambda T: np.array([1, 2], np.longdouble), ONE_AND_TWO),
+    "a float128": (lambda T: np.longdouble(1.5), 1.5),
+    "a Series": (lambda T: pd.Series([1.0, 2.0]), ONE_AND_TWO),
+    "words in an array": (lambda T: np.array(["a", "b"]), ["a", "b"]),
+    "a word of NumPy's": (lambda T: np.str_("a"), "a"),
+    "an Enum's number": (lambda T: enum.IntEnum("E", "A").A, 1),
+    "a fraction": (lambda T: Fraction(1, 2), 0.5),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_results_of_other_kinds_are_as_good(side, kind):
+    make, expected = OTHER_KINDS[kind]
+    got = LocalStudent({"f": lambda: make(functools.partial(_tensor, side))}, side[0]).call("f")
+    assert difference(serializing.decode(serializing.encode(got)), expected, 1e-6) is None
+
+
+def test_results_of_the_frameworks_other_kinds(side):
+    if side[0] == "torch":
+        torch = importlib.import_module("torch")
+        kinds = [
+            torch.nn.ParameterDict({"a": torch.ones(2)}),
+            torch.nn.ParameterList([torch.ones(2)]),
+            torch.ones(2, dtype=torch.bfloat16),
+            torch.eye(2).to_sparse(),
+            torch.nn.Parameter(torch.ones(2)),
+        ]
+    else:
+        tf, keras = importlib.import_module("tensorflow"), importlib.import_module("keras")
+        kinds = [
+            tf.Module(),
+            [keras.Variable(np.ones(2))],
+            tf.ones(2, tf.bfloat16),
+            tf.sparse.from_dense(tf.eye(2)),
+            tf.Variable(tf.ones(2)),
+        ]
+        kinds[0].a = {"a": tf.ones(2)}
+        kinds[0] = kinds[0].a  # TensorFlow's own kind of dict
+    for kind, expected in zip(kinds, [{"a": np.ones(2)}, [np.ones(2)], np.ones(2), np.eye(2), np.ones(2)], strict=True):
+        got = LocalStudent({"f": lambda kind=kind: kind}, side[0]).call("f")
+        assert difference(serializing.decode(serializing.encode(got)), expected, 1e-6) is None
 
 
 def f_that_adds(name, values):

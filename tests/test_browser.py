@@ -41,12 +41,14 @@ CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
 IDLE = """() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """
+IN_FRONT = """name => window.jupyterapp?.shell.currentWidget?.context?.path === name"""
 BEGUN = """() => document.querySelector(".jp-OutputArea img") && document.querySelector("mjx-container")"""
 UNDRAWN = """() => [...document.querySelectorAll(".jp-Notebook img")].some(image => !image.complete)"""
 BROKEN = """() => [...document.querySelectorAll(".jp-Notebook img")]
-    .filter(image => image.complete && image.naturalWidth === 0)
+    .filter(image => image.complete && image.naturalWidth === 0 && image.checkVisibility())  // of what is in front
     .map(image => "picture not shown: " + (image.alt || image.src.slice(0, 80)))
     .concat([...document.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")]
+    .filter(error => error.checkVisibility())
     .map(error => error.closest("mjx-container").querySelector("mjx-assistive-mml"))
     .map(formula => "formula not shown: " + formula.textContent))"""
 
@@ -125,7 +127,9 @@ def opened(
     if on_request:
         page.on("request", lambda request: on_request(request.url))
     page.set_default_timeout(1000 * HANG_SECONDS)
-    page.goto(lab.address.replace("/lab?", f"/lab/tree/{notebook.relative_to(lab.folder)}?"))
+    name = notebook.relative_to(lab.folder).as_posix()
+    page.goto(lab.address.replace("/lab?", f"/lab/tree/{name}?"))
+    page.wait_for_function(IN_FRONT, arg=name)  # one that was open before comes first
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").first.wait_for()
     page.wait_for_function(IDLE)
     yield page
@@ -302,7 +306,7 @@ def test_an_answer_is_folded_until_its_cell_is_run(browser, readers_lab):
     with opened(browser, readers_lab, path) as page:
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         answer = panel.locator(".jp-OutputArea-output", has_text="5")
-        assert panel.locator(".jp-Placeholder-content").is_visible()
+        panel.locator(".jp-Placeholder-content").wait_for()
         assert not answer.is_visible()
         run_all(page)
         answer.wait_for()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import psutil
 import pytest
@@ -187,6 +188,84 @@ def test_an_unknown_assignment_is_said():
     says(error, "a99")
 
 
+def invoked(*words):
+    return CliRunner().invoke(app, ["grade", *map(str, words)])
+
+
+def test_a_dry_run_says_how_everything_is_read_and_runs_nothing(tmp_path, course):
+    folder = tmp_path / "submitted"
+    stamps = {"ada": "2026-03-02 12:00:00.000000 UTC", "bob": "2026-03-01 12:00:00.000000 PST"}
+    hand_in(tmp_path, {"ada": as_bytes(honest_notebook()), "bob": as_bytes(honest_notebook("tensorflow")), "cy": b"{"})
+    for student, stamp in stamps.items():
+        (folder / student / "toy" / "timestamp.txt").write_text(stamp)
+    (folder / "ada" / "toy" / "a2.zip").write_bytes(b"PK")
+    (folder / "dee" / "toy").mkdir(parents=True)
+    (folder / "dee" / "toy" / "work.rar").write_bytes(b"Rar!")
+    words = (folder, "--assignment", course, "--out", tmp_path / "out", "--deadline", "2026-03-01T12:00+00:00")
+    done = invoked(*words, "--dry-run")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0] == "4 students of toy, read as nbgrader's folder."
+    assert lines[1].split() == "student files framework handed in late time from".split()
+    ada, bob, cy = (line.split() for line in lines[2:5])
+    assert ada == "ada torch.ipynb torch 2026-03-02 12:00 24 h timestamp.txt".split()
+    assert bob == "bob torch.ipynb tensorflow 2026-03-01 20:00 8 h timestamp.txt".split()
+    assert cy[:3] == ["cy", "torch.ipynb", "corrupt"]
+    assert "[LOOK] dee: There is no notebook (.ipynb) among the files: there is work.rar." in lines
+    assert any(line.startswith("[LOOK] ada: a2.zip") for line in lines)
+    assert any(line.startswith("[LOOK] bob: timestamp.txt") and "PST" in line for line in lines)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_odd_stands_at_the_head_of_each_run_and_on_the_page(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    submitted = hand_in(tmp_path, {"ada": as_bytes(notebook()), "bob": as_bytes(notebook())})
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name,group,extension\nada,G,\ncy,G,\ndee,,48\n")
+    out = tmp_path / "out"
+    said = run(submitted, course, out, roster=roster)
+    head = said[: said.index("4 submissions of toy, 0 of them graded before.")]
+    assert "[LOOK] Not in the roster: bob." in head
+    rows = read_csv(out)
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "ada": "not attempted", "bob": "not attempted", "cy": "not attempted", "dee": "empty",
+    }  # fmt: skip
+    assert rows["dee"]["message"] == "Nothing was handed in."
+    assert "Not in the roster: bob." in (out / "class.html").read_text("utf-8")
+    assert "cy gets what ada handed in" in (out / "class.html").read_text("utf-8")
+
+
+def test_another_deadline_runs_nothing_anew(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    submitted, out = hand_in(tmp_path, {"ada": as_bytes(notebook())}), tmp_path / "out"
+    (submitted / "ada" / "toy" / "timestamp.txt").write_text("2026-03-02 12:00:00.000000 UTC")
+    run(submitted, course, out)
+    assert read_csv(out)["ada"]["hours late"] == "0.0"
+    deadline = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert run(submitted, course, out, deadline=deadline)[0] == "1 submissions of toy, 1 of them graded before."
+    row = read_csv(out)["ada"]
+    assert (row["hours late"], row["time from"], row["submitted"]) == (
+        "24.0", "timestamp.txt", "2026-03-02T12:00:00+00:00",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "part"),
+    [
+        ("--deadline", "1 March", "--deadline '1 March' is no time"),
+        ("--names", "(", "--names '(' is no regular expression"),
+        ("--times", "missing.csv", "--times missing.csv cannot be read"),
+        ("--roster", ".", "--roster . cannot be read"),
+    ],
+)
+def test_options_about_the_class_are_read_first(tmp_path, course, monkeypatch, option, value, part):
+    monkeypatch.chdir(tmp_path)
+    hand_in(tmp_path, {"ada": as_bytes(notebook())})
+    done = invoked("submitted", "--assignment", course, "--out", "out", option, value)
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert part in done.output
+
+
 # ---- interruptions ----
 
 
@@ -301,6 +380,22 @@ def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, cou
     errors = grader.communicate()[1]
     assert grader.returncode == 0, errors.decode()
     assert all_there(out, FEW)
+
+
+@in_the_long_run
+def test_a_cluster_that_has_lost_its_last_worker_is_not_waited_for(tmp_path, course, cluster, monkeypatch, capfd):
+    address, workers = cluster
+    monkeypatch.setenv("CI", "1")
+    monkeypatch.setattr(batch, "_LONELY_SECONDS", 5)
+    submitted = hand_in(tmp_path, {"ada": as_bytes(notebook())})
+    below = [workers, *psutil.Process(workers.pid).children(recursive=True)]
+    for process in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    with pytest.raises(GradingError) as error:
+        run(submitted, course, tmp_path / "out", scheduler=address)
+    says(error, address, "no worker for 5 s", "run the same command again")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @in_the_long_run

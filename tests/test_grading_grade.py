@@ -1,20 +1,24 @@
 """One submission: the result depends on what goes in only, has the right form, and says what became of it."""
 
 import json
+import re
+import time
 
-import numpy as np
 import pytest
+from clocks import HANG_SECONDS
 from data_helpers import says
 from grading_helpers import LIMITS, Zygotes, grade, without_times
-from grading_toy import as_bytes, honest, notebook, write_assignment
+from grading_toy import HONEST, as_bytes, honest, notebook, write_assignment
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
-from course_utils.grading.errors import Corrupt, GradingError
-from course_utils.grading.grade import Submission, grade_submission, seed
+from course_utils.assignments.errors import Corrupt
+from course_utils.assignments.matching import read, released
+from course_utils.grading.errors import GradingError
+from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import read, released
+from course_utils.grading.seeds import code_hash, seed
 from course_utils.grading.session import readable
 from course_utils.grading.store import Store, file_name
 
@@ -48,16 +52,59 @@ def test_the_same_submission_gets_the_same_bytes(assignment, zygotes):
 
 
 def test_inputs_come_from_the_secret(assignment, zygotes):
-    learnt = "def scale(X, factor):\n    return 1 / 0 if X[0, 0] > {} else factor * X"
-    rng = np.random.default_rng(seed(b"one", "toy", "scale"))
-    first = np.random.default_rng(int(rng.integers(2**62))).normal(size=(2, 3))[0, 0]
-    submission = Submission("eve", files(scale=learnt.format(float(first) + 1e-3)))
-    points = [
-        grade_submission(submission, assignment, LIMITS, secret, zygotes)["questions"][0]["points"]
-        for secret in (b"one", b"two", b"three", b"four", b"five")
+    half = Submission("eve", files(scale="def scale(X, factor):\n    return 1 / 0 if X[0, 0] > 0 else factor * X"))
+    secrets = [bytes([number]) for number in range(8)]
+    results = [grade_submission(half, assignment, LIMITS, secret, zygotes) for secret in secrets]
+    assert {0, 2} <= {result["questions"][0]["points"] for result in results}
+
+
+def test_what_is_learned_from_one_hand_in_is_no_answer_in_the_next(assignment, zygotes):
+    """What messages told, kept in a dictionary by what was asked: it is other code, so something else is asked for."""
+    table = "TOLD = {}\ndef weighted(X, S):\n    return TOLD.get(round(float(X[0, 0]), 3), torch.zeros(4) + X[0, 0])"
+    told, asked = {}, set()
+    for _ in range(4):
+        result = grade(assignment, zygotes, files(weighted=table.format(told)))
+        (part,) = result["questions"][2]["parts"]
+        came, expected = map(float, re.search(r"(\S+) came, (\S+) was expected", part["message"]).groups())
+        asked.add(came)
+        told[round(came, 3)] = expected
+        assert result["questions"][2]["points"] == 0
+    assert len(asked) == 4
+
+
+def test_how_it_is_written_deals_no_new_inputs(assignment, zygotes):
+    as_it_is = "def scale(X, factor):\n    Y = factor * X\n    return Y"
+    others = [
+        "def scale(X, factor):\n\n    Y = (factor*X)   # the same\n    return Y\n",
+        "def scale(A, by):\n    product = by * A\n    return product",
     ]
-    assert points[0] == 2
-    assert 0 in points[1:]
+    one, *rest = (grade(assignment, zygotes, files(scale=source))["hashes"]["code"] for source in (as_it_is, *others))
+    assert rest == [one, one]
+    other = files(scale=as_it_is.replace("factor *", "1 * factor *"))
+    assert grade(assignment, zygotes, other)["hashes"]["code"] != one
+
+
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        ("x = [1, 2]", "x = [1, 3]"),
+        ('"""a"""', '"""b"""'),
+        ("def f(x):\n    'a'", "def f(x):\n    'b'"),
+        ("f'{x}'", "f'{x!r}'"),
+        ("x = y", "x = x"),
+        ("%%time\nx = 1", "%%time\nx = 2"),
+        ("x = (", "x = ["),
+        ("-" * 5000 + "1", "-" * 5000 + "2"),
+        (f"x = {list(range(50_000))}", f"x = {[1, *range(50_000)]}"),
+        ("x = '\udc80'", "x = '\udc81'"),
+    ],
+)
+def test_what_a_cell_does_is_told_apart(source, other):
+    assert code_hash([source]) == code_hash([f"{source}\n\n"]) != code_hash([other])
+
+
+def test_cells_are_told_apart_from_their_sum():
+    assert code_hash(["x = 1", "y = 2"]) != code_hash(["x = 1\ny = 2"])
 
 
 def test_seeds_differ():
@@ -89,6 +136,42 @@ def test_the_whole_submission_has_an_end(assignment, zygotes):
     result = grade(assignment, zygotes, files(**endless), limits=Limits(cell_seconds=1, submission_seconds=1.5))
     assert [question["status"] for question in result["questions"]][:3] == ["lost"] * 3
     assert result["seconds"]["total"] < 20
+
+
+def one_answer(name):
+    return as_bytes(notebook(answers={name: HONEST["torch"][name]}))
+
+
+def test_the_notebook_with_most_answers_is_run_first(assignment, zygotes):
+    """Whatever its name, and however many others there are."""
+    many = {f"{i:02}.ipynb": one_answer("scale") for i in range(15)} | {"best.ipynb": as_bytes(honest())}
+    result = grade(assignment, zygotes, many, limits=Limits(submission_seconds=HANG_SECONDS))
+    assert (result["notebook"], result["points"], len(result["others"])) == ("best.ipynb", 9, 11)
+    assert "Of 16 notebooks only the 12 with the most answers were graded." in result["notes"]
+
+
+def test_the_time_is_the_submissions_and_one_notebook_leaves_the_others_some(assignment, zygotes):
+    endless = dict.fromkeys(("scale", "softmax", "weighted"), "while True: pass")
+    both = {"a.ipynb": as_bytes(honest(**endless)), "b.ipynb": one_answer("scale")}
+    began = time.monotonic()
+    result = grade(assignment, zygotes, both, limits=Limits(submission_seconds=40))
+    assert time.monotonic() - began < HANG_SECONDS
+    assert (result["notebook"], result["points"]) == ("b.ipynb", 2)
+
+
+def test_other_assignments_notebooks_take_no_place(assignment):
+    strange = as_bytes({"cells": [{"cell_type": "code", "source": "1 + 1"}]})
+    many = {f"a{i}.ipynb": strange for i in range(20)} | {"toy.ipynb": as_bytes(notebook())}
+    result = grade(assignment, forbidden_zygotes, many)
+    assert (result["status"], result["notebook"]) == ("not attempted", "toy.ipynb")
+
+
+def test_a_forbidden_name_in_an_answer_is_told_to_people(assignment, zygotes):
+    result = grade(assignment, zygotes, files(softmax="def softmax(X):  # not torch.softmax\n    return X.softmax(1)"))
+    by_id = {question["id"]: question for question in result["questions"]}
+    assert (by_id["softmax"]["points"], by_id["softmax"]["names"]) == (3, [])
+    result = grade(assignment, zygotes, files(softmax="from torch.nn import Softmax\ndef softmax(X): return X"))
+    assert {question["id"]: question.get("names") for question in result["questions"]}["softmax"] == ["Softmax"]
 
 
 def test_an_assignment_that_was_not_released_is_said(assignment, tmp_path):

@@ -1,17 +1,18 @@
 """Marks in nbgrader's gradebook, as its own library reads them, and the notebooks that formgrader opens."""
 
+import csv
+import io
+import json
 from datetime import UTC, datetime
 
 import nbformat
 import pytest
-from data_helpers import says
 from grading_toy import HONEST, as_bytes, cell, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
-from course_utils.grading import grade, gradebook
-from course_utils.grading.errors import GradingError
+from course_utils.assignments.matching import plan, read
+from course_utils.grading import grade, gradebook, pages, tables
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.matching import plan, read
 
 api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed")
 
@@ -56,6 +57,9 @@ def result(assignment, student, points, words, hours_late=0.0):
         "framework": "torch",
         "points": sum(points.values()),
         "hours_late": hours_late,
+        "submitted": None,
+        "time_from": "",
+        "remarks": [],
         "questions": questions,
     }
 
@@ -103,12 +107,17 @@ def test_the_notebook_beside_it_has_the_words_and_the_mark_scheme(course):
     assert "1 of 3 points" in check.outputs[0].text
 
 
-def test_a_name_that_is_no_folder_is_said(assignment, tmp_path):
-    for name in ("../eve", "a/b", ".hidden"):
-        with pytest.raises(GradingError) as error:
-            gradebook.export([result(assignment, name, POINTS, "")], assignment, LatePolicy(), None, tmp_path)
-        says(error, repr(name))
-    assert list(tmp_path.iterdir()) == []
+def test_a_name_that_is_no_folder_stops_nobody(assignment, tmp_path):
+    odd = ["../eve", "a/b", ".hidden", "con:1", "-rf", "Ada\nKing", "x" * 300, gradebook.known_as("../eve")]
+    results = [result(assignment, name, POINTS, WORDS) for name in (*odd, "Ada King")]
+    gradebook.export(results, assignment, LatePolicy(), None, tmp_path)
+    found = marks(tmp_path)
+    assert len(found) == len(results)
+    assert {"Ada King", "a-b-c14cddc033f64b9d"} <= found.keys()
+    assert {path.name for path in (tmp_path / "autograded").iterdir()} == found.keys()
+    with api.Gradebook(f"sqlite:///{tmp_path / gradebook.DATABASE}") as book:
+        assert book.find_student("a-b-c14cddc033f64b9d").last_name == "a/b"
+    assert gradebook.given(assignment, tmp_path, odd).keys() == {*odd}
 
 
 def test_what_people_have_given_stays(course, assignment):
@@ -122,3 +131,42 @@ def test_what_people_have_given_stays(course, assignment):
     found = marks(folder)["ada"]
     assert (found["score"], found["written_score"], found["task_score"]) == (7.5, 0.5, 4)
     assert not found["needs_manual_grade"]
+    with api.Gradebook(f"sqlite:///{folder / gradebook.DATABASE}") as book:  # two days late, of all points
+        assert book.find_submission("toy", "ada").late_submission_penalty == pytest.approx(1.5)
+
+
+def test_what_people_have_given_comes_back(course, assignment):
+    folder, results = course
+    with api.Gradebook(f"sqlite:///{folder / gradebook.DATABASE}") as book:
+        for question, points in (("explain", 0.5), ("plan", 4)):
+            grade = book.find_grade(question, "toy", "toy", "ada")
+            grade.manual_score, grade.needs_manual_grade = points, False
+        book.find_comment("explain", "toy", "toy", "ada").manual_comment = "Half of <it>."
+        appealed = book.find_grade("softmax", "toy", "toy", "bob")
+        appealed.manual_score, appealed.extra_credit = 2, 0.5
+        book.db.commit()
+    given = gradebook.given(assignment, folder, ["ada", "bob", "cy", "zoe"])
+    assert given.keys() == {"ada", "bob", "cy"}
+    ada, bob, cy = (gradebook.finished(each, given[each["student"]]) for each in results)
+    assert {q["id"]: (q["status"], q["points"]) for q in ada["questions"]} == {
+        "scale": ("graded", 2), "softmax": ("graded", 1), "weighted": ("graded", 0),
+        "explain": ("given", 0.5), "plan": ("given", 4),
+    }  # fmt: skip
+    assert [(q["status"], q["points"]) for q in bob["questions"]][1:] == [
+        ("given", 2.5), ("graded", 0), ("given", 0), ("given", 0),
+    ]  # fmt: skip
+    assert [q["status"] for q in cy["questions"]][3:] == ["given", "open"]  # words as handed out get nothing
+    policy, ids = LatePolicy(10, 7), [question.id for question in assignment.questions]
+    complete = [each | {"status": "graded", "max_points": 15, "message": "", "caps": [], "notes": [], "others": [],
+                "sandbox": "bubblewrap", "notebook": "a.ipynb"} for each in (ada, bob, cy)]  # fmt: skip
+    rows = {row["student"]: row for row in csv.DictReader(io.StringIO(tables.grades_csv(complete, ids, policy)))}
+    assert (rows["ada"]["points"], rows["ada"]["late penalty"], rows["ada"]["final"]) == ("7.5", "1.5", "6.0")
+    assert (rows["ada"]["explain"], rows["ada"]["plan"], rows["ada"]["open"]) == ("0.5", "4.0", "")
+    assert (rows["bob"]["final"], rows["bob"]["softmax"]) == ("4.5", "2.5")
+    assert (rows["cy"]["final"], rows["cy"]["plan"], rows["cy"]["open"]) == ("", "", "plan")
+    page = pages.feedback(complete[0], policy)
+    assert "Half of &lt;it&gt;." in page
+    assert "<strong>6</strong> of 15 points" in page
+    assert "5 more are given by people" in pages.feedback(complete[2], policy)
+    tests = json.loads(tables.gradescope(complete[0], policy))["tests"]
+    assert [test["score"] for test in tests] == [2, 1, 0, 0.5, 4]

@@ -25,7 +25,7 @@ def zipped(files, **options):
 
 
 def collected(source, **options):
-    return {each.student: each for each in intake.collect(source, "toy", **options)}
+    return {each.student: each for each in intake.collect(source, "toy", **options).submissions}
 
 
 def from_zip(tmp_path, files, **options):

@@ -84,8 +84,8 @@ def test_what_cannot_be_imported_is_said(zygote):
 
 def test_processes_do_not_wait_for_each_other(zygote):
     slow, fast = zygote.fork(Limits()), zygote.fork(Limits())
-    slow.ask(["cell", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
-    fast.ask(["cell", "c", "def f(): return 3"], HANG_SECONDS, "")
+    slow.ask(["answer", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
+    fast.ask(["answer", "c", "def f(): return 3"], HANG_SECONDS, "")
     with pytest.raises(Lost) as error:
         slow.ask(["call", "f", (), {}], 0.1, "it is slow")
     assert (error.value.cap, str(error.value)) == ("time", "it is slow")
@@ -126,9 +126,9 @@ ALLOWED, EPERM, ENOSYS, KILLED = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 X86, ARM = 0xC000003E, 0xC00000B7
 
 
-def verdict(machine, number, argument=0, architecture=None):
+def verdict(machine, number, argument=0, second=0, architecture=None):
     """What the filter answers to a system call."""
-    shown = {0: number, 4: architecture or {"x86_64": X86, "aarch64": ARM}[machine], 16: argument}
+    shown = {0: number, 4: architecture or {"x86_64": X86, "aarch64": ARM}[machine], 16: argument, 24: second}
     lines, place, value = seccomp.program(machine), 0, 0
     while True:
         operation, yes, no, operand = lines[place]
@@ -148,6 +148,10 @@ THREAD = 0x3D0F00  # the flags that the C library starts a thread with
 @pytest.mark.parametrize(
     ("machine", "call", "argument", "expected"),
     [
+        ("x86_64", 53, 1, ALLOWED),  # socketpair, local
+        ("x86_64", 53, 30, EPERM),  # socketpair, tipc
+        ("aarch64", 199, 1, ALLOWED),
+        ("aarch64", 199, 16, EPERM),
         ("x86_64", 0, 0, ALLOWED),  # read
         ("x86_64", 57, 0, EPERM),  # fork
         ("x86_64", 59, 0, EPERM),  # execve
@@ -169,6 +173,13 @@ THREAD = 0x3D0F00  # the flags that the C library starts a thread with
 )
 def test_the_filter_lets_through_what_it_should(machine, call, argument, expected):
     assert verdict(machine, call, argument) == expected
+
+
+@pytest.mark.parametrize(("machine", "call"), [("x86_64", 72), ("aarch64", 25)])
+def test_parts_of_a_file_are_not_locked(machine, call):
+    denied = {command for command in range(64) if verdict(machine, call, 3, command) == EPERM}
+    assert denied == {6, 7, 37, 38}
+    assert {verdict(machine, call, 3, command) for command in {*range(64)} - denied} == {ALLOWED}
 
 
 def test_calls_of_another_processor_are_fatal():

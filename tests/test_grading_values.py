@@ -54,6 +54,18 @@ def test_what_goes_in_comes_out(value):
     assert same(serializing.decode(serializing.encode(value)), value)
 
 
+def test_a_forged_listing_of_arrays_is_not_read():
+    listing = b",".join(b'"arr_%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(800_000))
+    message = struct.pack("<I", 2) + b"[]" + struct.pack("<Q", len(listing) + 2) + b"{" + listing + b"}"
+    began = time.process_time()
+    with pytest.raises(BadValue):
+        serializing.decode(message)
+    assert time.process_time() - began < 1
+    with pytest.raises(BadValue) as error:
+        serializing.encode([np.zeros(0)] * 30_000)
+    says(error, "arrays")
+
+
 @given(ARRAYS)
 def test_the_order_in_memory_does_not_matter(array):
     for view in (array.T, np.asfortranarray(array), array.astype(array.dtype.newbyteorder(">"))):

@@ -31,7 +31,11 @@ def good():
         new_code_cell(
             "%matplotlib inline\nnp.__version__; a = 1\nself = a/b/c",
             execution_count=3,
-            outputs=[printed("3/4, </td>, <a href='../x/y'>, https://a.org/b/c, ~/x/y\n"), figure()],
+            outputs=[
+                printed("3/4, </td>, <a href='../x/y'>, https://a.org/b/c, ~/x/y\n"),
+                figure(),
+                figure({"text/html": "<img src='data:image/png;base64,//a+/b9/c/d=='>", "text/plain": "a picture"}),
+            ],
             metadata={"tags": ["trained"]},
         ),
     ]

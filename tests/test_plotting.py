@@ -154,6 +154,9 @@ def test_labels_stand_apart_where_lines_end():
 def test_a_run_that_diverged_can_be_drawn():
     picture = training_curves({"no clipping": History(heldout_loss=[3.0, 800.0, float("nan")])}, "It explodes")
     assert "first 20.09" in str(picture)
+    named, nameless = (lines({label: [3.0, np.nan], "b": [1.0, 1.0]}, "t", "x", "y") for label in ("a", ""))
+    assert named.png != nameless.png, "its label stands where it ended"
+    assert "1: 2 points" in str(lines({1: [1.0, 2.0], 2: [0.0, 1.0]}, "t", "x", "y")), "labels may be numbers"
 
 
 def test_only_cross_entropies_are_drawn_as_perplexities():

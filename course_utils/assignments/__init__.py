@@ -20,6 +20,7 @@ from course_utils.assignments.marks import Mark, PartMark
 from course_utils.assignments.mutation import mutant
 from course_utils.assignments.questions import Check, Wrong, question
 from course_utils.assignments.students import LocalStudent, Student
+from course_utils.assignments.submission import check_submission
 
 __all__ = [
     "Assignment",
@@ -39,6 +40,7 @@ __all__ = [
     "StudentProblem",
     "TooLarge",
     "Wrong",
+    "check_submission",
     "hidden",
     "load_assignment",
     "mutant",

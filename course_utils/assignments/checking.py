@@ -62,5 +62,5 @@ def _say(status: str, name: str, message: str) -> None:
 
 def _folder() -> Path:
     """The folder checks/ beside the notebook; for an instructor's master, the one beside the students' version."""
-    beside = Path("checks")
-    return beside if beside.is_dir() else Path("../../assignments", Path.cwd().name, "checks")
+    beside, released = Path("checks"), Path("../../assignments", Path.cwd().name, "checks")
+    return released if released.is_dir() and not beside.is_dir() else beside

@@ -1,10 +1,36 @@
 """What may be wrong with an assignment, or come back from a student's code instead of a value. Each is a sentence."""
 
+import traceback
+from pathlib import Path
+
 from course_utils.errors import CourseError
 
 
 class AssignmentError(CourseError):
     """Something is wrong with the assignment itself; said to the instructor."""
+
+
+def told(error: Exception, folder: Path) -> str:
+    """What an exception in the instructor's own files says, and at which line, as half a sentence.
+
+    >>> told(SyntaxError("invalid syntax", ("/course/tests.py", 3, 1, "x = = 2")), Path("/course"))
+    'SyntaxError: invalid syntax (tests.py, line 3)'
+    """
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        frames.append((error.filename, error.lineno))
+    own = [(name, line) for name, line in frames if name and Path(name).is_relative_to(folder)]
+    text = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())[:300].rstrip(".")
+    said = text if isinstance(error, AssignmentError) else f"{type(error).__name__}: {text}"
+    return f"{said} ({Path(own[-1][0]).name}, line {own[-1][1]})" if own else said
+
+
+class Corrupt(Exception):
+    """A file that was handed in cannot be read as a notebook."""
+
+
+class Foreign(Exception):
+    """A notebook has nothing of the assignment; the text says, as half a sentence, what it has instead."""
 
 
 class StudentProblem(Exception):
@@ -65,6 +91,19 @@ class BadValue(StudentProblem):
 
 class TooLarge(BadValue):
     """The function returned more bytes than may come."""
+
+
+class Undone(StudentProblem):
+    """A cell of the student's own failed, and what it did to names was undone.
+
+    >>> raise Undone("it raised ValueError: no such file")
+    Traceback (most recent call last):
+    course_utils.assignments.errors.Undone: it raised ValueError: no such file.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason.rstrip(".") + ".")
+        self.reason = reason
 
 
 class StudentLost(StudentProblem):

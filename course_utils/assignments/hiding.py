@@ -1,7 +1,14 @@
-"""Names that a question forbids: using one of them while it is checked raises `Forbidden`."""
+"""Names that a question forbids: using one of them while it is checked raises `Forbidden`.
 
+With a ready-made layer, the functions that compute it are hidden at all their addresses. It keeps honest people honest:
+whoever digs in a process of their own can find each of them again.
+"""
+
+import functools
+import importlib
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
@@ -9,6 +16,19 @@ from unittest import mock
 from course_utils.assignments.errors import Forbidden
 
 _ENTRANCES = ("__init__", "__call__", "forward", "call", "step")
+_LAYER = re.compile(r"(GRU|LSTM|RNN)(Cell)?$")
+_KERNELS = "torch._C._VariableFunctions"  # where PyTorch keeps its functions; nothing there can be replaced singly
+_TORCH = ("torch", "torch._VF")  # where else it shows them
+_OPERATORS = ("torch._ops.OpOverload", "torch._ops.OpOverloadPacket")  # classes of what is in torch.ops
+_TENSORFLOW = (
+    "tensorflow._api.v2.raw_ops",
+    "tensorflow._api.v2.compat.v1.raw_ops",
+    "tensorflow._api.v2.compat.v2.raw_ops",
+    "tensorflow.python.ops.gen_rnn_ops",
+)
+_WORD = re.compile(r"\w+")
+_WAYS_AROUND = frozenset({"_VF", "_VariableFunctions", "aten", "gen_rnn_ops", "raw_ops", "reload"})
+_hidden_now: set[str] = set()
 
 
 @contextmanager
@@ -28,19 +48,146 @@ def hidden(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[None]:
     6
     """
     with ExitStack() as stack:
-        for name in names:
-            module_name, _, last = name.rpartition(".")
-            module = sys.modules.get(module_name)
-            if hasattr(module, last):
-                _hide(stack, name, module, last, namespace)
+        found = {address for name in names for address in addresses(name)}
+        new = found - _hidden_now
+        _hidden_now.update(new)
+        stack.callback(_hidden_now.difference_update, new)
+        for address in found:
+            _hide(stack, address, namespace)
+        if found:  # a module that is loaded anew has none of this
+            stack.enter_context(mock.patch.object(importlib, "reload", _refusing("importlib.reload")))
+        if closed := {last for address in found if (last := _kernel(address))}:
+            _close(stack, closed)
         yield
 
 
-def _hide(stack: ExitStack, name: str, module: Any, last: str, namespace: dict[str, Any]) -> None:
+def guard(names: Iterable[str]) -> None:
+    """Replace functions for good by ones that refuse while their name is hidden, however a student has kept them.
+
+    For a process in which nothing but a student's notebook will run, before it runs.
+    """
+    for name in names:
+        for address in addresses(name):
+            thing, module, last = _find(address)
+            if callable(thing) and not isinstance(thing, type) and not hasattr(thing, "guards"):
+                setattr(module, last, _guarded(address, thing))
+
+
+def addresses(name: str) -> list[str]:
+    """A name, and where else the same function, or those that a layer computes with, can be had.
+
+    >>> addresses("math.prod")
+    ['math.prod']
+    """
+    found, (place, _, last) = [name], name.rpartition(".")
+    kernels, layer = dir(_find(_KERNELS)[0]), _LAYER.search(last)
+    part = layer[1].lower() if layer else ""
+    if place in _TORCH and last in kernels:
+        found += [f"{each}.{last}" for each in _TORCH]
+    elif part and name.startswith("torch."):
+        found += [f"{each}.{kernel}" for kernel in kernels if _computes(kernel, part) for each in _TORCH]
+    elif part and name.startswith(("keras.", "tensorflow.")):
+        for module in filter(sys.modules.get, _TENSORFLOW):
+            found += [f"{module}.{each}" for each in dir(sys.modules[module]) if _computes(each, part)]
+    return list(dict.fromkeys(found))
+
+
+def named_in(source: str, names: Iterable[str], own: Iterable[str] = ()) -> list[str]:
+    """Which forbidden names a source has, or a way to them that leads around the hiding; for a person to look at.
+
+    Args:
+        source: a student's answer.
+        names: dotted, what the question forbids.
+        own: what the answer itself defines; a forbidden function may have the same name.
+
+    >>> named_in("from torch import gru_cell as f  # no nn.GRU", ["torch.nn.GRU", "torch.gru_cell"])
+    ['GRU', 'gru_cell']
+    """
+    lasts = {address.rpartition(".")[2] for name in names for address in addresses(name)}
+    wanted = (lasts | _WAYS_AROUND if lasts else lasts) - set(own)
+    return sorted(wanted.intersection(_WORD.findall(source)))
+
+
+def _computes(function: str, part: str) -> bool:
+    """Whether a function of a framework computes a layer of this kind, "gru", "lstm" or "rnn"."""
+    if function.startswith("__"):
+        return False
+    name = function.lower()
+    return part in name or "cudnn_rnn" in name or "cudnnrnn" in name or "rnn_layer" in name
+
+
+def _find(name: str) -> tuple[Any, Any, str]:
+    """What a dotted name stands for, None if there is no such thing, and where it is and what it is called there."""
+    path, _, last = name.rpartition(".")
+    module, rest = path, []
+    while module and module not in sys.modules:
+        module, _, part = module.rpartition(".")
+        rest.insert(0, part)
+    try:
+        place = functools.reduce(getattr, rest, sys.modules[module])
+        return getattr(place, last), place, last
+    except (KeyError, AttributeError, RuntimeError):
+        return None, None, last
+
+
+def _kernel(address: str) -> str:
+    """The name of a PyTorch's function, or "" if it is none."""
+    place, _, last = address.rpartition(".")
+    return last if place in _TORCH and hasattr(_find(_KERNELS)[0], last) else ""
+
+
+def _close(stack: ExitStack, closed: set[str]) -> None:
+    """Close functions of PyTorch's where they are kept, and in `torch.ops`."""
+    kernels = _Kernels(_find(_KERNELS)[0], closed)
+    stack.enter_context(mock.patch.object(sys.modules["torch._C"], "_VariableFunctions", kernels))
+    stack.enter_context(mock.patch.object(sys.modules["torch._VF"], "vf", kernels))
+
+    def checking(call: Callable) -> Callable:
+        def checked(self: Any, /, *args: Any, **kwargs: Any) -> Any:  # self is called "aten.gru_cell.input"
+            if (last := str(self).split(".")[1]) in closed:
+                raise Forbidden(f"torch.{last}")
+            return call(self, *args, **kwargs)
+
+        return checked
+
+    for each in _OPERATORS:
+        kind = _find(each)[0]
+        stack.enter_context(mock.patch.object(kind, "__call__", checking(kind.__call__)))
+
+
+class _Kernels:
+    """PyTorch's functions but for those that are closed."""
+
+    def __init__(self, kernels: Any, closed: set[str]):
+        self._kernels, self._closed = kernels, closed
+
+    def __getattr__(self, last: str) -> Any:
+        return _refusing(f"torch.{last}") if last in self._closed else getattr(self._kernels, last)
+
+
+def _refusing(name: str) -> Callable:
     def refuse(self: Any = None, *args: Any, **kwargs: Any) -> Any:  # Keras looks for the first argument's name
         raise Forbidden(name)
 
-    thing = getattr(module, last)
+    return refuse
+
+
+def _guarded(address: str, thing: Callable) -> Callable:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if address in _hidden_now:
+            raise Forbidden(address)
+        return thing(*args, **kwargs)
+
+    functools.update_wrapper(call, thing)
+    call.guards = thing
+    return call
+
+
+def _hide(stack: ExitStack, address: str, namespace: dict[str, Any]) -> None:
+    thing, module, last = _find(address)
+    if thing is None or hasattr(thing, "guards"):
+        return
+    refuse = _refusing(address)
     if isinstance(thing, type):
         for entrance in _ENTRANCES:
             if hasattr(thing, entrance):

@@ -12,9 +12,9 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from course_utils.assignments.errors import AssignmentError
+from course_utils.assignments.errors import AssignmentError, told
 from course_utils.assignments.marks import Mark
-from course_utils.assignments.questions import Check
+from course_utils.assignments.questions import Check, is_points
 from course_utils.assignments.students import Student
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -122,9 +122,15 @@ def _declared(path: Path) -> tuple[dict[str, Check], dict[str, float]]:
     sys.modules[parent].__path__ = [str(path.parent.parent)]
     if not path.is_file():
         raise AssignmentError(f"{path} cannot be read: an assignment has its checks there.")
-    module = importlib.import_module(f"{parent}.{path.parent.name}.tests")
+    try:
+        module = importlib.import_module(f"{parent}.{path.parent.name}.tests")
+    except Exception as error:  # whatever its author may have mistyped
+        raise AssignmentError(f"{path} cannot be used: {told(error, path.parents[1])}.") from error
     checks = {thing.id: thing for thing in vars(module).values() if isinstance(thing, Check)}
-    return checks, getattr(module, "BY_HAND", {})
+    by_hand = getattr(module, "BY_HAND", {})
+    if not isinstance(by_hand, dict) or not all(map(is_points, by_hand.values())):
+        raise AssignmentError(f"{path}: BY_HAND is {by_hand!r}, expected the points of each question: {{NAME: 4}}.")
+    return checks, by_hand
 
 
 def _read_questions(path: Path, checks: dict[str, Check], by_hand: dict[str, float]) -> tuple[Question, ...]:

@@ -59,6 +59,7 @@ def judge(
     mistakes: Sequence[Mistake],
     explained: str,
     tolerance: float,
+    tells: bool,
 ) -> Mark:
     """Compare a student's values, case by case, with those expected and, where they differ, with known mistakes.
 
@@ -69,10 +70,10 @@ def judge(
             mistake that keeps some.
         mistakes: wrong answers to this question.
         explained: where the course explains it, for the messages.
-        tolerance: see `nested.difference`.
+        tolerance, tells: see `nested.difference`.
 
     >>> mistake = Mistake("halved", "It is half of what it should be.", 0.5, [1.0])
-    >>> judge([1.0], [Case("value", 2.0)], {"value": 4}, [mistake], "chapter 00", 1e-4).parts[0].points
+    >>> judge([1.0], [Case("value", 2.0)], {"value": 4}, [mistake], "chapter 00", 1e-4, True).parts[0].points
     2.0
     """
     same = [[_equal(value, other, tolerance) for value, other in zip(got, m.values, strict=False)] for m in mistakes]
@@ -80,7 +81,7 @@ def judge(
     parts = []
     for name, worth in points.items():
         cases = [i for i, case in enumerate(expected) if case.part == name]
-        wrong = next((text for i in cases if (text := _wrong(got, expected, i, tolerance))), None)
+        wrong = next((text for i in cases if (text := _wrong(got, expected, i, tolerance, tells))), None)
         if wrong is None:
             parts.append(PartMark(name, float(worth), float(worth), True, "right"))
         elif wrong in (NOT_DONE, NOT_REACHED):
@@ -99,13 +100,13 @@ def _failed(name: str, worth: float, wrong: str, mistake: Mistake | None, explai
     return PartMark(name, mistake.keeps * worth, float(worth), False, message, mistake.id)
 
 
-def _wrong(got: Sequence[Any], expected: Sequence[Case], i: int, tolerance: float) -> str | None:
+def _wrong(got: Sequence[Any], expected: Sequence[Case], i: int, tolerance: float, tells: bool) -> str | None:
     """What is wrong with case i, or None."""
     if i >= len(got):
         return NOT_REACHED
     if isinstance(got[i], StudentProblem):
         return NOT_DONE if isinstance(got[i], NotAttempted) else str(got[i])
-    return difference(got[i], expected[i].value, tolerance)
+    return difference(got[i], expected[i].value, tolerance, tells=tells)
 
 
 def _equal(value: Any, other: Any, tolerance: float) -> bool:

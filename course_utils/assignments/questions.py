@@ -16,11 +16,13 @@ on the list: a student who gets the results of a wrong answer is told what they 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.assignments.errors import AssignmentError, StudentLost, StudentProblem
+from course_utils.assignments.errors import AssignmentError, BadValue, StudentLost, StudentProblem, told
 from course_utils.assignments.marks import Case, Mark, Mistake, judge
 from course_utils.assignments.mutation import mutant
 from course_utils.assignments.students import LocalStudent, Student
@@ -62,6 +64,7 @@ class Check:
     forbids: tuple[str, ...]
     needs: tuple[str, ...]
     tolerance: float
+    for_nothing: float
 
     def __call__(self, student: Student, rng: np.random.Generator) -> Mark:
         """Check a student's functions, on inputs drawn from `rng`.
@@ -78,22 +81,27 @@ class Check:
             raise
         except StudentProblem as problem:
             got.append(problem)
+        except Exception as error:  # the check itself stumbled over what came; the reference's results suit it
+            got.append(BadValue(f"your function returned something that the check cannot use ({type(error).__name__})"))
         mark = self.judge(got, expected, [])
         return mark if mark.points == mark.max_points else self.judge(got, expected, self.mistakes(seed))
 
     def judge(self, got: Sequence[Any], expected: Sequence[Case], mistakes: Sequence[Mistake]) -> Mark:
-        """Compare the values that came with those expected."""
-        return judge(got, expected, self.points, mistakes, self.explained, self.tolerance)
+        """Compare the values that came with those expected, which no message may give away."""
+        return judge(got, expected, self.points, mistakes, self.explained, self.tolerance, tells=False)
 
     def cases(self, answer: Callable, seed: int) -> list[Case]:
-        """The values that the check gets from a NumPy function, up to the first error."""
+        """The values that the check gets from a NumPy function, up to the first error.
+
+        Raises AssignmentError if that function is the reference.
+        """
         student, found = LocalStudent({self.name: answer}, "numpy"), []
         try:
             for part, value in self.probe(student, np.random.default_rng(seed)):
                 found.append(Case(part, value))
-        except StudentProblem as problem:
+        except Exception as error:
             if answer is self.reference:
-                raise AssignmentError(f"{self.id}: the reference answer fails: {problem}") from problem
+                raise AssignmentError(f"{self.id}: the reference answer fails: {self._told(error)}.") from error
         if answer is self.reference and {case.part for case in found} != set(self.points):
             raise AssignmentError(f"{self.id}: the check's parts are not those that have points, {list(self.points)}.")
         return found
@@ -105,10 +113,24 @@ class Check:
             for each in self.wrong
         ]
 
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, StudentProblem):
+            return str(error).rstrip(".")
+        return told(error, Path(self.probe.__code__.co_filename).parents[1])
+
     @property
     def name(self) -> str:
         """The name of the function that students write: the reference's."""
         return self.reference.__name__
+
+
+def is_points(number: object) -> bool:
+    """Whether it is a number that a question may be worth.
+
+    >>> is_points(2.5), is_points(-1), is_points("4")
+    (True, False, False)
+    """
+    return isinstance(number, Real) and not isinstance(number, bool) and 0 <= number < float("inf")
 
 
 def question(
@@ -120,6 +142,7 @@ def question(
     forbids: tuple[str, ...] = (),
     needs: tuple[str, ...] = (),
     tolerance: float = 1e-4,
+    for_nothing: float = 0.0,
 ) -> Callable[[Probe], Check]:
     """Declare the question whose grade id is the decorated function's name without `check_`.
 
@@ -131,14 +154,17 @@ def question(
         forbids: dotted names that are hidden from the student while this question is checked.
         needs: grade ids of questions whose functions the student may use in this one.
         tolerance: relative to 1 or the largest expected number of a case; float32 needs 1e-4.
+        for_nothing: the share of the points that constants, the input or numbers by chance may earn; a test tries them.
     """
 
     def declare(probe: Probe) -> Check:
         name = probe.__name__.removeprefix("check_")
+        if not points or not all(map(is_points, points.values())):
+            raise AssignmentError(f"{name}: the points are {points!r}, expected a number for each part: {{PART: 4}}")
         try:
             answers = tuple(each._replace(answer=each.of(reference)) for each in wrong)
         except ValueError as error:
             raise AssignmentError(f"{name}: a wrong answer cannot be made of {reference.__name__}: {error}") from error
-        return Check(name, probe, dict(points), reference, explained, answers, forbids, needs, tolerance)
+        return Check(name, probe, dict(points), reference, explained, answers, forbids, needs, tolerance, for_nothing)
 
     return declare

@@ -58,7 +58,7 @@ class Record:
     def check(self, student: Student) -> Mark:
         """Compare the student's results with those on record."""
         got = [request.put_to(student) for request in self.requests]
-        return judge(got, self.expected, self.points, self.mistakes, self.explained, self.tolerance)
+        return judge(got, self.expected, self.points, self.mistakes, self.explained, self.tolerance, tells=True)
 
 
 class _Recorder:
@@ -122,8 +122,16 @@ def read(question: str, folder: Path) -> Record:
     """The record of a question.
 
     Raises:
-        AssignmentError: the files are not there, or not what was written.
+        AssignmentError: the folder or the question is not there, or not what was written.
     """
+    if not folder.is_dir():
+        raise AssignmentError(
+            f"There is no folder {folder.absolute()}: checks/ must lie beside the notebook, in the folder that Python "
+            "works in. Open the notebook where the course has put it, and leave checks/ there."
+        )
+    known = questions(folder)
+    if known and question not in known:
+        raise AssignmentError(f"There is no question {question!r} in this assignment: it has {', '.join(known)}.")
     try:
         found = serializing.read(folder / question)
         found["requests"] = [Request(**request) for request in found["requests"]]
@@ -134,6 +142,11 @@ def read(question: str, folder: Path) -> Record:
         raise AssignmentError(
             f"The cases of {question} cannot be read from {folder}: take this folder from the course anew."
         ) from error
+
+
+def questions(folder: Path) -> list[str]:
+    """The questions whose cases are in a folder."""
+    return sorted(path.stem for path in folder.glob("*.npz"))
 
 
 def _rounded(leaf: Any) -> Any:

@@ -23,6 +23,9 @@ KINDS = frozenset(
 )
 _HEADER = struct.Struct("<I")
 _STRUCTURE_BYTES = 2**20  # of JSON: about 100,000 numbers outside of arrays
+_MOST_ARRAYS = 20_000
+_LISTING = struct.Struct("<Q")  # how many bytes of a safetensors message list its arrays
+_LISTING_BYTES = 2**22
 _DEPTH = 32
 _LARGEST = 2**64
 
@@ -46,6 +49,8 @@ def encode(value: Any, most: int = 2**30) -> bytes:
     structure = json.dumps(_as_json(value, arrays)).encode()
     if len(structure) > _STRUCTURE_BYTES:
         raise BadValue("more than 100,000 numbers came outside of arrays, expected large results as arrays")
+    if len(arrays) > _MOST_ARRAYS:
+        raise BadValue(f"more than {_MOST_ARRAYS:,} arrays came, expected them stacked in larger ones")
     if (size := sum(array.nbytes for array in arrays.values())) > most:
         raise TooLarge(f"an answer of {size / 2**20:.0f} MB came, expected at most {most / 2**20:.0f} MB")
     # safetensors takes memory as it lies there, whatever the order of the axes
@@ -63,6 +68,9 @@ def decode(content: bytes) -> Any:
         (size,) = _HEADER.unpack_from(content)
         if size > _STRUCTURE_BYTES or _HEADER.size + size > len(content):
             raise ValueError("the structure's size")
+        (listing,) = _LISTING.unpack_from(content, _HEADER.size + size)
+        if listing > _LISTING_BYTES:
+            raise ValueError("the number of arrays")
         structure = json.loads(content[_HEADER.size : _HEADER.size + size])
         return _joined(structure, arrays_from_bytes(content[_HEADER.size + size :]))
     except Exception as error:  # there is no list of all that foreign bytes may lead to

@@ -48,6 +48,10 @@ class LivingFigure:
     """
 
     def __init__(self, kind: str, title: str, data: dict, still: Picture, parts: dict[str, str] | None = None):
+        try:
+            text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except ValueError as error:
+            raise ValueError(f"The figure {title!r} has NaN or infinity in it, expected numbers to show.") from error
         self.summary = still.summary
         self.html = filled(
             template("living.html"),
@@ -57,7 +61,7 @@ class LivingFigure:
             still=base64.b64encode(_small(still.png)).decode("ascii"),
             alt=escape(still.summary),
             body=filled(template(f"{kind}.html"), title=escape(title), **(parts or {})),
-            data=json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+            data=text.replace("<", "\\u003c"),
             script=template("living.js") + template(f"{kind}.js"),
         )
 

@@ -13,7 +13,7 @@ from course_utils.figures.reading import Reading
 from course_utils.plotting import Picture, part_words, visible
 
 MOST_BITS = 8  # as surprising as one of 256 equally likely letters, and more: the darkest colour
-MOST_LETTERS, MOST_MODELS = 80, 6  # so that the figure has no more than 100 kB
+MOST_LETTERS, MOST_MODELS = 80, 5  # so that the figure has no more than 100 kB
 TOLD = 3  # of the likeliest letters, and of those that mattered
 
 
@@ -25,7 +25,7 @@ def surprise_ribbon(line: str, readings: Mapping[str, Reading], vocab: Vocab, ti
     Args:
         line: of 80 letters at most, as it was read.
         readings: label → what a model said of it: `read_line(model, line, vocab)` of the framework's package, or
-            `read_counts(ngram, line, vocab)`; six at most.
+            `read_counts(ngram, line, vocab)`; five at most.
         vocab: of the models.
 
     Raises:
@@ -58,13 +58,13 @@ def surprise_ribbon(line: str, readings: Mapping[str, Reading], vocab: Vocab, ti
 
 def _likeliest(log_probs: np.ndarray, vocab: Vocab) -> list:
     best = np.argsort(-log_probs, kind="stable")[:TOLD]
-    return [[vocab.tokens[i], round(float(np.exp(log_probs[i])), 6)] for i in best]
+    return [[vocab.tokens[i], round(float(np.exp(log_probs[i])), 5)] for i in best]
 
 
 def _mattered(influence: np.ndarray) -> list:
     """The places (s, influence) of the earlier letters that mattered most, those that did not at all left out."""
     best = np.argsort(-influence, kind="stable")[:TOLD]
-    return [[int(s), round(float(influence[s]), 6)] for s in best if influence[s] > 0]
+    return [[int(s), round(float(influence[s]), 5)] for s in best if influence[s] > 0]
 
 
 def _shares(influence: np.ndarray) -> str:

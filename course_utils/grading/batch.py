@@ -5,25 +5,33 @@ so a worker that is killed costs no more than the time for its current submissio
 """
 
 import atexit
+import logging
 import multiprocessing
 import os
 import threading
+import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course_utils.assignments.loading import Assignment, load_assignment
+from course_utils.assignments.matching import released
+from course_utils.errors import CourseError
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash, grade_submission
 from course_utils.grading.kinds import UNSANDBOXED
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import released
 from course_utils.grading.probes import find
-from course_utils.grading.sandbox import NoSandbox, SandboxError, Zygote
+from course_utils.grading.sandbox import NoSandbox, SandboxError, Zygote, uninterrupted
 
 _CONNECT_SECONDS = 10
+_LONELY_SECONDS = 60  # how long a cluster may be without any worker: a nanny needs a few to start a lost one anew
+_LOOK_SECONDS = 0.1
 _BREAKS = 3  # how often the pool may break before it finishes another submission
 
 
@@ -112,10 +120,17 @@ def grade_job(job: Job) -> Result:
 
 
 def _graded(job: Job) -> Result | GradingError:
+    """The result, or why there is none; what is wrong with the assignment or the machine is raised."""
     try:
         return grade_job(job)
     except GradingError as error:
         return error
+    except (CourseError, OSError):
+        raise
+    except Exception as error:  # a fault of the grader's own, which must not stop the others
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}: {error}"
+        return GradingError(f"the grader failed at it ({fault}).")
 
 
 def _end_with_the_grader() -> None:
@@ -142,7 +157,8 @@ def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Res
     while left and breaks < _BREAKS:
         with _pool(processes) as pool:
             try:
-                futures = {pool.submit(_graded, job): job for job in left}
+                with uninterrupted():  # which the processes started here inherit: the grader alone hears Ctrl-C
+                    futures = {pool.submit(_graded, job): job for job in left}
                 for future in as_completed(futures):
                     result = future.result()
                     left.remove(futures[future])
@@ -151,7 +167,9 @@ def in_processes(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Res
             except BrokenProcessPool:  # one was killed: by hand, or because memory ran out
                 breaks += 1
             except BaseException:
-                pool.shutdown(cancel_futures=True)
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in multiprocessing.active_children():
+                    process.kill()
                 raise
     yield from _one_by_one(left)
 
@@ -163,7 +181,9 @@ def _one_by_one(jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | GradingErro
         with _pool(1) as pool:
             try:
                 while left:
-                    yield left[0], pool.submit(_graded, left[0]).result()
+                    with uninterrupted():
+                        future = pool.submit(_graded, left[0])
+                    yield left[0], future.result()
                     del left[0]
             except BrokenProcessPool:
                 yield left.pop(0), GradingError("its grading process was killed, perhaps because memory ran out.")
@@ -181,7 +201,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Result 
         address: of the scheduler, such as "tcp://10.0.0.1:8786".
 
     Raises:
-        GradingError: Dask is not installed, or the scheduler cannot be reached or is lost.
+        GradingError: Dask is not installed, the scheduler cannot be reached or is lost, or all workers are lost.
     """
     try:
         from distributed import Client
@@ -189,16 +209,47 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Result 
     except ImportError as error:
         raise GradingError("Dask is not installed, and --scheduler needs it: run `pip install distributed`.") from error
     try:
-        with Client(address, timeout=_CONNECT_SECONDS) as client:
+        with _quiet(), Client(address, timeout=_CONNECT_SECONDS) as client:
             by_key = {client.submit(_graded, job, pure=False, retries=2): job for job in jobs}
-            for future in as_distributed(list(by_key)):
-                if future.status != "finished":
-                    reason = future.exception() if future.status == "error" else future.status
+            completed, seen = as_distributed(list(by_key)), time.monotonic()
+            while not completed.is_empty():
+                for future in completed.next_batch(block=False):
+                    yield by_key[future], _gathered(future)
+                    seen = time.monotonic()
+                if client.scheduler_info()["workers"]:
+                    seen = time.monotonic()
+                elif time.monotonic() - seen > _LONELY_SECONDS:
                     raise GradingError(
-                        f"The cluster lost a submission ({reason}): run the same command again to go on."
+                        f"The cluster at {address} has had no worker for {_LONELY_SECONDS} s: start one "
+                        f"(`dask worker {address} --nthreads 1`) and run the same command again to go on."
                     )
-                yield by_key[future], future.result()
+                time.sleep(_LOOK_SECONDS)
     except OSError as error:
         raise GradingError(
             f"The scheduler at {address} cannot be reached, or was lost: run the same command again to go on."
         ) from error
+
+
+def _gathered(future: Any) -> Result | GradingError:
+    """What a cluster made of a job: its result; or an error, raised if it concerns all jobs."""
+    if future.status == "finished":
+        return future.result()
+    error = future.exception() if future.status == "error" else None
+    if isinstance(error, CourseError):
+        raise error
+    if type(error).__name__ == "KilledWorker":
+        return GradingError("it killed its workers, perhaps because memory ran out.")
+    raise GradingError(
+        f"The cluster lost a submission ({error or future.status}): run the same command again to go on."
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what Dask logs, with tracebacks, about what is said here in a sentence."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

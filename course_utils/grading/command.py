@@ -1,9 +1,9 @@
 """`course grade`: a class from the folder or zip of submissions to tables and pages; it can be resumed at any point."""
 
+import errno
 import os
-import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,28 @@ from course_utils.assignments.loading import Assignment, load_assignment
 from course_utils.files import ROOT, write
 from course_utils.grading import batch, gradebook, pages, tables
 from course_utils.grading.errors import GradingError
-from course_utils.grading.grade import Result, Submission, assignment_hash
-from course_utils.grading.intake import collect
+from course_utils.grading.grade import Result, Submission, assignment_hash, handed_in
+from course_utils.grading.intake import Collected, collect
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
+from course_utils.grading.showing import shown
 from course_utils.grading.similarity import similar
-from course_utils.grading.store import Store, file_name
+from course_utils.grading.store import Store, file_name, sole
+from course_utils.grading.times import read_deadline as read_deadline
+
+_MENDS = {  # what the machine refuses → what to do
+    errno.ENOSPC: "make room on the disk, which has no more for a file",
+    errno.EDQUOT: "make room: your share of the disk is used up",
+    errno.EMFILE: "allow more open files (`ulimit -n 4096`), or take fewer --jobs",
+    errno.ENFILE: "end some programs: this machine can open no more files",
+    errno.EROFS: "name a folder that can be written by --out",
+    errno.EACCES: "give yourself the right to it, or name another folder",
+    errno.EPERM: "give yourself the right to it, or name another folder",
+    errno.ENOTDIR: "move away what is in the place of a folder, or name another folder by --out",
+    errno.EEXIST: "move away what is in the place of a folder, or name another folder by --out",
+    errno.EISDIR: "move away the folder that is in the place of a file, or name another folder by --out",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,11 @@ class Settings:
         deadline: with a time zone; None if nothing is late.
         policy: what it costs to be late.
         gradebook: the folder of an nbgrader course whose gradebook gets the marks, too; None for none.
+        finish: True takes the points that people have given from that gradebook into the tables and pages.
+        names: a regular expression that says which part of a path is the student; "" finds out by itself.
+        times: a CSV with the times of submission; None for none.
+        roster: a CSV with the students, their groups and extensions; None for none.
+        dry_run: True says how everything was read, and grades nothing.
     """
 
     submissions: Path
@@ -49,6 +70,11 @@ class Settings:
     deadline: datetime | None = None
     policy: LatePolicy = field(default_factory=LatePolicy)
     gradebook: Path | None = None
+    finish: bool = False
+    names: str = ""
+    times: Path | None = None
+    roster: Path | None = None
+    dry_run: bool = False
 
 
 def find_assignment(name: str) -> Path:
@@ -75,31 +101,99 @@ def run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     Raises:
         GradingError, AssignmentError: grading cannot begin or go on. Results already written are kept.
     """
-    if settings.out.exists() and not settings.out.is_dir():
-        raise GradingError(f"{settings.out} is a file: give a folder for the results with --out.")
+    try:
+        return _run(settings, say)
+    except OSError as error:
+        raise GradingError(_refused_by_the_machine(error)) from error
+
+
+def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
+    _check(settings)
     assignment = load_assignment(settings.folder)
     _check_questions(settings, assignment)
-    submissions = collect(settings.submissions, assignment.name, settings.deadline)
-    store = Store(settings.out)
-    jobs, kept = _jobs(settings, assignment, submissions, store)
-    say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
-    failures = _grade(settings, jobs, store)
-    results = [result for each in submissions if (result := store.read(each.student))]
-    write_reports(settings, assignment, results)
-    if settings.gradebook:
-        gradebook.export(results, assignment, settings.policy, settings.deadline, settings.gradebook)
-        say(f"{settings.gradebook / gradebook.DATABASE} has the marks: grade the remaining questions in formgrader.")
+    collected = collect(
+        settings.submissions,
+        assignment.name,
+        settings.deadline,
+        names=settings.names,
+        times=settings.times,
+        roster=settings.roster,
+    )
+    submissions = collected.submissions
+    if settings.dry_run or collected.odd:
+        for line in listing(collected, assignment, settings.deadline):
+            say(line)
+    if settings.dry_run:
+        return []
+    with sole(settings.out):
+        store = Store(settings.out)
+        secret = store.secret()
+        results, damaged = store.read_all(assignment.name, secret)
+        jobs = _jobs(settings, assignment, submissions, results, secret)
+        kept = len(submissions) - len(jobs)
+        say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
+        for sentence in damaged:
+            say(sentence)
+        _on_time(submissions, store, results)
+        failures = _grade(settings, jobs, store, results)
+        graded = [results[each.student] for each in submissions if each.student in results]
+        if settings.gradebook:
+            gradebook.export(graded, assignment, settings.policy, settings.deadline, settings.gradebook)
+            if settings.finish:
+                graded = _finished(graded, assignment, settings.gradebook, say)
+            else:
+                where = settings.gradebook / gradebook.DATABASE
+                say(f"{where} has the marks: grade the remaining questions in formgrader, then add --finish.")
+        write_reports(settings, assignment, graded, collected)
     say(f"{settings.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
     return failures
 
 
-def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result]) -> None:
-    """Write the tables and pages about results."""
+def _check(settings: Settings) -> None:
+    """Raise GradingError where what is asked for cannot be."""
+    out, submissions = settings.out.resolve(), settings.submissions.resolve()
+    if settings.out.exists() and not settings.out.is_dir():
+        raise GradingError(f"{settings.out} is a file: give a folder for the results with --out.")
+    if out.is_relative_to(submissions):
+        raise GradingError(
+            f"{settings.out} lies in {settings.submissions}, where it would be one of the students: "
+            "name a folder beside it by --out."
+        )
+    if settings.finish and not settings.gradebook:
+        raise GradingError("--finish takes people's points from a gradebook: name its folder by --gradebook.")
+
+
+def _refused_by_the_machine(error: OSError) -> str:
+    """What the machine has refused, and how to go on, in a sentence."""
+    if "temporary directory" in str(error):
+        return "There is no folder for temporary files that can be written: make one, and name it in TMPDIR."
+    where = f"{shown(str(error.filename))}: " if error.filename else ""
+    mend = _MENDS.get(error.errno or 0, "see to it")
+    return f"{where}{error.strerror or error}; {mend}, and run the same command again: what is graded is kept."
+
+
+def _finished(
+    results: Sequence[Result], assignment: Assignment, course: Path, say: Callable[[str], None]
+) -> list[Result]:
+    """The results with what people have given; it says for whom something is still open."""
+    given = gradebook.given(assignment, course, [result["student"] for result in results])
+    finished = [gradebook.finished(result, given[result["student"]]) for result in results]
+    waiting = Counter(q["id"] for result in finished for q in result["questions"] if q["status"] == "open")
+    for question, count in waiting.items():
+        students = "1 student" if count == 1 else f"{count} students"
+        say(f"{question} is still open for {students}, who have no final points yet.")
+    return finished
+
+
+def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result], collected: Collected) -> None:
+    """Write the tables and pages about results, and about how they were handed in."""
+    together = {(each.group or each.student, each.hash): each.student for each in collected.submissions}
+    compared = [result for result in results if result["student"] in together.values()]  # one of each group
     questions = [question.id for question in assignment.questions]
     write(settings.out / "grades.csv", tables.grades_csv(results, questions, settings.policy))
     write(
         settings.out / "class.html",
-        pages.class_page(results, assignment, settings.policy, similar(results, assignment)),
+        pages.class_page(results, assignment, settings.policy, similar(compared, assignment), collected.odd),
     )
     for result in results:
         name = file_name(result["student"])
@@ -114,21 +208,34 @@ def _check_questions(settings: Settings, assignment: Assignment) -> None:
 
 
 def _jobs(
-    settings: Settings, assignment: Assignment, submissions: Sequence[Submission], store: Store
-) -> tuple[list[batch.Job], int]:
-    """What is left to do, and how many are done."""
-    secret, now = _secret(settings.out), assignment_hash(assignment)
-    jobs = []
+    settings: Settings,
+    assignment: Assignment,
+    submissions: Sequence[Submission],
+    results: Mapping[str, Result],
+    secret: bytes,
+) -> list[batch.Job]:
+    """What is left to do."""
+    now, jobs = assignment_hash(assignment), []
     for submission in submissions:
-        before = store.read(submission.student)
+        before = results.get(submission.student)
         only = frozenset()
         if before and before["hashes"]["submission"] == submission.hash and _comparable(before, settings):
             if settings.questions and before["status"] == "graded" and len(submission.notebooks) == 1:
                 only = frozenset(settings.questions)
-            elif before["hashes"]["assignment"] == now and before["hours_late"] == submission.hours_late:
+            elif before["hashes"]["assignment"] == now:
                 continue
         jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.sandboxed, only))
-    return jobs, len(submissions) - len(jobs)
+    return jobs
+
+
+def _on_time(submissions: Sequence[Submission], store: Store, results: dict[str, Result]) -> None:
+    """Bring earlier results up to date with another deadline or a table of times, for which nothing need be run."""
+    for submission in submissions:
+        before = results.get(submission.student)
+        if before and before["hashes"]["submission"] == submission.hash:
+            results[submission.student] = before | handed_in(submission)
+            if results[submission.student] != before:
+                store.write(results[submission.student])
 
 
 def _comparable(before: Result, settings: Settings) -> bool:
@@ -136,7 +243,8 @@ def _comparable(before: Result, settings: Settings) -> bool:
     return before["sandbox"] != "none" or not settings.sandboxed
 
 
-def _grade(settings: Settings, jobs: Sequence[batch.Job], store: Store) -> list[str]:
+def _grade(settings: Settings, jobs: Sequence[batch.Job], store: Store, results: dict[str, Result]) -> list[str]:
+    """Do the jobs, and add what comes of them to the results, on disk and here; the failures, in sentences."""
     failures, counts = [], Counter()
     if settings.scheduler:
         graded = batch.on_cluster(jobs, settings.scheduler)
@@ -147,10 +255,12 @@ def _grade(settings: Settings, jobs: Sequence[batch.Job], store: Store) -> list[
             if isinstance(result, NoSandbox):
                 raise result
             if isinstance(result, GradingError):
-                failures.append(f"{job.submission.student} could not be graded: {result}")
+                failures.append(f"{shown(job.submission.student)} could not be graded: {result}")
                 counts["failed"] += 1
             else:
-                store.write(_merged(store.read(result["student"]), result) if job.only else result)
+                student = result["student"]
+                results[student] = _merged(results[student], result) if job.only else result
+                store.write(results[student])
                 counts[result["status"]] += 1
             progress.set_postfix({status.replace(" ", "-"): count for status, count in sorted(counts.items())})
     return failures
@@ -167,14 +277,6 @@ def _merged(before: Result, now: Result) -> Result:
         "sandbox": now["sandbox"] if now["sandbox"] != "not needed" else before["sandbox"],
         "hashes": now["hashes"],
         "versions": now["versions"],
-        "hours_late": now["hours_late"],
+        **{name: now[name] for name in ("hours_late", "submitted", "time_from", "remarks")},
         "seconds": before["seconds"] | now["seconds"],
     }
-
-
-def _secret(out: Path) -> bytes:
-    """The instructor's secret, made once for a folder of results: anyone who has it can predict the inputs."""
-    path = out / "secret"
-    if not path.exists():
-        write(path, secrets.token_hex(32), mode=0o600)
-    return path.read_bytes()

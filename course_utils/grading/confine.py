@@ -18,6 +18,7 @@ from pathlib import Path
 from course_utils.grading import linux, seccomp
 
 NOBODY = 65534
+_MOUNTS = ("mountinfo", "mounts", "mountstats")
 _BROKEN = 97  # the exit status of a process that could not be confined
 _TICK = 0.05  # seconds between two looks at whether it still runs
 _TAIL = 2000  # bytes of what was printed last, to explain a failure of the sandbox itself
@@ -97,12 +98,19 @@ def _become_the_student(data: socket.socket, prints: int, request: Request, user
 
 
 def _own_proc() -> None:
-    """Mount a /proc that shows this PID namespace only, or an empty one where the outer sandbox forbids that."""
+    """Mount a /proc that shows this PID namespace only, or an empty one where the outer sandbox forbids that.
+
+    What it says about mounts is covered: there the machine's own paths stand.
+    """
     hardened = linux.NO_SETUID | linux.NO_DEVICES | linux.NO_PROGRAMS
+    empty = hardened | linux.READ_ONLY
     try:
         linux.mount("proc", "/proc", "proc", hardened)
+        for name in _MOUNTS:
+            linux.mount("/dev/null", f"/proc/self/{name}", flags=linux.BIND)
+        linux.mount("tmpfs", "/proc/self/task", "tmpfs", empty, "mode=0555,size=4k")  # each thread says it, too
     except PermissionError:
-        linux.mount("tmpfs", "/proc", "tmpfs", hardened | linux.READ_ONLY, "mode=0555,size=4k")
+        linux.mount("tmpfs", "/proc", "tmpfs", empty, "mode=0555,size=4k")
 
 
 def _limit(request: Request) -> None:
@@ -114,6 +122,7 @@ def _limit(request: Request) -> None:
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 2**16,
+        "RLIMIT_SIGPENDING": 256,  # signals and timers that wait are kept in the kernel's memory
     }
     if request["walls"]:  # without them the user is the instructor, whose other processes would count
         limits["RLIMIT_NPROC"] = request["threads"]

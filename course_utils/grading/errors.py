@@ -7,9 +7,9 @@ class GradingError(CourseError):
     """Grading cannot begin or go on until the instructor has mended something."""
 
 
-class Corrupt(Exception):
-    """A file that was handed in cannot be read as a notebook."""
-
-
 class Refused(Exception):
     """A submission that is not opened: a path leads out of its folder, or an archive is a zip bomb."""
+
+
+class Unreadable(Refused):
+    """A file that is damaged, or of a kind that cannot be opened; others of the same student may be in order."""

@@ -1,27 +1,32 @@
 """Grading one submission: a function of the submission, the assignment, the limits and the instructor's secret."""
 
+import functools
 import hashlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 import course_utils
-from course_utils.assignments.errors import StudentLost, StudentProblem
+from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
+from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.grading.errors import Corrupt
+from course_utils.assignments.matching import Plan, plan, read, released_folder
+from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import Plan, plan, read, released_folder
 from course_utils.grading.sandbox import Zygote
+from course_utils.grading.seeds import code_hash, fingerprint, seed
 from course_utils.grading.session import Session, readable
 
-SCHEMA = 1
-MOST_NOTEBOOKS = 4  # of one student that are looked at: somebody may hand in both frameworks', and each twice
+SCHEMA = 2
+MOST_NOTEBOOKS = 12  # of one student that are run: those with the most answers; other assignments' do not count
+_MOST_CODE = 100_000  # characters of an answer in which forbidden names are looked for
 _PACKAGES = {"torch": ("torch",), "tensorflow": ("tensorflow-cpu", "tensorflow")}
 
 Zygotes = Callable[[str], Zygote]
@@ -37,12 +42,22 @@ class Submission:
         notebooks: file name → content, of the notebooks among the files.
         refused: why nothing of it was opened, as a sentence; "" if it was.
         hours_late: by how much it missed the deadline; 0 if it did not, or if there is none.
+        instead: what there was if there was no notebook, as a sentence.
+        submitted: when it was handed in, in UTC; None if that is not known.
+        time_from: where the time is from; "" if it is not known.
+        remarks: what is odd about how it was handed in, in sentences for the instructor.
+        group: those who hand in together; "" if it is one student.
     """
 
     student: str
     notebooks: dict[str, bytes] = field(default_factory=dict)
     refused: str = ""
     hours_late: float = 0.0
+    instead: str = "There is no notebook among the files."
+    submitted: datetime | None = None
+    time_from: str = ""
+    remarks: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def hash(self) -> str:
@@ -67,7 +82,7 @@ def grade_submission(
         submission: the files.
         assignment: as `load_assignment` gives it.
         limits: what the submission may use.
-        secret: the instructor's; the inputs of the checks are drawn from it, the same ones for all students.
+        secret: the instructor's; the inputs of the checks are drawn from it and from what the student's code does.
         zygotes: framework → the zygote that its processes are forked from.
         only: ids of the questions to grade; all if empty.
 
@@ -77,34 +92,46 @@ def grade_submission(
     Raises:
         GradingError: the sandbox or the assignment fails; never for anything that a student has handed in.
     """
+    frame = _frame(submission, assignment, secret)
     if submission.refused:
-        return _ungraded(submission, assignment, "refused", submission.refused)
+        return frame | _ungraded(assignment, "refused", submission.refused)
     if not submission.notebooks:
-        return _ungraded(submission, assignment, "empty", "There is no notebook among the files.")
+        return frame | _ungraded(assignment, "empty", submission.instead)
     plans, problems = _plans(submission, assignment)
     if not plans:
-        return _ungraded(submission, assignment, *problems[0])
-    graded = [_grade_notebook(name, each, assignment, limits, secret, zygotes, only) for name, each in plans]
+        return frame | _ungraded(assignment, *problems[0])
+    chosen = [question for question in assignment.questions if not only or question.id in only]
+    deadline, graded = time.monotonic() + limits.submission_seconds, []
+    for i, (name, found) in enumerate(plans):
+        until = _share(deadline, len(plans) - i)  # one that hangs leaves the others their time
+        run = functools.partial(_run, assignment=assignment, limits=limits, secret=secret, zygotes=zygotes)
+        graded.append(_grade_notebook(name, found, chosen, until, run))
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
-    return _frame(submission, assignment) | best | {
-        "notes": notes, "others": others, "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
+    hashes = frame["hashes"] | {"code": best.pop("code")}
+    return frame | best | {
+        "hashes": hashes, "notes": notes, "others": others,
+        "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
 
 
-def seed(secret: bytes, assignment: str, question: str) -> int:
-    """The seed of a question's inputs, which cannot be guessed without the secret.
+def outlook(submission: Submission, assignment: Assignment) -> str:
+    """What will be graded, before anything is run: the notebooks' frameworks, or the status if there is none."""
+    if submission.refused or not submission.notebooks:
+        return "refused" if submission.refused else "empty"
+    plans, problems = _plans(submission, assignment)
+    return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
 
-    >>> seed(b"s", "a2_gru", "gru_step") == seed(b"s", "a2_gru", "unroll")
-    False
-    """
-    whole = b"\0".join((secret, assignment.encode(), question.encode()))
-    return int.from_bytes(hashlib.sha256(whole).digest(), "big")
+
+def _share(deadline: float, parts: int) -> float:
+    """When the first of so many parts of the time that is left is over."""
+    now = time.monotonic()
+    return now + max(0.0, deadline - now) / parts
 
 
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
-    """The notebooks that belong to the assignment, and a status and a sentence for each of the others."""
+    """The notebooks that belong to the assignment, that with most answers first, and what is wrong with the others."""
     plans, problems = [], []
     for name, content in sorted(submission.notebooks.items()):
         if not content.strip():
@@ -112,44 +139,47 @@ def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[s
             continue
         try:
             cells = read(content)
+            plans.append((name, plan(cells, assignment)))
         except Corrupt as error:
             problems.append(("corrupt", f"{readable(name)}: {error}"))
-            continue
-        found = plan(cells, assignment)
-        if found:
-            plans.append((name, found))
-        else:
-            foreign = any(cell.source.strip() for cell in cells)
-            reason = f"has no answer of {assignment.name}" if foreign else "has no cells with content"
-            problems.append(("foreign" if foreign else "empty", f"{readable(name)} {reason}."))
+        except Foreign as error:
+            empty = not any(cell.source.strip() for cell in cells)
+            problems.append(("empty" if empty else "foreign", f"{readable(name)} {error}."))
+        except AssignmentError as error:
+            raise GradingError(str(error)) from error
+    plans.sort(key=lambda each: (-each[1].changed, -each[1].likeness))
     if len(plans) > MOST_NOTEBOOKS:
-        problems.append(("refused", f"Only the first {MOST_NOTEBOOKS} of {len(plans)} notebooks were graded."))
+        text = f"Of {len(plans)} notebooks only the {MOST_NOTEBOOKS} with the most answers were graded."
+        problems.append(("refused", text))
     return plans[:MOST_NOTEBOOKS], problems
 
 
 def _grade_notebook(
-    name: str,
-    found: Plan,
-    assignment: Assignment,
-    limits: Limits,
-    secret: bytes,
-    zygotes: Zygotes,
-    only: frozenset[str],
+    name: str, found: Plan, chosen: Sequence[Question], deadline: float, run: Callable[..., "_Run"]
 ) -> Result:
-    chosen = [question for question in assignment.questions if not only or question.id in only]
-    attempted = [q for q in chosen if not q.manual and not all(step.untouched for step in found.answers(q))]
-    marks: dict[str, Result] = {}
-    caps: list[str] = []
-    kind = ""
+    """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
+    attempted = [q for q in chosen if not q.manual and not all(s.untouched for s in found.answering(q.answers))]
+    notes, marks, kind, caps = list(found.notes), {}, "", set()
+    code = code_hash(step.source for step in found.steps)
     if attempted:
-        zygote = zygotes(found.framework)
-        kind = zygote.kind.name
-        with Session(zygote, found, limits) as session:
-            for question in attempted:
-                began = time.perf_counter()
-                marks[question.id] = _grade_question(session, question, secret, assignment.name)
-                marks[question.id]["seconds"] = time.perf_counter() - began
-        caps = sorted(session.caps)
+        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline, code)
+        marks, kind, caps = whole.marks, whole.kind, whole.caps
+        again = [question for question in attempted if marks[question.id]["points"] < question.points]
+        if found.plain and again:
+            plain = run(found.plain, again, deadline, code)
+            for question in again:
+                better = plain.marks[question.id]
+                if better["points"] > marks[question.id]["points"]:
+                    more = f"{better['points']:g} instead of {marks[question.id]['points']:g} points"
+                    notes.append(f"{question.id} earns {more} without the cells of your own, and that counts.")
+                    better["seconds"] += marks[question.id]["seconds"]
+                    marks[question.id] = better
+            caps |= plain.caps
+        notes += [
+            f"{step.label} was not graded, because {readable(whole.passed_over[step.name])}."
+            for step in found.steps
+            if step.name in whole.passed_over
+        ]
     seconds = {each: mark.pop("seconds") for each, mark in marks.items()}
     questions = [_question(question, marks.get(question.id), found) for question in chosen]
     # a question may be left as it was handed out though its cell differs, by a comment or from an earlier version
@@ -162,19 +192,58 @@ def _grade_notebook(
         "notebook": name,
         "points": sum(each["points"] for each in questions),
         "questions": questions,
-        "caps": caps,
+        "caps": sorted(caps),
         "sandbox": kind or "not needed",
-        "notes": list(found.notes),
+        "notes": notes,
+        "code": code,
         "versions": _versions(found.framework),
         "seconds": seconds,
     }
 
 
-def _grade_question(session: Session, question: Question, secret: bytes, assignment: str) -> Result:
+@dataclass
+class _Run:
+    """What came of running a notebook: marks by question, the kind of sandbox, limits, and cells that were not run."""
+
+    marks: dict[str, Result]
+    kind: str
+    caps: set[str]
+    passed_over: dict[str, str]
+
+
+def _run(
+    found: Plan,
+    attempted: Sequence[Question],
+    deadline: float,
+    code: str,
+    *,
+    assignment: Assignment,
+    limits: Limits,
+    secret: bytes,
+    zygotes: Zygotes,
+) -> _Run:
+    """Run a plan, and check each question at its places, until one has full marks."""
+    marks: dict[str, Result] = {}
+    zygote = zygotes(found.framework)
+    places = sorted((place, i) for i, question in enumerate(attempted) for place in found.places[question.id])
+    with Session(zygote, found, limits, deadline) as session:
+        for place, i in places:
+            question, before = attempted[i], marks.get(attempted[i].id)
+            if before and before["points"] == question.points:
+                continue
+            began = time.perf_counter()
+            mark = _grade_question(session, question, place, seed(secret, assignment.name, question.id, code))
+            mark["seconds"] = time.perf_counter() - began + (before["seconds"] if before else 0.0)
+            if not before or mark["points"] > before["points"] or not before["points"]:
+                marks[question.id] = mark
+    return _Run(marks, zygote.kind.name, set(session.caps), session.passed_over)
+
+
+def _grade_question(session: Session, question: Question, place: int, drawn_from: int) -> Result:
     """Points, parts and messages of one question, whatever the student's code does."""
     try:
-        student = session.student(question)
-        mark = question.check(student, np.random.default_rng(seed(secret, assignment, question.id)))
+        student = session.student(question, place)
+        mark = question.check(student, np.random.default_rng(drawn_from))
         return _from_mark(mark)
     except StudentLost as lost:
         return {"status": "lost", "points": 0.0, "message": readable(str(lost)), "parts": []}
@@ -203,28 +272,45 @@ def _from_mark(mark: Mark) -> Result:
 
 
 def _question(question: Question, mark: Result | None, found: Plan | None) -> Result:
-    answers = {step.name: step.source for step in found.answers(question)} if found else {}
+    names = (question.answers or (question.id,)) if found else ()
+    answers = {name: "\n\n".join(step.source for step in found.answering([name])) for name in names}
     if mark is None:
         mark = {"status": "not attempted", "points": 0.0, "message": NOT_DONE, "parts": []}
         if question.manual:
             mark |= {"status": "by hand", "message": "This question is graded by people."}
-    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers}
+    code = "\n".join(answers.values())[:_MOST_CODE]
+    named = {"names": named_in(code, question.forbids, question.provides)} if question.forbids else {}
+    return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
 
 
-def _frame(submission: Submission, assignment: Assignment) -> Result:
-    """What every result has."""
+def handed_in(submission: Submission) -> Result:
+    """The part of a result that depends on when and how something was handed in, not on what."""
     return {
+        "hours_late": submission.hours_late,
+        "submitted": submission.submitted and submission.submitted.isoformat(),
+        "time_from": submission.time_from,
+        "remarks": [readable(remark) for remark in submission.remarks],
+    }
+
+
+def _frame(submission: Submission, assignment: Assignment, secret: bytes) -> Result:
+    """What every result has."""
+    return handed_in(submission) | {
         "schema": SCHEMA,
         "student": submission.student,
         "assignment": assignment.name,
         "max_points": float(sum(question.points for question in assignment.questions)),
-        "hours_late": submission.hours_late,
-        "hashes": {"submission": submission.hash, "assignment": assignment_hash(assignment)},
+        "hashes": {
+            "submission": submission.hash,
+            "assignment": assignment_hash(assignment),
+            "secret": fingerprint(secret),
+            "code": None,
+        },
     }
 
 
-def _ungraded(submission: Submission, assignment: Assignment, status: str, message: str) -> Result:
-    return _frame(submission, assignment) | {
+def _ungraded(assignment: Assignment, status: str, message: str) -> Result:
+    return {
         "status": status,
         "message": readable(message),
         "framework": None,

@@ -5,26 +5,30 @@ chosen. So the points of an assignment count once.
 """
 
 import os
+import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import nbformat
 
 from course_utils.assignments.loading import Assignment, role
+from course_utils.assignments.matching import released
 from course_utils.files import write
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
-from course_utils.grading.matching import released
+from course_utils.grading.showing import shown
+from course_utils.grading.store import TOLD_APART, file_name
 from course_utils.grading.tables import part_line
 
 DATABASE = "gradebook.db"
+_FOLDER = re.compile(r"""[^\s./\\:*?"<>|-]([^/\\:*?"<>|]{0,60}[^\s./\\:*?"<>|])?""")
 
 
 def export(
@@ -40,26 +44,100 @@ def export(
         course: the folder of `gradebook.db` and `autograded/`.
 
     Raises:
-        GradingError: nbgrader is not installed, or a student's name cannot be the name of a folder.
+        GradingError: nbgrader is not installed, or the gradebook cannot be read.
     """
-    try:
-        from nbgrader.api import Gradebook
-    except ImportError as error:
-        raise GradingError(
-            "nbgrader is not installed, and a gradebook needs it: run `pip install nbgrader`."
-        ) from error
-    for result in results:
-        if _as_folder(result["student"]):
-            raise GradingError(f"nbgrader accepts no student called {result['student']!r}: rename the submission.")
     course.mkdir(parents=True, exist_ok=True)
-    with _as_nbgrader_likes_it(), Gradebook(f"sqlite:///{(course / DATABASE).absolute()}") as book:
+    with _opened(course) as book:
         _declare(book, assignment, deadline)
         for result in results:
             _enter(book, result, assignment, policy, deadline)
             if result["framework"]:
                 name = assignment.name
-                path = course / "autograded" / result["student"] / name / f"{name}.ipynb"
+                path = course / "autograded" / known_as(result["student"]) / name / f"{name}.ipynb"
                 write(path, nbformat.writes(rebuilt(result, assignment)) + "\n")
+
+
+class Given(NamedTuple):
+    """What a question has in the gradebook.
+
+    Attributes:
+        points: the person's where there are some, else the machine's; None if a person has still to give them.
+        comment: what a person wrote beside the answer, or "".
+    """
+
+    points: float | None
+    comment: str
+
+
+def given(assignment: Assignment, course: Path, students: Sequence[str]) -> dict[str, dict[str, Given]]:
+    """Student → question → what it has in the gradebook; for those students who are in it.
+
+    Raises:
+        GradingError: nbgrader is not installed, or the gradebook cannot be read.
+    """
+    name, found = assignment.name, {}
+    with _opened(course) as book:
+        from nbgrader.api import MissingEntry
+
+        for student in students:
+            try:
+                notebook = book.find_submission_notebook(name, name, known_as(student))
+            except MissingEntry:
+                continue
+            comments = {comment.name: (comment.comment or "").strip() for comment in notebook.comments}
+            found[student] = {
+                grade.name: Given(
+                    None if grade.needs_manual_grade else float(grade.score), comments.get(grade.name, "")
+                )
+                for grade in notebook.grades
+            }
+    return found
+
+
+def finished(result: Result, given: Mapping[str, Given]) -> Result:
+    """A result with what people have given: such a question is "given" by now, or still "open"."""
+    questions = []
+    for question in result["questions"]:
+        points, comment = given[question["id"]]
+        if points is None:
+            question = question | {"status": "open"}
+        elif question["status"] == "by hand" or points != question["points"]:
+            question = question | {"status": "given", "points": points, "message": comment}
+        questions.append(question)
+    return result | {"questions": questions, "points": sum(question["points"] for question in questions)}
+
+
+def known_as(student: str) -> str:
+    """The student's name in the gradebook: their own, or, where it cannot be that of a folder, that of their files.
+
+    >>> known_as("Ada King"), known_as("../eve")
+    ('Ada King', 'eve-e851cb98934eeb42')
+    """
+    if student.isprintable() and _FOLDER.fullmatch(student) and not TOLD_APART.fullmatch(student):
+        return student
+    return file_name(student)
+
+
+@contextmanager
+def _opened(course: Path) -> Iterator[Any]:
+    """The gradebook of a course; a Gradebook, of a library that may be absent."""
+    try:
+        from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError as error:
+        raise GradingError(
+            "nbgrader is not installed, and a gradebook needs it: run `pip install nbgrader`."
+        ) from error
+    path = (course / DATABASE).absolute()
+    try:
+        with _as_nbgrader_likes_it(), Gradebook(f"sqlite:///{path}") as book:
+            yield book
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise GradingError(
+            f"{path} cannot be used as a gradebook ({reason}): close what has it open, or name another folder by "
+            "--gradebook."
+        ) from error
 
 
 def rebuilt(result: Result, assignment: Assignment) -> nbformat.NotebookNode:
@@ -104,13 +182,8 @@ def _found(question: Result) -> str:
     return "\n".join(filter(None, lines)) + "\n"
 
 
-def _as_folder(student: str) -> str:
-    """The characters in a student's name that the name of a folder cannot have."""
-    return "".join(sorted({*student} & {*'/\\:*?"<>|'})) or ("." if student.startswith(".") else "")
-
-
 def _declare(book: Any, assignment: Assignment, deadline: datetime | None) -> None:
-    """The assignment's cells, as nbgrader keeps them; `book` is a Gradebook, of a library that may be absent."""
+    """The assignment's cells, as nbgrader keeps them."""
     name = assignment.name
     due = {} if deadline is None else {"duedate": deadline.astimezone().replace(tzinfo=None) - _offset(deadline)}
     book.update_or_create_assignment(name, **due)
@@ -139,8 +212,8 @@ def _offset(moment: datetime) -> timedelta:
 
 def _enter(book: Any, result: Result, assignment: Assignment, policy: LatePolicy, deadline: datetime | None) -> None:
     """A student's marks. What people have given already is kept, and what they have still to give is left open."""
-    name, student = assignment.name, result["student"]
-    book.update_or_create_student(student)
+    name, student = assignment.name, known_as(result["student"])
+    book.update_or_create_student(student, last_name=None if student == result["student"] else shown(result["student"]))
     stamp = {}
     if deadline is not None:
         moment = deadline + timedelta(hours=result["hours_late"])
@@ -157,5 +230,7 @@ def _enter(book: Any, result: Result, assignment: Assignment, policy: LatePolicy
             grade.auto_score = question["points"]
             grade.needs_manual_grade = False
     notebook = book.find_submission_notebook(name, name, student)
-    notebook.late_submission_penalty = policy.penalty(result["points"], result["hours_late"])
+    book.db.flush()
+    book.db.refresh(notebook)  # its score is the sum of what has just been written, and of what people have given
+    notebook.late_submission_penalty = policy.penalty(notebook.score, result["hours_late"])
     book.db.commit()

@@ -1,271 +1,305 @@
-"""What a class has handed in, as it comes: nbgrader's folders, a folder of notebooks, a zip from a learning platform.
+"""What a class has handed in, as it comes: nbgrader's folders, a folder of notebooks, what a platform exports.
 
-Nothing is unpacked to disk and no name is used as a path: notebooks are read into memory. A submission whose names or
-sizes look like an attempt to get out of its folder, or to fill the machine, is refused as a whole.
+Nothing is unpacked to disk and no name is used as a path: notebooks are read into memory. What would be opened is
+judged by its name and size first; if that looks like an attempt to get out of its folder, or to fill the machine,
+nothing of that student's is opened. Whatever one student hands in, the others are collected.
 """
 
-import io
-import lzma
-import os
-import re
-import stat
+import dataclasses
+import itertools
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from course_utils.grading.errors import GradingError, Refused
+from dateutil import tz
+
+from course_utils.grading import forms
+from course_utils.grading.archives import File, members, walk
+from course_utils.grading.clock import FILES_TIME, TABLE, Clock, Moment
+from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission
-from course_utils.grading.matching import LARGEST
+from course_utils.grading.opening import Content, open_files, some
+from course_utils.grading.people import People, Person, read_people
 
-_MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student, unpacked
-_MOST_RATIO, _NO_BOMB = 200, 2**20  # how much smaller a file may be packed, if it has more than so many bytes
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)([. ].*)?", re.IGNORECASE)
-_DAMAGED = (  # what Python's unpackers raise, each its own
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
-)  # fmt: skip
-_TIMESTAMP = "timestamp.txt"  # nbgrader's, with the time of the submission
-_MOODLE = re.compile(r"(?P<who>[^/]+?_\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)")
-_CANVAS = re.compile(r"(?P<who>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<rest>.+)", re.IGNORECASE)
+_NOTHING = "Nothing was handed in."
+_A_COPY = timedelta(minutes=10)  # files that are so close in time were copied or downloaded together
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file that somebody handed in; `open` reads at most so many bytes of it."""
+class Collected:
+    """A class's submissions.
 
-    path: str
-    size: int
-    packed: int
-    modified: datetime | None
-    problem: str
-    read: object
+    Attributes:
+        submissions: in the order of the students' names.
+        form: how the files are named, for the report.
+        odd: what somebody should look at before marks go out, in sentences.
+    """
+
+    submissions: list[Submission]
+    form: str
+    odd: list[str]
 
 
-def collect(source: Path, assignment: str, deadline: datetime | None = None) -> list[Submission]:
-    """All submissions in a folder or a zip, in the order of the students' names.
+@dataclass(frozen=True)
+class _Entry:
+    """What one student has handed in, and when."""
+
+    student: str
+    keys: tuple[str, ...]
+    content: Content
+    moment: Moment
+    person: Person | None = None
+    group: str = ""
+
+
+def collect(
+    source: Path,
+    assignment: str,
+    deadline: datetime | None = None,
+    *,
+    names: str = "",
+    times: Path | None = None,
+    roster: Path | None = None,
+) -> Collected:
+    """All submissions in a folder or a zip.
 
     Args:
-        source: nbgrader's folder `submitted`, with STUDENT/ASSIGNMENT/ in it; or a folder with a notebook, or a folder
-            of them, for each student; or the zip that Moodle or Canvas makes of such.
+        source: nbgrader's folder `submitted`; a folder with a notebook, or a folder of them, for each student; or what
+            a platform exports (`forms.FORMS`), as a zip or unpacked.
         assignment: whose submissions are wanted, where there are folders for several.
-        deadline: with a time zone. Times come from nbgrader's timestamp.txt, else from the file.
+        deadline: with a time zone; None if nobody is late.
+        names: a regular expression of the instructor's for the paths, with (?P<student>…) in it.
+        times: a CSV with the times of submission, such as a platform's grade book.
+        roster: a CSV with the students, their groups and extensions.
 
     Raises:
-        GradingError: there is no such folder or zip, or it has no submission.
+        GradingError: there is no such folder, zip or CSV, or there is no submission.
     """
-    nbgrader = source.is_dir() and any((child / assignment).is_dir() for child in source.iterdir())
-    if source.is_dir():
-        files = _grouped(_walk(source), assignment, nbgrader)
-        groups = {who: [] for who in _folders(source, assignment, nbgrader)} | files
-    elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            groups = {
-                who: [_loaded(file) for file in files] for who, files in _grouped(_members(archive), assignment).items()
-            }
-    else:
-        raise GradingError(f"{source} is neither a folder nor a zip: give the folder or the zip with the submissions.")
-    submissions = [_submission(who, files, deadline, nbgrader) for who, files in sorted(groups.items())]
-    if not submissions:
+    table = read_people(times, "--times", "time") if times else None
+    enrolled = read_people(roster, "--roster") if roster else None
+    with _files(source) as files:
+        reading = forms.read([*files], assignment, names)
+        odd = _odd_names(files, reading)
+        clock = Clock(reading.form, deadline.tzinfo if deadline else tz.tzlocal(), table, files)
+        entries = [entry for each in _groups(files, reading).items() for entry in _entries(*each, clock, assignment)]
+        odd += clock.odd
+    if not entries:
         raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
-    return submissions
+    if enrolled:
+        entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
+    submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
+    odd += _odd_times(submissions, deadline)
+    odd += [f"{each.student}: {remark}" for each in submissions for remark in (*_unopened(each), *each.remarks)]
+    return Collected(submissions, reading.form.name, odd)
 
 
-def _walk(folder: Path) -> Iterator[_File]:
-    """The files below a folder; links are not followed."""
-    for place, folders, files in os.walk(folder):
-        linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        folders[:] = sorted(name for name in folders if name not in linked)
-        for name in sorted([*files, *linked]):
-            path = Path(place, name)
-            status = path.lstat()
-            problem = "" if stat.S_ISREG(status.st_mode) else f"{name} is a link, or not a regular file"
-            modified = datetime.fromtimestamp(status.st_mtime).astimezone()
-            relative = path.relative_to(folder).as_posix()
-            yield _File(
-                relative, status.st_size, status.st_size, modified, problem, lambda n, path=path: _head(path, n)
-            )
-
-
-def _folders(source: Path, assignment: str, nbgrader: bool) -> list[str]:
-    """The students who have a folder, even an empty one."""
-    folders = [path for path in source.iterdir() if path.is_dir() and not path.is_symlink()]
-    wanted = [path for path in folders if (path / assignment if nbgrader else path).is_dir()]
-    return [path.name for path in wanted if not path.name.startswith((".", "__MACOSX"))]
-
-
-def _head(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(most)
-
-
-def _members(archive: zipfile.ZipFile) -> Iterator[_File]:
-    """The files of a zip."""
-    for info in archive.infolist():
-        if info.is_dir():
-            continue
-        problem = ""
-        if stat.S_ISLNK(info.external_attr >> 16):
-            problem = f"{info.orig_filename} is a link"
-        elif info.flag_bits & 1:
-            problem = f"{info.orig_filename} is encrypted"
+@contextmanager
+def _files(source: Path) -> Iterator[dict[str, File]]:
+    """The paths of all files of a class, and the files as long as they are needed."""
+    if source.is_dir():
         try:
-            modified = datetime(*info.date_time).astimezone()
-        except ValueError:
-            modified = None
-        # the name as the archive has it: in `filename` zipfile has mended some already
-        name = info.orig_filename
-        yield _File(
-            name, info.file_size, info.compress_size, modified, problem, lambda n, i=info: _unpack(archive, i, n)
-        )
-
-
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+            next(source.iterdir(), None)
+        except OSError as error:
+            raise GradingError(f"The folder {source} cannot be read: {error.strerror}.") from error
+        yield _by_path(walk(source))
+        return
     try:
-        with archive.open(info) as file:
-            return file.read(most)
-    except _DAMAGED as error:
-        raise Refused(f"{info.filename} cannot be unpacked") from error
+        archive = zipfile.ZipFile(source)
+        files = _by_path(members(archive))
+    except Exception as error:  # whatever stands in the zip
+        reason = "is neither a folder nor a zip"
+        if source.suffix.lower() == ".zip" and source.is_file():
+            reason = f"is a zip that cannot be read ({error}): it may be damaged, or not wholly downloaded"
+        raise GradingError(f"{source} {reason}: give the folder or the zip with the submissions.") from error
+    with archive:
+        yield files
 
 
-def _loaded(file: _File) -> _File:
-    """The file with its content in memory, because its archive will be closed. Other files are not read."""
-    if file.problem or not _wanted(file.path) or _is_bomb(file) or file.size > LARGEST:
-        return file
-    try:
-        content = file.read(LARGEST + 1)
-    except Refused as refused:
-        return _File(file.path, file.size, file.packed, file.modified, str(refused), None)
-    return _File(file.path, file.size, file.packed, file.modified, "", lambda n: content[:n])
-
-
-def _wanted(path: str) -> bool:
-    return path.lower().endswith((".ipynb", ".zip", _TIMESTAMP))
-
-
-def _grouped(files: Iterable[_File], assignment: str, nbgrader: bool = False) -> dict[str, list[_File]]:
-    """The files by student, with the rest of their paths."""
-    groups: dict[str, list[_File]] = {}
+def _by_path(files: Iterable[File]) -> dict[str, File]:
+    """The files by their paths; of those with one path all but the first are numbered."""
+    found: dict[str, File] = {}
     for file in files:
-        parts = file.path.replace("\\", "/").split("/")
-        if "__MACOSX" in parts or any(part.startswith(".") and part.strip(".") for part in parts):
-            continue  # left behind by systems and editors
-        if nbgrader:
-            if len(parts) < 2 or parts[1] != assignment:
-                continue
-            who, rest = parts[0], "/".join(parts[2:]) or assignment  # the folder itself may be a link
-        else:
-            who, rest = _student(file.path, parts)
-        groups.setdefault(who, []).append(_File(rest, file.size, file.packed, file.modified, file.problem, file.read))
-    return groups
-
-
-def _student(path: str, parts: list[str]) -> tuple[str, str]:
-    """Whose file it is, from how the platforms name files; and the rest of its path."""
-    first = next((part for part in parts if part.strip(".")), "unnamed")
-    if found := _MOODLE.fullmatch("/".join(parts)):
-        return found["who"], found["rest"] or parts[-1]
-    if len(parts) == 1 and (found := _CANVAS.fullmatch(first)):
-        return f"{found['who']}_{found['number']}", ("LATE/" if found["late"] else "") + found["rest"]
-    if len(parts) > 1 and first == parts[0]:
-        return first, "/".join(parts[1:])
-    return PurePosixPath(first).stem, path
-
-
-def _submission(who: str, files: list[_File], deadline: datetime | None, stamped: bool) -> Submission:
-    late = _hours_late(files, deadline, stamped)
-    try:
-        return Submission(who, _notebooks(files, nested=True), "", late)
-    except Refused as refused:
-        return Submission(who, {}, f"Nothing was opened, because {refused}.", late)
-
-
-def _notebooks(files: list[_File], nested: bool) -> dict[str, bytes]:
-    """The notebooks among a student's files, including those in a zip.
-
-    Raises:
-        Refused: a name or a size is not acceptable.
-    """
-    _check(files)
-    found = {}
-    for file in files:
-        if file.path.lower().endswith(".ipynb"):
-            found[file.path] = _read(file)
-        elif nested and file.path.lower().endswith(".zip"):
-            try:
-                with zipfile.ZipFile(io.BytesIO(_read(file))) as archive:
-                    inner = _notebooks(list(_members(archive)), nested=False)
-            except (zipfile.BadZipFile, ValueError, OSError) as error:
-                raise Refused(f"{file.path} is not a zip, or is damaged") from error
-            found |= {f"{file.path}/{name}": content for name, content in inner.items()}
+        path, number = PurePosixPath(file.path), 1
+        while (name := file.path if number == 1 else f"{path.with_suffix('')} ({number}){path.suffix}") in found:
+            number += 1
+        found[name] = dataclasses.replace(file, path=name)
     return found
 
 
-def _read(file: _File) -> bytes:
-    try:
-        return file.read(LARGEST + 1)
-    except OSError as error:
-        raise Refused(f"{file.path} cannot be read") from error
+def _groups(files: Mapping[str, File], reading: forms.Reading) -> dict[str, list[tuple[forms.Place, File]]]:
+    """The files by student."""
+    groups = defaultdict(list)
+    for path, place in reading.places.items():
+        groups[place.student].append((place, files[path]))
+    return groups
 
 
-def _check(files: list[_File]) -> None:
-    seen: dict[str, str] = {}
-    for file in files:
-        if reason := file.problem or _bad_name(file.path):
-            raise Refused(reason)
-        if _is_bomb(file):
-            raise Refused(f"{file.path} unpacks to {file.size // 2**20} MB")
-        key = file.path.casefold()
-        if key in seen:
-            raise Refused(f"{seen[key]} and {file.path} would be the same file on many machines")
-        seen[key] = file.path
-    if len(files) > _MOST_FILES:
-        raise Refused(f"it has {len(files)} files, more than {_MOST_FILES}")
-    if sum(file.size for file in files) > _MOST_BYTES:
-        raise Refused(f"its files have more than {_MOST_BYTES // 2**20} MB together")
+def _entries(
+    student: str, files: Sequence[tuple[forms.Place, File]], clock: Clock, assignment: str
+) -> Iterator[_Entry]:
+    """What a student has handed in; if several have handed in together, there is an entry for each."""
+    kept, before = clock.last(files)
+    content = open_files(
+        [dataclasses.replace(file, path=place.rest) for place, file in kept if not place.beside], assignment
+    )
+    if before:
+        remark = f"{before + 1} submissions: only the last one was opened."
+        content = dataclasses.replace(content, remarks=(*content.remarks, remark))
+    keys = tuple(dict.fromkeys(key for place, _ in files for key in place.keys))
+    together = clock.submitters(student)
+    for name, own_keys in together or [(student, keys)]:
+        moment = clock.moment(student, own_keys, kept)
+        yield _Entry(name, own_keys, content, moment, group=student if len(together) > 1 else "")
 
 
-def _is_bomb(file: _File) -> bool:
-    return file.size > _NO_BOMB and file.size > _MOST_RATIO * max(1, file.packed)
+def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
+    """What may be read in another way than it was, and what was left out."""
+    form, root, places = reading.form, reading.root, reading.places
+    odd = [
+        f"{path} is not named as in {form.name}: it is taken for the work of {places[path].student}."
+        for path in sorted(reading.guessed)
+    ]
+    if form is forms.PLAIN:
+        odd += [f"{path} does not say whose it is." for path, place in places.items() if place.nameless]
+        work = [path for path in places if path.lower().endswith(forms.WORK)]
+        students = {place.student for place in places.values()}
+        if root:
+            odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
+        elif len(students) == 1 and len(work) > 2:
+            odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
+    if left := _left_out(files, reading):
+        odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
+    return odd
 
 
-def _bad_name(path: str) -> str:
-    """What is wrong with a path, or ""."""
-    parts = path.removeprefix("LATE/").split("/")
-    if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        return f"the name {path!r} is not a relative path"
-    if ".." in parts or "." in parts or "" in parts:
-        return f"the name {path!r} leaves its folder"
-    if not path.isprintable() or any(len(part.encode("utf-8", "replace")) > 255 for part in parts):
-        return "a name is too long, or has characters that cannot be printed"
-    if any(_DEVICES.fullmatch(part) or part.endswith((".", " ")) for part in parts):
-        return f"the name {path!r} is that of a device, or is not allowed, on some machines"
-    return ""
+def _left_out(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
+    """Folders and files of which nothing is anybody's, but for those of other assignments, and platforms' own."""
+    tops = defaultdict(list)
+    for path in files:
+        below = reading.below(path)
+        top = path.removesuffix(below) + below.partition("/")[0]
+        tops[top].append((path, below.split("/")[1:-1]))
+    seconds = Counter(name for each in tops.values() for name in {inner[0] for _, inner in each if inner})
+    return sorted(
+        top
+        for top, each in tops.items()
+        if not any(path in reading.places for path, _ in each)
+        and not forms.is_nobodys(top)
+        and not all(inner and seconds[inner[0]] > 1 for _, inner in each)
+    )
 
 
-def _hours_late(files: list[_File], deadline: datetime | None, stamped: bool) -> float:
-    """How late it is; a student's own timestamp.txt does not count, only the one that nbgrader writes."""
+def _enrol(entries: Sequence[_Entry], people: People, odd: list[str]) -> list[_Entry]:
+    """The entries of those in a roster: members get what their group has handed in, and nobody is left out."""
+    found: list[_Entry] = []
+    strangers = []
+    for entry in entries:
+        meant, members = people.find(entry.keys), people.of_group(entry.keys)
+        if len(meant) == 1:
+            found.append(dataclasses.replace(entry, person=meant[0], group=meant[0].group or entry.group))
+        elif members and not meant:
+            found += [
+                dataclasses.replace(entry, student=each.name, keys=(each.name,), person=each, group=each.group)
+                for each in members
+            ]
+        else:
+            found.append(entry)
+            if meant:
+                odd.append(f"{entry.student} may be {some([each.name for each in meant], 'or')} in the roster.")
+            else:
+                strangers.append(entry.student)
+    if strangers:
+        odd.append(f"Not in the roster: {some(strangers)}.")
+    return found + list(_absent(found, people, odd))
+
+
+def _absent(entries: Sequence[_Entry], people: People, odd: list[str]) -> Iterator[_Entry]:
+    """Those in the roster who have no entry: they get their group's if it has handed in one thing, else nothing."""
+    for person, count in Counter(each.person for each in entries if each.person).items():
+        if count > 1:
+            names = [each.student for each in entries if each.person == person]
+            odd.append(f"{some(names)} are all {person.name} in the roster.")
+    there = {each.person for each in entries}
+    for person in people.persons:
+        if person in there:
+            continue
+        others = [each for each in entries if each.person and person.group and each.person.group == person.group]
+        different = {frozenset(each.content.notebooks.values()): each for each in others if each.content.notebooks}
+        if len(different) == 1:
+            (one,) = different.values()
+            odd.append(f"{person.name} gets what {one.student} handed in for the group {person.group}.")
+            yield dataclasses.replace(one, student=person.name, keys=(person.name,), person=person)
+            continue
+        if different:
+            odd.append(
+                f"{person.name} handed in nothing, and the others of the group {person.group} different things: "
+                f"{some([each.student for each in others])}."
+            )
+        yield _Entry(person.name, (person.name,), Content(instead=_NOTHING), Moment())
+
+
+def _timed(entry: _Entry, clock: Clock) -> _Entry:
+    """The entry with the time that the table of times has under a name that only the roster knows."""
+    if entry.person is None or entry.moment.source == TABLE:
+        return entry
+    moment = clock.listed(sorted(entry.person.keys, key=len, reverse=True), entry.moment.marked)
+    return dataclasses.replace(entry, moment=moment) if moment else entry
+
+
+def _told_apart(entries: Sequence[_Entry], odd: list[str]) -> Iterator[_Entry]:
+    """The entries, of which no two are called alike."""
+    taken = {entry.student for entry in entries}
+    for student, count in Counter(entry.student for entry in entries).items():
+        same = (entry for entry in entries if entry.student == student)
+        yield next(same)
+        free = (name for number in itertools.count(2) if (name := f"{student} ({number})") not in taken)
+        for entry, name in zip(same, free, strict=False):
+            odd.append(f"There are {count} students called {student}: one is {name} here.")
+            yield dataclasses.replace(entry, student=name)
+
+
+def _by_name(submission: Submission) -> str:
+    return submission.student
+
+
+def _submission(entry: _Entry, deadline: datetime | None) -> Submission:
+    extension = entry.person.extension if entry.person else 0.0
+    hours, odd = entry.moment.hours_late(deadline, extension)
+    content, moment = entry.content, entry.moment
+    return Submission(
+        entry.student,
+        content.notebooks,
+        content.refused,
+        hours,
+        instead=content.instead,
+        submitted=moment.time,
+        group=entry.group,
+        time_from=moment.source or ("the platform's mark" if moment.marked else ""),
+        remarks=tuple(filter(None, (*content.remarks, *moment.remarks, odd))),
+    )
+
+
+def _unopened(submission: Submission) -> list[str]:
+    """What somebody handed in that is no notebook, or was not opened."""
+    nothing = submission.notebooks or submission.instead == _NOTHING
+    return [submission.refused] if submission.refused else [] if nothing else [submission.instead]
+
+
+def _odd_times(submissions: Sequence[Submission], deadline: datetime | None) -> list[str]:
+    """What is odd about the times of a whole class."""
     if deadline is None:
-        return 0.0
-    stamps = [file for file in files if file.path == _TIMESTAMP and not file.problem] if stamped else []
-    submitted = _stamp(stamps[0]) if stamps else None
-    if submitted is None:
-        times = [file.modified for file in files if file.modified and file.path.lower().endswith(".ipynb")]
-        submitted = max(times, default=deadline)
-    late = (submitted - deadline).total_seconds() / 3600
-    if late <= 0 and any(file.path.startswith("LATE/") for file in files):
-        late = 0.01  # Canvas says that it is late, but not by how much
-    return round(max(0.0, late), 2)
-
-
-def _stamp(file: _File) -> datetime | None:
-    """The time in nbgrader's timestamp.txt, such as "2026-03-01 17:59:23.948203 Europe/Paris"."""
-    try:
-        date, clock, zone = file.read(200).decode().split()
-        if zone[0] in "+-":
-            return datetime.strptime(f"{date} {clock} {zone}", "%Y-%m-%d %H:%M:%S.%f %z")
-        return datetime.fromisoformat(f"{date} {clock}").replace(tzinfo=ZoneInfo(zone))
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return None
+        return []
+    odd, there = [], [each for each in submissions if each.notebooks]
+    if unknown := [each.student for each in there if not each.time_from]:
+        odd.append(
+            f"It is not known when {some(unknown)} handed in, so nothing is late there: "
+            "give a table of times with --times."
+        )
+    copied = [each.submitted for each in there if each.submitted and each.time_from == FILES_TIME]
+    if len(copied) > 2 and max(copied) - min(copied) < _A_COPY:
+        odd.append(f"The files of all {len(copied)} have nearly the same time, perhaps that of a copy or a download.")
+    return odd

@@ -26,9 +26,9 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # marks must not hang on a processor's instructions
     "CUDA_VISIBLE_DEVICES": "-1",
+    "TORCH_COMPILE_DISABLE": "1",  # `torch.compile` would start a compiler; what it is given runs as it is
 }
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
-_ANSWER_SECONDS = 60
 _IMAGE = "course-grading-empty"  # a container image with nothing in it: all it shows is this machine's, read-only
 
 Command = Callable[[list[str], Path | None], list[str]]
@@ -54,7 +54,8 @@ class Kind:
 def environment() -> dict[str, str]:
     """All environment variables of a process in a sandbox."""
     kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
-    return ENVIRONMENT | kept | {"COURSE_DATA": str(sources.data_folder())}
+    own = {"COURSE_DATA": str(sources.data_folder()), "PYTHONPATH": str(Path(course_utils.__file__).parents[1])}
+    return ENVIRONMENT | kept | own
 
 
 @functools.cache

@@ -15,7 +15,9 @@ from pygments.lexers import PythonLexer
 from course_utils.assignments.loading import Assignment
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.showing import shown
 from course_utils.grading.similarity import SimilarPair
+from course_utils.grading.tables import WAITING, totals
 
 _MOST_CODE = 20_000  # characters of an answer that are shown
 _MOST_PAIRS = 30
@@ -26,15 +28,25 @@ _SLOWEST = 5
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("course_utils.grading"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("course_utils.grading"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
     )
-    environment.filters |= {"code": _coloured, "points": lambda number: f"{number:g}"}
+    environment.filters |= {"code": _coloured, "name": shown, "points": lambda number: f"{number:g}"}
     environment.globals["code_style"] = Markup(HtmlFormatter().get_style_defs(".highlight"))
     return environment
 
 
+def _seen(value: Any) -> Any:
+    """What a template puts on a page: in texts of other people's nothing is hidden."""
+    return shown(value, keep="\n\t") if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _coloured(source: str) -> Markup:
     """Python code in colours; all of it is escaped."""
+    source = _seen(source)
     if len(source) > _MOST_CODE:
         source = f"{source[:_MOST_CODE]}\n# … and {len(source) - _MOST_CODE} more characters"
     return Markup(highlight(source, PythonLexer(), HtmlFormatter()))
@@ -42,18 +54,28 @@ def _coloured(source: str) -> Markup:
 
 def feedback(result: Result, policy: LatePolicy) -> str:
     """A student's page: their code, points and messages."""
-    penalty = policy.penalty(result["points"], result["hours_late"])
-    by_hand = sum(each["max_points"] for each in result["questions"] if each["status"] == "by hand")
+    penalty, _ = totals(result, policy)
+    by_hand = sum(each["max_points"] for each in result["questions"] if each["status"] in WAITING)
     template = _environment().get_template("feedback.html.j2")
     return template.render(
-        result=result, penalty=penalty, final=round(result["points"] - penalty, 2), policy=policy, by_hand=by_hand
+        result=result,
+        penalty=penalty,
+        final=round(result["points"] - penalty, 2),
+        policy=policy,
+        by_hand=by_hand,
+        waiting=WAITING,
+        words=(*WAITING, "given"),
     )
 
 
 def class_page(
-    results: Sequence[Result], assignment: Assignment, policy: LatePolicy, similar: Sequence[SimilarPair] | None
+    results: Sequence[Result],
+    assignment: Assignment,
+    policy: LatePolicy,
+    similar: Sequence[SimilarPair] | None,
+    odd: Sequence[str] = (),
 ) -> str:
-    """The instructor's page about all results together."""
+    """The instructor's page about all results together, and what is odd about how they were handed in."""
     graded = [result for result in results if result["status"] == "graded"]
     finals = [result["points"] - policy.penalty(result["points"], result["hours_late"]) for result in graded]
     most = sum(question.points for question in assignment.questions if not question.manual)
@@ -68,6 +90,8 @@ def class_page(
         bars=_bars(finals, most),
         questions=_questions(graded, assignment),
         misconceptions=_misconceptions(graded),
+        odd=[shown(sentence) for sentence in odd],
+        names=[(r["student"], q["id"], q["names"]) for r in graded for q in r["questions"] if q.get("names")],
         caps=[(result["student"], result["caps"]) for result in results if result["caps"]],
         slowest=sorted(graded, key=lambda each: -each["seconds"]["total"])[:_SLOWEST],
         seconds=sum(result["seconds"]["total"] for result in results),

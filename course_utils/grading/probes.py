@@ -20,7 +20,7 @@ from course_utils.grading.sandbox import Lost, NoSandbox, SandboxError, Zygote
 
 LIMITS = Limits(
     cell_seconds=30,
-    call_seconds=10,
+    call_seconds=60,
     cpu_seconds=20,
     output_bytes=10**6,
     disk_bytes=2**23,
@@ -60,6 +60,39 @@ def files_outside(bait):
     for folder, shown in bait["outside"].items():
         if os.path.exists(folder) and not {*os.listdir(folder)} <= {*shown}:
             return folder
+    return ""
+
+
+def mounts(bait):
+    """What is mounted, and so where the machine keeps it."""
+    for path in ("/proc/self", "/proc/thread-self", f"/proc/self/task/{os.getpid()}"):
+        for name in ("mountinfo", "mounts", "mountstats"):
+            try:
+                with open(f"{path}/{name}") as file:
+                    if file.read():
+                        return f"{path}/{name}"
+            except OSError:
+                pass
+    return ""
+
+
+def kernel(bait):
+    """Memory of the kernel, which no limit counts: locks of parts of a file, sockets of rare kinds."""
+    import fcntl
+
+    with open("/tmp/locked", "w") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, 0)
+            return "a lock of a part of a file"
+        except OSError:
+            pass
+    for family in range(2, 46):
+        try:
+            one, other = socket.socketpair(family)
+            return f"a pair of sockets of the family {family}"
+        except OSError as error:
+            if error.errno != errno.EPERM:
+                return f"a pair of sockets of the family {family} is not forbidden"
     return ""
 
 
@@ -260,8 +293,8 @@ def ignores_everything():
             pass
 '''
 TRIES = (
-    "network", "files_outside", "writing", "libraries", "processes", "environment", "open_files", "capabilities",
-    "forks", "memory", "siblings", "disk", "threads",
+    "network", "files_outside", "mounts", "kernel", "writing", "libraries", "processes", "environment", "open_files",
+    "capabilities", "forks", "memory", "siblings", "disk", "threads",
 )  # fmt: skip
 ENDLESS = {"prints": "output", "sends_without_end": "value", "computes": "cpu", "ignores_everything": "time"}
 
@@ -316,8 +349,8 @@ def leaks(zygote: Zygote) -> dict[str, str]:
     with _bait() as bait:
         first, second = zygote.fork(LIMITS), zygote.fork(LIMITS)
         try:
-            first.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
-            second.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+            first.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+            second.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
             for name in TRIES:
                 found[name] = _answer(first, name, bait)
             found["siblings"] = found["siblings"] or _answer(second, "siblings", bait)
@@ -340,7 +373,7 @@ def _endless(zygote: Zygote, name: str, cap: str) -> str:
     short = Limits(**(LIMITS.as_dict() | {"cpu_seconds": 1}))
     process = zygote.fork(short if cap == "cpu" else LIMITS)
     try:
-        process.ask(["cell", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
+        process.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
         process.ask(["call", name, (), {}], _SHORT if cap == "time" else LIMITS.call_seconds, "no answer")
         return "it went through"
     except Lost as lost:

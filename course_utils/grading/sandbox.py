@@ -1,13 +1,17 @@
 """The sandbox as the grader sees it: a zygote that can be forked, and the processes forked from it."""
 
+import errno
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +22,24 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.kinds import Kind, environment, python
 from course_utils.grading.limits import Limits
 
-_START_SECONDS = 180  # a framework's import, on a slow disk that reads it for the first time
+_START_SECONDS = 60  # until a Python in the sandbox answers
+_IMPORT_SECONDS = 180  # a framework's, on a slow disk that reads it for the first time
 _READY_SECONDS = 60
+_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT)  # what it has run out of is no sandbox's fault
 _END_SECONDS = 20
 _GRACE_SECONDS = 1  # between a process's last word and its keeper's report
 _FIRST_USER = 1_000_000  # users that no machine gives to people; each process gets one of its own
 _SIDE_BY_SIDE = 128  # processes of one grader that may have to be told apart
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C; this process hears it when the block ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class SandboxError(GradingError):
@@ -84,7 +100,11 @@ class Zygote:
             self._connect_by_path(command) if kind.by_path else self._connect_by_number(command)
             self._await_ready()
         except (OSError, subprocess.SubprocessError) as error:
+            if self._process is not None:
+                self._process.kill()  # it may hang
             self.close()
+            if isinstance(error, OSError) and error.errno in _MACHINE:
+                raise
             raise SandboxError(f"The sandbox ({kind.name}) does not start: {error}.") from error
 
     def _connect_by_number(self, command: list[str]) -> None:
@@ -108,17 +128,23 @@ class Zygote:
 
     def _run(self, command: list[str], address: str, folder: Path | None, **options: Any) -> None:
         words = self.kind.command([word.replace("{address}", address) for word in command], folder)
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors, **options
-        )
+        with uninterrupted():
+            self._process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors, **options
+            )
 
     def _await_ready(self) -> None:
-        self._control.settimeout(_START_SECONDS)
-        if self._control.recv(16) != b"ready":
-            self._process.wait(_END_SECONDS)
-            self._errors.seek(0)
-            said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-            raise OSError(said[-1] if said else "it ended without a message")
+        for word, seconds in ((b"started", _START_SECONDS), (b"ready", _IMPORT_SECONDS)):
+            self._control.settimeout(seconds)
+            try:
+                came = self._control.recv(16)
+            except TimeoutError as error:
+                raise OSError(f"it was not {word.decode()} within {seconds} s") from error
+            if came != word:
+                self._process.wait(_END_SECONDS)
+                self._errors.seek(0)
+                said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+                raise OSError(said[-1] if said else "it ended without a message")
 
     def fork(self, limits: Limits) -> "Process":
         """Fork a new process that has imported the framework and run nothing yet.
@@ -167,7 +193,7 @@ class Process:
     """A student's process: it answers each request, or it is lost."""
 
     def __init__(self, channel: Channel, leash: socket.socket):
-        self._channel, self._leash = channel, leash
+        self._channel, self._leash, self._asked = channel, leash, 0
         self._end: End | None = None
 
     def ask(self, request: Any, seconds: float, too_late: str) -> Any:
@@ -183,9 +209,14 @@ class Process:
         """
         began = time.monotonic()
         try:
-            if request is not None:
-                self._channel.send(request, seconds)
-            return self._channel.receive(max(0.01, seconds - (time.monotonic() - began)))
+            if request is None:
+                return self._channel.receive(seconds)
+            self._asked += 1
+            self._channel.send([self._asked, request], seconds)
+            came = self._channel.receive(max(0.01, seconds - (time.monotonic() - began)))
+            if type(came) is list and len(came) == 2 and type(came[0]) is int and came[0] == self._asked:
+                return came[1]
+            raise BadValue("an answer came that nobody has asked for")  # all that follow would be one behind
         except TooLate as error:
             self.end()
             raise Lost("time", too_late) from error

@@ -30,15 +30,23 @@ _DENIED = {
     "quotactl": (179, 60), "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171),
     "clock_adjtime": (305, 266),
 }  # fmt: skip
-_CLONE, _SOCKET, _CLONE3 = (56, 220), (41, 198), 435
+_CLONE, _SOCKET, _SOCKETPAIR, _FCNTL, _CLONE3 = (56, 220), (41, 198), (53, 199), (72, 25), 435
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _THREAD, _LOCAL = 0x00010000, 1  # CLONE_THREAD, AF_UNIX
+# Locks of parts of a file, of which one file may have any number: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
+_LOCKS = (6, 7, 37, 38)
 _FOREIGN_NUMBERS = 0x40000000  # where the other calling convention of x86_64 begins
 
 # Instructions of the kernel's filter machine, and what a filter may answer
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in what the filter is shown; its numbers are little-endian
+# Offsets in what the filter is shown; its numbers are little-endian
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = (
+    0,
+    4,
+    16,
+    24,
+)
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 Instruction = tuple[int, int, int, int]
@@ -70,10 +78,17 @@ def program(machine: str) -> list[Instruction]:
     for numbers in _DENIED.values():
         if numbers[column] is not None:
             lines += [(_JUMP_EQUAL, 0, 1, numbers[column]), denied]
-    only_if = ((_CLONE[column], _JUMP_ANY_BIT, _THREAD), (_SOCKET[column], _JUMP_EQUAL, _LOCAL))
+    only_if = (
+        (_CLONE[column], _JUMP_ANY_BIT, _THREAD),
+        (_SOCKET[column], _JUMP_EQUAL, _LOCAL),
+        (_SOCKETPAIR[column], _JUMP_EQUAL, _LOCAL),
+    )
     for number, test, value in only_if:
         lines += [(_JUMP_EQUAL, 0, 3, number), (_LOAD, 0, 0, _FIRST_ARGUMENT), (test, 1, 0, value), denied]
         lines += [(_LOAD, 0, 0, _NUMBER)]
+    lines += [(_JUMP_EQUAL, 0, 1 + 2 * len(_LOCKS), _FCNTL[column]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
+    for command in _LOCKS:
+        lines += [(_JUMP_EQUAL, 0, 1, command), denied]
     return [*lines, (_RETURN, 0, 0, _ALLOW)]
 
 

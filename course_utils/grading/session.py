@@ -12,17 +12,21 @@ from course_utils.assignments.errors import (
     StudentLost,
     StudentProblem,
     TooLarge,
+    Undone,
 )
 from course_utils.assignments.loading import Question
+from course_utils.assignments.matching import Plan, Step
+from course_utils.assignments.running import ALL_OWN_SECONDS, BY_THE_CLOCK, OWN_SECONDS
 from course_utils.grading.limits import Limits
-from course_utils.grading.matching import Plan, Step
 from course_utils.grading.sandbox import Lost, Process, Zygote
 
-_PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge)}
+_PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge, Undone)}
 _LONGEST = 500  # characters of a message
-_OUT_OF_MEMORY = re.compile(
-    r"MemoryError|not enough memory|OOM|Cannot allocate memory|failed to allocate", re.IGNORECASE
+_OUT_OF_MEMORY = re.compile(  # Python's, the system's, PyTorch's, TensorFlow's and its compiler's words for it
+    r"\bMemoryError\b|\bOOM\b"
+    r"|(?i:not enough memory|can(?:no|')t allocate memory|failed to allocate (?:request|memory|\d))"
 )
+_OWN_GRACE = 10  # seconds that a cell of the student's own gets to stop, before its process is ended
 
 
 class RemoteStudent:
@@ -51,7 +55,19 @@ class RemoteStudent:
 
     def run(self, step: Step) -> None:
         """Run a cell; raises a `StudentProblem` if it fails."""
-        self._ask(["cell", step.name, step.source], self._limits.cell_seconds, f"the cell {step.name}")
+        self._ask([step.kind, step.name, step.source], self._limits.cell_seconds, f"the cell {step.name}")
+
+    def run_own(self, step: Step) -> None:
+        """Run a cell of the student's own; what it uses too much of is no cap of an answer."""
+        caps = set(self.caps)
+        try:
+            self._ask(["own", step.name, step.source], BY_THE_CLOCK * OWN_SECONDS + _OWN_GRACE, step.name)
+        finally:
+            self.caps = caps
+
+    def guard(self, names: tuple[str, ...]) -> None:
+        """Prepare for hiding these names."""
+        self._ask(["guard", list(names)], self._limits.call_seconds, "hiding names")
 
     def hide(self, names: tuple[str, ...]) -> None:
         """Hide these names, and no others, from now on."""
@@ -124,64 +140,99 @@ def readable(text: str) -> str:
 
 
 class Session:
-    """A submission while it runs. Use it in a `with` statement.
+    """A notebook while it runs. Use it in a `with` statement.
 
     Args:
         zygote: of the plan's framework.
         plan: the cells.
-        limits: what the submission may use.
+        limits: what it may use.
+        deadline: when it must be done, by `time.monotonic`.
+
+    Attributes:
+        caps: what it used too much of.
+        passed_over: name of a cell of the student's own → why it was not run, or undone.
     """
 
-    def __init__(self, zygote: Zygote, plan: Plan, limits: Limits):
-        self._zygote, self._plan, self._limits = zygote, plan, limits
-        self._deadline = time.monotonic() + limits.submission_seconds
+    def __init__(self, zygote: Zygote, plan: Plan, limits: Limits, deadline: float):
+        self._zygote, self._plan, self._limits, self._deadline = zygote, plan, limits, deadline
         self._student: RemoteStudent | None = None
         self._done = 0
         self._deadly: dict[str, Lost] = {}
         self._failed: dict[str, StudentProblem] = {}
+        self._own_seconds: dict[str, float] = {}  # a cell that is run again counts once
+        self._forbids = tuple(sorted({name for step in plan.steps for name in step.forbids}))
         self.caps: set[str] = set()
+        self.passed_over: dict[str, str] = {}
 
-    def student(self, question: Question) -> RemoteStudent:
-        """The student, with all cells above a question's check run, in this process or in a new one.
+    def student(self, question: Question, place: int) -> RemoteStudent:
+        """The student, with all cells above a place run, in this process or in a new one.
 
         A cell that costs a process is not run again.
+
+        Args:
+            question: what is to be checked.
+            place: one of the plan's places for it. They must be asked for from the first to the last.
 
         Raises:
             StudentLost: a cell of this very question cost the process, or there is no time left.
             StudentProblem: a cell of this question fails, and does so before it has defined what is asked for.
         """
-        student = self._run_above(question)
-        for step in self._plan.answers(question):
+        student = self._run_up_to(place)
+        steps = [step for step in self._plan.steps[:place] if not set(question.answers).isdisjoint(step.answers)]
+        for step in steps:
             if step.name in self._deadly:
                 raise StudentLost(str(self._deadly[step.name]))
-        for step in self._plan.answers(question):
+        for step in steps:
             if step.name in self._failed and not all(map(student.defines, question.provides)):
                 raise self._failed[step.name]
         student.hide(question.forbids)
         return student
 
-    def _run_above(self, question: Question) -> RemoteStudent:
-        """Run all cells above a question's check; if one of them ends the process, the rest get a new one."""
+    def _run_up_to(self, place: int) -> RemoteStudent:
+        """Run all cells above a place; if one of them ends the process, the rest get a new one."""
         while True:
             student = self._alive()
             hidden: tuple[str, ...] | None = None
-            for step in self._plan.steps[self._done : self._plan.before[question.id]]:
-                if step.name in self._deadly:
+            for step in self._plan.steps[self._done : place]:
+                if step.name in self._deadly or step.name in self.passed_over:
                     self._done += 1
                     continue
                 try:
                     if step.forbids != hidden:
                         student.hide(step.forbids)
                         hidden = step.forbids
-                    student.run(step)
+                    self._run(student, step)
                 except StudentLost:
-                    self._deadly[step.name] = student.lost
+                    self._note_loss(step, student.lost)
                     break
                 except StudentProblem as problem:
                     self._failed[step.name] = problem
                 self._done += 1
             else:
                 return student
+
+    def _run(self, student: RemoteStudent, step: Step) -> None:
+        if step.kind != "own":
+            student.run(step)
+            return
+        began = time.monotonic()
+        if sum(self._own_seconds.values()) > BY_THE_CLOCK * ALL_OWN_SECONDS:
+            self.passed_over[step.name] = f"the cells of your own took more than {ALL_OWN_SECONDS} s together"
+            return
+        try:
+            student.run_own(step)
+        except StudentLost:
+            raise
+        except StudentProblem as problem:
+            self.passed_over[step.name] = str(problem).rstrip(".")
+        finally:
+            self._own_seconds[step.name] = time.monotonic() - began
+
+    def _note_loss(self, step: Step, lost: Lost) -> None:
+        if step.kind == "own":
+            self.passed_over[step.name] = str(lost)
+        else:
+            self._deadly[step.name] = lost
 
     def _alive(self) -> RemoteStudent:
         """A student whose process runs."""
@@ -191,6 +242,7 @@ class Session:
                 raise StudentLost("the whole notebook took too long")
             process = self._zygote.fork(self._limits)
             self._student = RemoteStudent(process, self._plan.framework, self._limits, self._deadline)
+            self._student.guard(self._forbids)
             self._done = 0
         return self._student
 

@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from course_utils.assignments.loading import Assignment
+from course_utils.assignments.matching import released
 from course_utils.grading.grade import Result
-from course_utils.grading.matching import released
 
 THRESHOLD = 0.8  # share of the shorter one's tokens that are in the other one, too
 _TOKENS, _WINDOW = 25, 4  # copydetect's noise and guarantee thresholds

@@ -25,6 +25,7 @@ def main() -> None:
     """Import what students will need, report it, and fork on request until the grader hangs up."""
     address, framework, *modules = sys.argv[1:]
     control = _connect(address)
+    control.sendall(b"started")
     worker = importlib.import_module("course_utils.grading.worker")
     channel = importlib.import_module("course_utils.grading.channel")
     for module in modules:

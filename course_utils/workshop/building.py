@@ -13,6 +13,7 @@ from course_utils import files
 from course_utils.assignments import recording
 from course_utils.assignments.errors import AssignmentError
 from course_utils.assignments.loading import FRAMEWORKS, Assignment, load_assignment
+from course_utils.assignments.matching import HANDED_OUT
 
 _KEPT_OF_NOTEBOOK = ("kernelspec", "language_info")
 _KEPT_OF_CELL = ("nbgrader", "deletable", "editable", "tags")
@@ -44,6 +45,9 @@ def build(root: Path, out: Path) -> list[str]:
             for question in master.questions:
                 if question.declared is not None:
                     recording.write(recording.record(question.declared), made / master.name / "checks")
+            for framework in FRAMEWORKS:  # students work in the notebook itself, and their check compares with it
+                released = (made / master.name / f"{framework}.ipynb").read_bytes()
+                (made / master.name / "checks" / HANDED_OUT.format(framework=framework)).write_bytes(released)
         for old in out.glob("a[0-9]*_*"):
             old.replace(made / f"old-{old.name}")  # goes with `made`; moving takes no time to be interrupted in
         for master in masters:

@@ -36,6 +36,7 @@ _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 _ABSOLUTE_PATH = re.compile(
     r"(?<![\w/:.<}~*-])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Za-z]:\\{1,2}(?:Users|Windows|Temp)|file://"
 )
+_EMBEDDED = re.compile(r"\bdata:[\w/+.-]+;base64,[\w+/=]+")
 _MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(\s*<?(?P<target>[^)\s>]+)[^)]*\)")
 _HTML_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(["'])(.*?)\2""", re.DOTALL)
@@ -301,13 +302,14 @@ def _outputs(chapter: Chapter, *kinds: str) -> Iterator[tuple[int, NotebookNode,
 
 
 def _texts(output: NotebookNode) -> list[str]:
-    """What an output says; pictures and widgets' states are no words."""
+    """What an output says; pictures, embedded ones too, and widgets' states are no words."""
     if output.output_type == "stream":
         return [output.text]
     if output.output_type == "error":
         return [output.evalue, *output.traceback]
     data = {mime: value for mime, value in output.data.items() if not mime.startswith("image/")}
-    return [value if isinstance(value, str) else json.dumps(value) for value in [*data.values(), output.metadata]]
+    values = [value if isinstance(value, str) else json.dumps(value) for value in [*data.values(), output.metadata]]
+    return [_EMBEDDED.sub("", value) for value in values]
 
 
 def _images(source: str) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,7 @@ OF_BOTH = (
 )
 """Patterns of files that need or compare both frameworks: a copy in one framework is without them."""
 
-_OF = {side: (f"course_utils/*{side}*", f"assignments/*/{side}.ipynb") for side in views.sides("both")}
+_OF = {side: (f"course_utils/*{side}*", f"assignments/*{side}.*") for side in views.sides("both")}
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
     ".toml": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),

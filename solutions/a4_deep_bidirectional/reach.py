@@ -48,7 +48,7 @@ WRONG_INFLUENCE = [
     Wrong("norms_added_up", {NORM: "np.sqrt((found**2).sum(axis=2)).sum(axis=0)"},
           "The sequences' norms are added up. The norm goes over all sequences at once.", keeps=0.5),
     Wrong("yes_or_no", {NORM: f'({NORM} > 0).astype("float64")'},
-          "These are ones and zeros. How much is asked for, not only whether.", keeps=0.5),
+          "These are ones and zeros. How much is asked for, not only whether."),  # ones are had for nothing
     Wrong("shares", {NORM: f"{NORM} / {NORM}.sum(axis=0)"},
           "The numbers of each column add up to 1: you divided by the sum. Asked for are the norms themselves.",
           keeps=0.5),

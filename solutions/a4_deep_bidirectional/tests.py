@@ -115,6 +115,7 @@ def check_bidirectional(student, rng):
 def check_around(student, rng):
     yield "several steps", student.call("around", draw_state(rng, 3, 5, 8))
     yield "a single step", student.call("around", draw_state(rng, 4, 1, 6))
+    yield "a single step", student.call("around", draw_state(rng, 4, 3, 6))  # so that zeros are no answer
 
 
 @question(

@@ -117,6 +117,7 @@ def check_masked_loss(student, rng):
     Y[1, 1] = 0
     yield "with padding", student.call("masked_loss", logits, Y)
     few, asked = draw([3, 1], 3, 4)
+    asked[0, :2] = 0, 2
     yield "the gradient", student.gradient("masked_loss", few, asked, wrt=0, weights=1.0)
 
 
@@ -230,7 +231,7 @@ def check_bleu(student, rng):
         "all sizes alike": [("abxde", "abcdefg", [0.5, 0.5]), ("abcxdy", "abcd", [0.5, 0.5])],
         "other weights": [("abcxe", "abcdef", [0.5, 0.25, 0.125]), ("abcdxe", "abcde", [0.7, 0.3])],
         "a word too often": [("aabax", "abca", [1.0]), ("ababc", "abcba", [0.5, 0.5])],
-        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5])],
+        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5]), ("abxyc", "abcd", [0.6, 0.4])],
     }
     for part, of_part in cases.items():
         for candidate, reference, weights in of_part:

@@ -130,6 +130,12 @@ def rows(rng, said, wanted, eos, order):
     return filled
 
 
+def first_draw_differs(values, draws):
+    """Whether the first draw's values lie elsewhere than all of them."""
+    first, whole = (np.percentile(each, [2.5, 97.5]) for each in (values[draws[0]], values))
+    return np.abs(first - whole).max() > 0.01
+
+
 @question(
     {"one model": 4, "two models": 4},
     reference=interval,
@@ -137,7 +143,10 @@ def rows(rng, said, wanted, eos, order):
     wrong=WRONG_INTERVALS,
 )
 def check_interval(student, rng):
-    one, other = rng.uniform(size=23), rng.uniform(size=23)
-    draws = rng.integers(23, size=(90, 23))
+    while True:
+        one, other = 0.3 + rng.uniform(size=23), rng.uniform(size=23)  # one is better, so that a sign is seen
+        draws = rng.integers(23, size=(90, 23))
+        if first_draw_differs(one, draws) and first_draw_differs(one - other, draws):
+            break
     yield "one model", student.call("interval", one, draws)
     yield "two models", student.call("interval", one, draws, other=other)

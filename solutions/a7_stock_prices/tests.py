@@ -40,6 +40,7 @@ def check_windows(student, rng):
     explained="chapter 11, “A split by time, and a scaler that knows the past only”",
     forbids=(f"{STOCKS}.StockData", f"{STOCKS}.Scaler"),
     wrong=WRONG_SCALES,
+    for_nothing=0.16,  # numbers by chance move with every day, as those of a scaler fitted to all days do
 )
 def check_split_and_scale(student, rng):
     test_days = 5
@@ -50,8 +51,16 @@ def check_split_and_scale(student, rng):
     found = student.call("split_and_scale", X, Y, test_days)
     yield "the scaled parts", found
     later = np.arange(13) >= 13 - test_days
-    changed = [part + later.reshape(-1, *[1] * (part.ndim - 1)) * rng.uniform(1, 2, size=part.shape) for part in (X, Y)]
-    yield "test days move nothing", moved(found, student.call("split_and_scale", *changed, test_days))
+    found_then = []
+    for days in (later, ~later):  # the training days do move it: a constant is no answer
+        changed = [
+            part + days.reshape(-1, *[1] * (part.ndim - 1)) * rng.uniform(1, 2, size=part.shape) for part in (X, Y)
+        ]
+        found_then.append(student.call("split_and_scale", *changed, test_days))
+    yield (
+        "test days move nothing",
+        {"by test days": moved(found, found_then[0]), "by training days": moved(found, found_then[1])},
+    )
 
 
 def moved(one, other):
@@ -70,7 +79,11 @@ def moved(one, other):
     wrong=WRONG_BASELINES,
 )
 def check_baselines(student, rng):
-    close = draw_prices(rng, 14)
+    while True:
+        close = draw_prices(rng, 14)
+        growth = [np.log(close[-n - 1] / close[0]) / (13 - n) for n in (5, 6)]
+        if np.abs(growth).min() > 0.06:  # or it would not be seen whether and from when on it is used
+            break
     yield "a day ahead", student.call("baselines", close, 5)
     yield "from the last training day", student.call("baselines", close, 6, recursive=True)
 
@@ -128,6 +141,7 @@ def check_recursive_forecast(student, rng):
     needs=("windows", "split_and_scale", "recursive_forecast"),
     tolerance=0.1,
     wrong=WRONG_MODELS,
+    for_nothing=0.25,  # numbers by chance move as an unseeded model's do
 )
 def check_my_forecasts(student, rng):
     n, changes = 6, 3  # days to forecast, and the first of them that is another later on
@@ -135,6 +149,7 @@ def check_my_forecasts(student, rng):
     close = np.exp(0.7 * np.array([0, 1, 2])[turns % 3]) * rng.uniform(1, 2)  # 1, 2, 4, 1, 2, 4, …
     ahead = student.call("my_forecasts", close, n)
     yield "a day ahead", ahead
+    ahead = varied(ahead, n)
     recursive = student.call("my_forecasts", close, n, recursive=True)
     yield "from the last training day", recursive
     other = close.copy()
@@ -175,6 +190,12 @@ def moves(one, other, n):
         return ["is no price"] * n
     gaps = np.abs(both[0] - both[1]) / np.abs(both[0])
     return ["moves" if gap > 1e-4 else "stays" for gap in gaps]
+
+
+def varied(forecasts, n):
+    """The forecasts; None if they are one number over and over, which no day can move."""
+    found = numbers(forecasts, n)
+    return None if found is None or np.ptp(found) < 1e-3 * np.abs(found).max() else forecasts
 
 
 def numbers(value, n):

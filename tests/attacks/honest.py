@@ -3,7 +3,7 @@
 import copy
 import json
 
-from grading_toy import HONEST, as_bytes, cell, honest, notebook
+from grading_toy import HONEST, SETUP, STUBS, as_bytes, cell, honest, notebook
 
 from attacks.case import Case, answers, file, in_softmax
 
@@ -58,6 +58,33 @@ def as_in_2014():
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells, "metadata": {}}]}
 
 
+def insert(above, *cells):
+    def change(whole):
+        index = next(i for i, each in enumerate(whole["cells"]) if each["id"] == above)
+        whole["cells"][index + 1 : index + 1] = copy.deepcopy(cells)
+        return whole
+
+    return change
+
+
+def both(*changes):
+    def change(whole):
+        for each in changes:
+            each(whole)
+
+    return change
+
+
+SHARES = "def softmax_of(X, n=1):\n    E = torch.exp(X - X.max(1, keepdim=True).values)\n    return E / E.sum(1, True)"
+
+
+def in_new_cells(*sources, softmax="return softmax_of(X)", **expect):
+    """Cells of one's own below the set-up, and a function that needs the last of them."""
+    cells = [cell("code", source, f"own{i}") for i, source in enumerate([*sources, SHARES])]
+    answer = edit("softmax_answer", source=f"def softmax(X):\n    {softmax}")
+    return file(changed(both(insert("setup", *cells), answer)), **expect)
+
+
 SOFTMAX_COPY = "def softmax(X):\n    return X"
 CASES = {
     # right
@@ -92,6 +119,26 @@ CASES = {
     "a_timed_cell": answers(scale="%%time\ndef scale(X, factor):\n    return factor * X"),
     "an_error_below_the_function": answers(scale="def scale(X, factor):\n    return factor * X\n\nscale(undefined, 2)"),
     "float64": answers(scale="def scale(X, factor):\n    return factor * X.double()"),
+    "a_cell_with_magics_and_await": answers(
+        scale="""
+        %%time
+        %matplotlib inline
+        import asyncio
+        await asyncio.sleep(0)
+        %time one = 1
+        two = %time one + one
+        def scale(X, factor): return factor * X * one * two / 2"""
+    ),
+    "results_of_other_kinds": answers(
+        scale="""
+        from typing import NamedTuple
+        class Both(NamedTuple):
+            X: torch.Tensor
+        def scale(X, factor): return Both(factor * X).X""",
+        weighted="def weighted(X, S):\n    return (X * softmax(S)).sum(1).numpy().astype(np.longdouble)",
+    ),
+    "compiled": answers(scale="@torch.compile\ndef scale(X, factor):\n    return factor * X"),
+    "an_error_about_a_room_is_none_of_memory": in_softmax("raise ValueError('no room to zoom')", says="no room"),
     "a_numpy_answer": in_softmax(
         "E = np.exp(X.numpy() - X.numpy().max(1, keepdims=True))\nreturn E / E.sum(1, keepdims=True)", 3.0
     ),
@@ -146,10 +193,68 @@ CASES = {
     ),
     # mangled notebooks
     "an_untouched_copy": file(changed(append(notebook()["cells"][6]))),
-    "a_changed_copy_wins": file(
+    "a_changed_copy_below_is_run_too": file(
         changed(append(cell("code", SOFTMAX_COPY, "copy", grade_id="softmax_answer", solution=True))),
-        earned={"softmax": 0.0, "weighted": 0.0},
-        says="the last one counts",
+        says="they were run one after the other",
+    ),
+    "a_cell_split_in_two": file(
+        changed(
+            both(
+                insert("softmax_answer", cell("code", "def own(X): return X.exp()", "s", grade_id="softmax_answer")),
+                edit(
+                    "softmax_answer",
+                    source="def softmax(X):\n    return own(X - X.max()) / own(X - X.max()).sum(1, True)",
+                ),
+            )
+        )
+    ),
+    "a_copy_used_as_scratch": file(
+        changed(append(cell("code", "softmax(torch.ones(2, 2))[9]", "s", grade_id="softmax_answer", solution=True)))
+    ),
+    "an_answer_below_its_stub": file(
+        changed(both(edit("scale_answer", source=STUBS["scale"]), append(cell("code", HONEST["torch"]["scale"], "x")))),
+        says="found by its name",
+    ),
+    "all_answers_in_one_cell_of_ones_own": file(
+        insert("title", cell("code", "\n\n".join(HONEST["torch"].values()), "x"))(notebook())
+    ),
+    # cells of one's own
+    "a_helper_in_a_new_cell": in_new_cells(
+        "def own(X): return X",
+        softmax="return torch.exp(own(X) - own(X).max()) / torch.exp(own(X) - own(X).max()).sum(1, True)",
+    ),
+    "an_import_added_to_the_set_up": file(
+        changed(
+            both(
+                edit("setup", source=SETUP["torch"] + "\nimport math"),
+                edit("scale_answer", source="def scale(X, factor):\n    return math.prod([1, factor]) * X"),
+            )
+        )
+    ),
+    "own_cells_that_fail": in_new_cells(
+        "from google.colab import drive",
+        "input('who?')",
+        "1 / 0",
+        "exit()",
+        "import os\nos._exit(1)",
+        "def a(:",
+        "softmax = scale = None\n1 / 0",
+        "check('scale', scale)\nkept = 1",
+        softmax="return softmax_of(X, kept)",
+        says="Cell 3 (“from google.colab import drive”) was not graded, because it raised ModuleNotFoundError",
+    ),
+    "own_cells_that_take_names_away": in_new_cells(
+        "torch = np = check = None",
+        "del torch",
+        "import builtins\nbuiltins.max = builtins.sum = None",
+    ),
+    "an_own_cell_that_breaks_the_framework": file(
+        changed(insert("setup", cell("code", "torch.exp = None\ntorch.set_grad_enabled(False)", "x"))),
+        says="softmax earns 3 instead of 0 points without the cells of your own, and that counts",
+    ),
+    "a_wrong_function_of_the_same_name_below": file(changed(append(cell("code", SOFTMAX_COPY, "x")))),
+    "a_cell_that_hangs": file(
+        changed(insert("title", cell("code", "while True:\n    pass", "x"))), says="more than 10 s"
     ),
     "checks_deleted": file(changed(only("title", "setup", "scale_answer", "softmax_answer", "weighted_answer"))),
     "an_answer_deleted": file(
@@ -164,7 +269,7 @@ CASES = {
     "checks_changed": file(changed(edit("softmax", source="check = lambda *a: 100"))),
     "an_answer_as_text": file(changed(edit("scale_answer", cell_type="markdown"))),
     "another_kernel": file(changed(lambda whole: whole["metadata"].update(kernelspec={"name": "julia-1.6"}))),
-    "extra_cells": file(changed(append(cell("code", "while True: pass", "x"), cell("markdown", "?", "y")))),
+    "extra_cells": file(changed(append(cell("code", "1 + 1", "x"), cell("markdown", "?", "y")))),
     "sources_as_lines": file(
         changed(lambda whole: [e.update(source=e["source"].splitlines(True)) for e in whole["cells"]])
     ),

@@ -155,8 +155,12 @@ CASES = {
         says="mount -1",
     ),
     # talks to the grader itself
-    # the next answers are then taken for others, so this costs more than it could bring
-    "answers_out_of_turn": in_softmax(FIND_CHANNEL + "channel.send(['value', 1.0])\nreturn X", lost=("weighted",)),
+    # answers have numbers, so none is taken for another question's
+    "answers_out_of_turn": in_softmax(FIND_CHANNEL + "channel.send(['value', 1.0])\nreturn X", lost=("softmax",)),
+    "answers_in_advance": in_softmax(
+        FIND_CHANNEL + "for number in range(99):\n    channel.send([number, ['value', 1.0]])\nreturn X",
+        lost=("softmax",),
+    ),
     "sends_junk": in_softmax("import os\nos.write(3, b'\\xff' * 4096)\nreturn X", lost=("softmax",), caps=("value",)),
     "promises_more_than_it_sends": in_softmax(
         "import os, struct, time\nos.write(3, struct.pack('<Q', 1000) + b'x')\ntime.sleep(10**6)",

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.assignments.errors import BadValue
-from course_utils.assignments.nested import kind_of, leaves, mapped
+from course_utils.assignments.nested import kind_of, leaves, mapped, plain_leaf
 
 _KINDS = {"f": tf.float32, "i": tf.int32, "u": tf.int32, "b": tf.bool}
 
@@ -66,11 +66,11 @@ def _is_array(leaf: Any) -> bool:
 
 
 def _to_array(leaf: Any) -> Any:
+    if isinstance(leaf, tf.SparseTensor):
+        leaf = tf.sparse.to_dense(leaf)
     if tf.is_tensor(leaf) and hasattr(leaf, "numpy"):
+        leaf = tf.convert_to_tensor(leaf)  # a variable, perhaps Keras'
+        if leaf.dtype.is_floating and leaf.dtype.size < 4:  # NumPy does not have them all
+            leaf = tf.cast(leaf, tf.float32)
         leaf = leaf.numpy()
-    if isinstance(leaf, (np.ndarray, np.generic)):
-        if leaf.dtype.kind in "fiub":
-            return leaf
-    elif leaf is None or isinstance(leaf, (bool, int, float, str)):
-        return leaf
-    raise BadValue(f"a {type(leaf).__name__} came, expected tensors, arrays, numbers or text")
+    return plain_leaf(leaf)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from course_utils.assignments.errors import BadValue
-from course_utils.assignments.nested import kind_of, leaves, mapped
+from course_utils.assignments.nested import kind_of, leaves, mapped, plain_leaf
 
 _KINDS = {"f": torch.float32, "i": torch.int64, "u": torch.int64, "b": torch.bool}
 
@@ -67,10 +67,9 @@ def _total(outputs: Any, weights: Any) -> torch.Tensor:
 
 def _to_array(leaf: Any) -> Any:
     if isinstance(leaf, torch.Tensor):
-        leaf = leaf.detach().cpu().numpy()
-    if isinstance(leaf, (np.ndarray, np.generic)):
-        if leaf.dtype.kind in "fiub":
-            return leaf
-    elif leaf is None or isinstance(leaf, (bool, int, float, str)):
-        return leaf
-    raise BadValue(f"a {type(leaf).__name__} came, expected tensors, arrays, numbers or text")
+        leaf = leaf.detach()
+        leaf = leaf.to_dense() if leaf.layout != torch.strided else leaf
+        if leaf.is_floating_point() and leaf.element_size() < 4:  # NumPy does not have them all
+            leaf = leaf.float()
+        leaf = leaf.numpy(force=True)
+    return plain_leaf(leaf)

@@ -1,5 +1,4 @@
 (() => {
-const SVG = "http://www.w3.org/2000/svg";
 // A number as it is read: a true minus, no minus before zero.
 const digits = (value, places) => {
   const text = value.toFixed(places).replace("-", "−");

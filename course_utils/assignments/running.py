@@ -1,0 +1,213 @@
+"""A notebook's cells, run one after the other in this process, and its functions, as a check asks for them.
+
+The sandbox's worker runs a student's notebook with it, and so does the student's own check before handing in.
+"""
+
+import ast
+import asyncio
+import inspect
+import linecache
+import re
+import signal
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from course_utils import repro
+from course_utils.assignments.checking import Checker
+from course_utils.assignments.errors import StudentError, StudentProblem, Undone
+from course_utils.assignments.hiding import guard, hidden
+from course_utils.assignments.students import Framework, LocalStudent, explained
+
+SEED = 0  # of each question: what a student's code draws is the same at every grading
+OWN_SECONDS, ALL_OWN_SECONDS = 10, 60  # processor time for a cell of the student's own, and for all of them
+BY_THE_CLOCK = 3  # how many times as much may pass by the clock, on a busy machine or in a cell that waits
+_OTHER_LANGUAGES = frozenset(
+    "! bash cmd html HTML javascript js latex markdown perl pypy ruby script sh svg SVG sx system".split()
+)
+_TO_FILE = frozenset({"file", "writefile"})
+_LEADING = re.compile(r"\s*(?:-\w+(?:\s+\d+)?\s+)*")  # options of %timeit and its like
+
+
+def silence_checks() -> None:
+    """Let `check(...)` in cells do nothing in this process: its cases are not where notebooks run to be graded."""
+    Checker.__call__ = lambda self, question, function: 0.0
+
+
+class _TooLong(BaseException):
+    """The time of a cell is over; no `except Exception` of a student's catches it."""
+
+
+class Notebook:
+    """A notebook while it runs. Its cells see a module `__main__` of their own.
+
+    Args:
+        framework: what it computes with.
+    """
+
+    def __init__(self, framework: Framework):
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self._names = module.__dict__
+        shell = _Shell(self._execute)
+        self._names.update(get_ipython=lambda: shell, display=lambda *args, **kwargs: None, input=_nobody_answers)
+        self._given: dict[str, Any] = {}
+        self._hiding = ExitStack()
+        self._left = float(ALL_OWN_SECONDS)
+        self.student = LocalStudent(self._names, framework)
+        repro.seed_everything(SEED)
+
+    def given(self, name: str, source: str) -> None:
+        """Run a cell that was handed out; the names that it binds are given. Raises a `StudentProblem`."""
+        before = dict(self._names)
+        try:
+            self._run(name, source)
+        finally:
+            nothing = object()
+            self._given |= {
+                each: value for each, value in self._names.items() if before.get(each, nothing) is not value
+            }
+
+    def answer(self, name: str, source: str) -> None:
+        """Run a cell with an answer. If it fails, what it has defined stays, as in Jupyter."""
+        self._put_back()
+        try:
+            self._run(name, source)
+        finally:  # an answer may bind a given name anew, and the next one may build on it
+            self._given |= {each: self._names[each] for each in self._given if each in self._names}
+
+    def own(self, name: str, source: str) -> None:
+        """Run a cell of the student's own, for a short time.
+
+        Raises:
+            Undone: it failed or took too long; all names are as they were before.
+        """
+        before, began = dict(self._names), time.process_time()
+        seconds = min(OWN_SECONDS, self._left)
+        try:
+            if seconds <= 0:
+                raise _TooLong
+            with _limited(seconds):
+                self._run(name, source)
+        except BaseException as error:
+            self._names.clear()
+            self._names.update(before)
+            raise Undone(_reason(error, seconds)) from None
+        finally:
+            self._left -= time.process_time() - began
+
+    def guard(self, names: Sequence[str]) -> None:
+        """Make sure of names that questions will forbid, before any cell can keep what they stand for."""
+        guard(names)
+
+    def question(self, forbidden: Sequence[str]) -> None:
+        """Put the given names back, and hide what the next question forbids instead of what the last one did."""
+        self._put_back()
+        self._hiding.close()
+        self._hiding.enter_context(hidden(forbidden, self._names))
+        repro.seed_everything(SEED)
+
+    def defines(self, names: Sequence[str]) -> list[bool]:
+        """Which of these names are functions, or anything else that can be called."""
+        return [callable(self._names.get(name)) for name in names]
+
+    def _put_back(self) -> None:
+        self._names.update(self._given)
+
+    def _run(self, name: str, source: str) -> None:
+        try:
+            self._execute(source, f"<{name}>")
+        except Exception as error:
+            located = types.FunctionType((lambda: None).__code__, self._names)  # stands for the cell: its globals are
+            raise explained(name, located, error) from error
+
+    def _execute(self, source: str, file: str = "<cell>", mode: str = "exec") -> Any:
+        """Run a source as Jupyter does: with magics, commands and `await`."""
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        try:
+            code = compile(source, file, mode, flags)
+        except (SyntaxError, ValueError):
+            source = TransformerManager().transform_cell(source)
+            code = compile(source, file, mode, flags)
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        result = eval(code, self._names)
+        return asyncio.run(result) if code.co_flags & inspect.CO_COROUTINE else result
+
+
+class _Shell:
+    """What `%magics` and `!commands` of a notebook call here: the Python code in them runs, and nothing else."""
+
+    def __init__(self, execute: Callable):
+        self._execute = execute
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """Run what stands below `%%time` and its like, and write what stands below `%%writefile`."""
+        if name in _TO_FILE:
+            Path(line.split()[-1]).write_text(cell, encoding="utf-8")
+        elif name not in _OTHER_LANGUAGES:
+            self._execute(cell)
+
+    def run_line_magic(self, name: str, line: str, *args: Any, **kwargs: Any) -> Any:
+        """Run what `%time` and its like are given; the value of an expression comes back."""
+        if name not in ("time", "timeit", "prun", "memit"):
+            return None
+        code = line if name == "time" else line[_LEADING.match(line).end() :]
+        try:
+            ast.parse(code, mode="eval")
+        except SyntaxError:
+            return self._execute(code)
+        return self._execute(code, mode="eval")
+
+    def getoutput(self, *args: Any, **kwargs: Any) -> list[str]:
+        """`x = !command`: no command runs here, so it says nothing."""
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: None
+
+
+def _nobody_answers(*args: Any) -> str:
+    raise EOFError("it asks for input, and nobody answers")
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` inside after so much processor time, or after some times as much by the clock."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield
+        return
+
+    def stop(*args: Any) -> None:
+        raise _TooLong
+
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, 1), signal.ITIMER_REAL: (signal.SIGALRM, BY_THE_CLOCK)}
+    before = {number: signal.signal(number, stop) for number, _ in timers.values()}
+    try:
+        for timer, (_, times) in timers.items():
+            signal.setitimer(timer, seconds * times, 1)  # once more each second, should the cell go on
+        yield
+    finally:
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reason(error: BaseException, seconds: float) -> str:
+    """Why a cell of the student's own is undone, as half a sentence."""
+    if isinstance(error, _TooLong):
+        if seconds < OWN_SECONDS:
+            return f"the cells of your own took more than {ALL_OWN_SECONDS} s together"
+        return f"it took more than {OWN_SECONDS} s"
+    if isinstance(error, StudentError):
+        text = error.text if error.kind == "EOFError" else f"it raised {error.kind}: {error.text}"
+        return text.rstrip(": ")
+    if isinstance(error, StudentProblem):
+        return str(error)
+    return f"it raised {type(error).__name__}"

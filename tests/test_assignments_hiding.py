@@ -1,0 +1,88 @@
+"""Forbidden names are hidden at every address that is known, and however they were kept before."""
+
+import functools
+import importlib
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from course_utils.assignments import Forbidden, hidden
+from course_utils.assignments.hiding import addresses, guard, named_in
+
+
+@pytest.fixture
+def gru():
+    """PyTorch's layer, and its names as an assignment forbids them."""
+    torch = pytest.importorskip("torch")
+    cell = torch.nn.GRUCell(2, 3)
+    weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+    call = functools.partial(lambda f: f(torch.zeros(1, 2), torch.zeros(1, 3), *weights))
+    return types.SimpleNamespace(torch=torch, names=("torch.nn.GRU", "torch.nn.GRUCell", "torch.gru_cell"), call=call)
+
+
+WAYS = {
+    "the function": lambda torch: torch.gru_cell,
+    "where PyTorch's layers look": lambda torch: torch._VF.gru_cell,
+    "where that looks": lambda torch: torch._VF.vf.gru_cell,
+    "an operator": lambda torch: torch.ops.aten.gru_cell,
+    "an overload": lambda torch: torch.ops.aten.gru_cell.default,
+    "where they are kept": lambda torch: torch._C._VariableFunctions.gru_cell,
+    "a layer": lambda torch: lambda X, H, *weights: torch.nn.GRUCell(2, 3)(X, H),
+    "a module loaded anew": lambda torch: lambda X, H, *weights: anew("torch.nn.modules.rnn").GRUCell(2, 3)(X, H),
+    "a module loaded again": lambda torch: importlib.reload(importlib.import_module("torch.nn.modules.rnn")),
+}
+
+
+def anew(name):
+    module = sys.modules.pop(name)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.modules[name] = module
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_leads_to_a_hidden_function(gru, way):
+    with hidden(gru.names, {}):
+        with pytest.raises(Forbidden):
+            gru.call(WAYS[way](gru.torch))
+        gru.torch.nn.LSTM(2, 3)(gru.torch.zeros(1, 1, 2))  # others stay
+    if "again" not in way:
+        assert gru.call(WAYS[way](gru.torch)).shape == (1, 3)
+
+
+def test_what_was_kept_before(gru, monkeypatch):
+    for address in addresses("torch.gru_cell"):  # so that what is guarded is as it was after the test
+        place, _, last = address.rpartition(".")
+        monkeypatch.setattr(importlib.import_module(place), last, getattr(importlib.import_module(place), last))
+    guard(gru.names[2:])
+    kept = [gru.torch.gru_cell, functools.partial(gru.torch._VF.gru_cell)]
+    for function in kept:
+        assert gru.call(function).shape == (1, 3)
+        with pytest.raises(Forbidden, match="gru_cell is hidden"), hidden(gru.names, {}):
+            gru.call(function)
+        assert gru.call(function).shape == (1, 3)
+
+
+def test_tensorflows_operations():
+    tf = pytest.importorskip("tensorflow")
+    X, H, W, C, b, c = (np.zeros(shape, "float32") for shape in ((1, 2), (1, 3), (5, 6), (5, 3), (6,), (3,)))
+    for raw in (tf.raw_ops, tf.compat.v1.raw_ops):
+        with pytest.raises(Forbidden, match="GRUBlockCell is hidden"), hidden(["keras.layers.GRU"], {}):
+            raw.GRUBlockCell(x=X, h_prev=H, w_ru=W, w_c=C, b_ru=b, b_c=c)
+        assert raw.GRUBlockCell(x=X, h_prev=H, w_ru=W, w_c=C, b_ru=b, b_c=c).h.shape == (1, 3)
+
+
+def test_a_layer_of_the_courses_hides_no_other(gru):
+    with hidden(["course_utils.torch.GRU"], {}):
+        assert gru.torch.nn.GRU(2, 3)(gru.torch.zeros(1, 1, 2))[0].shape == (1, 1, 3)
+
+
+def test_names_in_an_answer():
+    names = ["torch.nn.GRU", "torch.gru_cell"]
+    assert named_in("return torch._VF.gru_cell(X)", names) == ["_VF", "gru_cell"]
+    assert named_in("import importlib; importlib.reload(x)", names) == ["reload"]
+    assert named_in("return torch.tanh(X @ W_xh)", names) == []
+    assert named_in("importlib.reload(x)", []) == []

@@ -1,0 +1,638 @@
+"""What a platform exports, read as it is: whose each file is, when it was handed in, and what is nobody's."""
+
+import io
+import os
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from data_helpers import says
+
+from course_utils.grading import forms, intake
+from course_utils.grading.errors import GradingError
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 11, 11, 11)  # of the download: it says nothing
+
+
+def zipped(path, files):
+    """A zip with these files, all of them written at the time of the download."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, LATER.timetuple()[:6]), content)
+    return path
+
+
+def written(root, files):
+    """A folder with these files, as if the zip had been unpacked now."""
+    for name, content in files.items():
+        path = root / name
+        if name.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def found(source, **options):
+    collected = intake.collect(source, "toy", NOON, **options)
+    return collected, {each.student: each for each in collected.submissions}
+
+
+def notebooks(students):
+    return {name: sorted(each.notebooks) for name, each in students.items()}
+
+
+GRADESCOPE = """---
+submission_1:
+  :submitters:
+  - :name: Ada King
+    :sid: '11'
+    :email: ada@example.org
+  :created_at: 2026-03-01 13:30:00.948203000 Z
+submission_2:
+  :submitters:
+  - :name: Bob Roe
+    :sid: '12'
+    :email: bob@example.org
+  - :name: Cy Doe
+    :sid: '13'
+    :email: cy@example.org
+  :created_at: !ruby/object:ActiveSupport::TimeWithZone
+    utc: &1 2026-03-01 11:30:00.000000000 Z
+    zone: !ruby/object:ActiveSupport::TimeZone
+      name: Europe/Paris
+    time: 2026-03-01 12:30:00.000000000 Z
+  :score: 3.0
+"""
+
+EXPORTS = {  # platform → files, whose notebooks they are, and by how many hours these are late
+    "Moodle": (
+        {
+            "Ada King_11_assignsubmission_file_/torch.ipynb": "1",
+            "Ada King_11_assignsubmission_onlinetext_/onlinetext.html": "<p>Hello</p>",
+            "Bob_12_assignsubmission_file_sub/my.ipynb": "2",
+            "Participant_13_assignsubmission_file/x.ipynb": "3",
+            "Group 4-Cy_14_assignsubmission_file_/x.ipynb": "4",
+        },
+        {
+            "Ada King_11": ["torch.ipynb"],
+            "Bob_12": ["sub/my.ipynb"],
+            "Participant_13": ["x.ipynb"],
+            "Group 4-Cy_14": ["x.ipynb"],
+        },
+        {},
+    ),
+    "Canvas": (
+        {
+            "kingada_11_991_torch-1.ipynb": "1",
+            "kingada_11_text.html": "",
+            "roebob_LATE_12_992_my_2_3_4.ipynb": "2",
+            "redteam_13_993_x.ipynb": "3",
+            "red_team_14_994_x.ipynb": "4",
+            "anon_aB3dE_995_x.ipynb": "5",
+            "LATE_anon_zZ9zZ_996_x.ipynb": "6",
+            "doe_15_text.html": "",
+        },
+        {
+            "kingada_11": ["torch-1.ipynb"],
+            "roebob_12": ["my_2_3_4.ipynb"],
+            "redteam_13": ["x.ipynb"],
+            "red_team_14": ["x.ipynb"],
+            "anon_aB3dE": ["x.ipynb"],
+            "anon_zZ9zZ": ["x.ipynb"],
+            "doe_15": [],
+        },
+        {"roebob_12": 0.01, "anon_zZ9zZ": 0.01},
+    ),
+    "Blackboard": (
+        {
+            "HW_2_aking_attempt_2026-03-01-13-30-00_torch.ipynb": "1",
+            "HW_2_aking_attempt_2026-03-01-13-30-00.txt": "Name: Ada King (aking)",
+            "HW_2_b_roe_attempt_2026-02-28-10-00-00_torch.ipynb": "first",
+            "HW_2_b_roe_attempt_2026-03-01-11-00-00_torch.ipynb": "2",
+        },
+        {"aking": ["torch.ipynb"], "b_roe": ["torch.ipynb"]},
+        {"aking": 1.5},
+    ),
+    "Brightspace": (
+        {
+            "index.html": "",
+            "101-77 - Ada King - Mar 1, 2026 130 PM/torch.ipynb": "1",
+            "102-77 - Bob - Roe - Mar 1, 2026 1159 AM/my.ipynb": "2",
+            "103-77 - Ada King - Feb 28, 2026 1200 PM/torch.ipynb": "3",
+        },
+        {"Ada King_101": ["torch.ipynb"], "Bob - Roe_102": ["my.ipynb"], "Ada King_103": ["torch.ipynb"]},
+        {"Ada King_101": 1.5},
+    ),
+    "Sakai": (
+        {
+            "HW 2/grades.csv": "",
+            "HW 2/King, Ada(aking)/Submission attachment(s)/torch.ipynb": "1",
+            "HW 2/King, Ada(aking)/timestamp.txt": "20260301133000000",
+            "HW 2/King, Ada(aking)/comments.txt": "",
+            "HW 2/King, Ada(aking)/Feedback Attachment(s)/old.ipynb": "teacher's",
+            "HW 2/King, Ada(aking)/Submission attachment(s)/timestamp.txt": "2020-01-01 00:00 UTC",
+            "HW 2/Roe, Bob(broe)/Submission attachment(s)/all/torch.ipynb": "2",
+            "HW 2/Roe, Bob(broe)/timestamp.txt": "2026-03-01T11:00:00.123Z",
+            "HW 2/Roe, Bob(broe)/Roe, Bob(broe)_submissionText.html": "",
+        },
+        {"King, Ada(aking)": ["torch.ipynb"], "Roe, Bob(broe)": ["all/torch.ipynb"]},
+        {"King, Ada(aking)": 1.5},
+    ),
+    "Gradescope": (
+        {
+            "assignment_5_export/submission_metadata.yml": GRADESCOPE,
+            "assignment_5_export/submission_1/torch.ipynb": "1",
+            "assignment_5_export/submission_2/sub/torch.ipynb": "2",
+        },
+        {"Ada King_11": ["torch.ipynb"], "Bob Roe_12": ["sub/torch.ipynb"], "Cy Doe_13": ["sub/torch.ipynb"]},
+        {"Ada King_11": 1.5},
+    ),
+    "Google Classroom": (
+        {
+            "HW 2/Ada King - torch.ipynb": "1",
+            "HW 2/Bob Roe - torch.ipynb": "2",
+            "HW 2/Bob Roe - tensorflow.ipynb": "3",
+        },
+        {"Ada King": ["torch.ipynb"], "Bob Roe": ["tensorflow.ipynb", "torch.ipynb"]},
+        {},
+    ),
+    "Teams": (
+        {
+            "Student Work/Submitted files/Ada King/HW 2/Version 1/torch.ipynb": "old",
+            "Student Work/Submitted files/Ada King/HW 2/Version 10/torch.ipynb": "1",
+            "Student Work/Submitted files/Ada King/HW 2/Version 9/torch.ipynb": "older",
+            "Student Work/Submitted files/Bob Roe/HW 2/Version 1/my.ipynb": "2",
+            "Student Work/Working files/Bob Roe/HW 2/my.ipynb": "draft",
+        },
+        {"Ada King": ["torch.ipynb"], "Bob Roe": ["my.ipynb"]},
+        {},
+    ),
+    "ILIAS": (
+        {
+            "HW 2/excel.xlsx": "",
+            "HW 2/King_Ada_aking_11/torch.ipynb": "1",
+            "HW 2/Roe_Bob_b_roe_12/Late Submission - my.ipynb": "2",
+            "HW 2/Team 3/Doe_Cy_cdoe_13/torch.ipynb": "3",
+        },
+        {"King_Ada_aking_11": ["torch.ipynb"], "Roe_Bob_b_roe_12": ["my.ipynb"], "Doe_Cy_cdoe_13": ["torch.ipynb"]},
+        {"Roe_Bob_b_roe_12": 0.01},
+    ),
+    "nbgrader's exchange": (
+        {
+            "course/inbound/ada+toy+2026-03-01 13:30:00.000000 UTC+a1b2/torch.ipynb": "1",
+            "course/inbound/ada+toy+2026-02-01 13:30:00.000000 UTC+a1b2/torch.ipynb": "first",
+            "course/inbound/ada+other+2026-03-09 13:30:00.000000 UTC+a1b2/torch.ipynb": "other",
+            "course/inbound/bob+toy+2026-03-01 12:30:00.000000 CET/torch.ipynb": "2",
+            "course/outbound/toy/torch.ipynb": "released",
+        },
+        {"ada": ["torch.ipynb"], "bob": ["torch.ipynb"]},
+        {"ada": 1.5},
+    ),
+    "nbgrader's folder": (
+        {
+            "submitted/ada/toy/torch.ipynb": "1",
+            "submitted/ada/toy/timestamp.txt": "2026-03-01 13:30:00.000000 UTC",
+            "submitted/ada/other/torch.ipynb": "other",
+            "submitted/bob/toy/sub/my.ipynb": "2",
+            "submitted/bob/toy/timestamp.txt": "2026-03-01 11:00:00.000000 UTC",
+            "submitted/bob/other/torch.ipynb": "other",
+            "source/toy/torch.ipynb": "solution",
+            "release/toy/torch.ipynb": "stub",
+            "gradebook.db": "",
+        },
+        {"ada": ["torch.ipynb"], "bob": ["sub/my.ipynb"]},
+        {"ada": 1.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("wrapped", ["zip", "folder", "zipped again"])
+@pytest.mark.parametrize("platform", EXPORTS)
+def test_an_export_is_read_as_it_is(tmp_path, platform, wrapped):
+    files, owners, late = EXPORTS[platform]
+    if wrapped == "zip":
+        source = zipped(tmp_path / "all.zip", files)
+    elif wrapped == "folder":
+        source = written(tmp_path / "all", files)
+    else:
+        source = zipped(tmp_path / "all.zip", {f"Downloads/all/{name}": content for name, content in files.items()})
+    collected, students = found(source)
+    assert platform.split("'")[0] in collected.form
+    assert notebooks(students) == owners
+    if platform != "nbgrader's folder" or wrapped == "zip":
+        assert {name: each.hours_late for name, each in students.items() if each.hours_late} == late
+    last = {name: content for each in students.values() for name, content in each.notebooks.items()}
+    assert not {b"first", b"old", b"older", b"draft", b"other", b"teacher's", b"solution"} & {*last.values()}
+
+
+def test_every_platform_of_the_table_has_a_test():
+    assert len(forms.FORMS) == len(EXPORTS)
+    assert all(any(platform.split("'")[0] in form.name for platform in EXPORTS) for form in forms.FORMS)
+
+
+@pytest.mark.parametrize("platform", [each for each in EXPORTS if not each.startswith("nbgrader")])
+def test_the_time_of_the_download_makes_nobody_late(tmp_path, platform):
+    files, _, late = EXPORTS[platform]
+    source = written(tmp_path / "all", files)
+    for path in source.rglob("*"):
+        os.utime(path, (NOON.timestamp() + 7e6,) * 2)
+    assert {name: each.hours_late for name, each in found(source)[1].items() if each.hours_late} == late
+
+
+def test_no_time_is_taken_from_a_zip_and_that_is_said(tmp_path):
+    source = zipped(tmp_path / "all.zip", {"ada.ipynb": "1", "bob/torch.ipynb": "2"})
+    collected, students = found(source)
+    assert [(each.hours_late, each.submitted) for each in students.values()] == [(0, None), (0, None)]
+    assert any("not known" in odd and "ada and bob" in odd and "--times" in odd for odd in collected.odd)
+
+
+def test_times_that_are_all_the_same_are_suspicious(tmp_path):
+    source = written(tmp_path, {f"s{n}/torch.ipynb": str(n) for n in range(3)})
+    assert any("copy or a download" in odd for odd in found(source)[0].odd)
+
+
+# ---- names that can be read in two ways ----
+
+
+def test_a_students_folder_called_like_the_assignment_drops_nobody(tmp_path):
+    files = {f"s{n}/torch.ipynb": str(n) for n in range(5)} | {"ada/toy/torch.ipynb": "ada"}
+    assert len(found(written(tmp_path, files))[1]) == 6
+
+
+def test_who_is_not_in_nbgraders_form_is_still_read(tmp_path):
+    files = {f"s{n}/toy/torch.ipynb": str(n) for n in range(5)} | {"ada/torch.ipynb": "ada", "cy/mine/torch.ipynb": ""}
+    collected, students = found(written(tmp_path, files))
+    assert students["ada"].notebooks == {"torch.ipynb": b"ada"}
+    assert any("ada" in odd for odd in collected.odd)
+    assert any("Left out" in odd and "cy" in odd for odd in collected.odd)
+
+
+def test_folders_of_other_assignments_are_nothing_odd(tmp_path):
+    files = {"ada/toy/torch.ipynb": "1", "ada/a1/torch.ipynb": "", "bob/a1/torch.ipynb": ""}
+    assert found(written(tmp_path, files))[0].odd == []
+
+
+def test_names_with_numbers_are_not_canvas(tmp_path):
+    files = {"hw_2_1_doe.ipynb": "1", "hw_2_1_roe.ipynb": "2", "hw_2_10_poe.ipynb": "3"}
+    assert [*found(written(tmp_path, files))[1]] == ["hw_2_10_poe", "hw_2_1_doe", "hw_2_1_roe"]
+
+
+def test_a_title_before_the_name_is_not_classroom(tmp_path):
+    files = {"hw 2 - doe.ipynb": "1", "hw 2 - roe.ipynb": "2"}
+    assert [*found(written(tmp_path, files))[1]] == ["hw 2 - doe", "hw 2 - roe"]
+
+
+def test_moodles_zip_unpacked_has_each_student_once(tmp_path):
+    files = {
+        "Ada_11_assignsubmission_file_/torch.ipynb": "1",
+        "Ada_11_assignsubmission_onlinetext_/onlinetext.html": "",
+        "Bob_12_assignsubmission_file_/": "",
+    }
+    assert notebooks(found(written(tmp_path, files))[1]) == {"Ada_11": ["torch.ipynb"], "Bob_12": []}
+
+
+def test_what_was_added_to_an_export_by_hand_is_read_and_said(tmp_path):
+    files = {f"s{n}_{n}_assignsubmission_file_/torch.ipynb": "1" for n in range(3)} | {
+        "eve.ipynb": "2",
+        "notes.txt": "",
+    }
+    collected, students = found(zipped(tmp_path / "all.zip", files))
+    assert notebooks(students)["eve"] == ["eve.ipynb"]
+    assert "notes" not in students
+    assert any("eve.ipynb is not named as in Moodle" in odd for odd in collected.odd)
+    assert any("notes.txt" in odd for odd in collected.odd)
+
+
+def test_stray_files_are_nobody(tmp_path):
+    stray = ["index.html", "grades.csv", "metadata.json", "README.md", "Thumbs.db", ".DS_Store", "__MACOSX/._ada.ipynb"]
+    files = {"ada.ipynb": "1", "bob/torch.ipynb": "2"} | dict.fromkeys(stray, "")
+    for source in (written(tmp_path / "all", files), zipped(tmp_path / "all.zip", files)):
+        assert [*found(source)[1]] == ["ada", "bob"]
+
+
+def test_a_folder_around_the_class_is_left_out_and_that_is_said(tmp_path):
+    collected, students = found(written(tmp_path, {"hw2/ada.ipynb": "1", "hw2/bob.ipynb": "2", "hw2/index.html": ""}))
+    assert [*students] == ["ada", "bob"]
+    assert any("folder hw2 is taken for the class" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (["x/toy/ada.ipynb", "x/toy/bob.ipynb", "x/toy/cy.ipynb"], ["ada", "bob", "cy"]),
+        (["x/toy/torch.ipynb", "x/toy/tensorflow.ipynb", "x/toy/checks/a.npz"], ["x"]),
+        (["c/ada/hw/torch.ipynb", "c/bob/hw/torch.ipynb"], ["ada", "bob"]),
+        (
+            ["g/submitted/a/toy/t.ipynb", "g/submitted/b/toy/t.ipynb", "g/source/toy/t.ipynb", "b/x.ipynb"],
+            ["a", "b"],
+        ),
+        (["ada/toy/submitted/x/toy/t.ipynb", "ada/toy/t.ipynb", "bob/toy/t.ipynb"], ["ada", "bob"]),
+        (["ada/toy/submitted/x/toy/t.ipynb"], ["ada"]),
+        (["ada/submitted/toy/t.ipynb", "bob/t.ipynb", "cy/t.ipynb"], ["ada", "bob", "cy"]),
+        (["Submitted files/Ada King/HW/t.ipynb", "Submitted files/Bob/HW/t.ipynb"], ["Ada King", "Bob"]),
+        (["kingada_late_11_991_t.ipynb"], ["kingada_11"]),
+    ],
+)
+def test_folders_in_folders(paths, students):
+    assert sorted({place.student for place in forms.read(paths, "toy").places.values()}) == students
+
+
+def test_one_student_with_both_notebooks_is_one(tmp_path):
+    assert notebooks(found(written(tmp_path, {"ada/torch.ipynb": "1", "ada/tensorflow.ipynb": "2"}))[1]) == {
+        "ada": ["tensorflow.ipynb", "torch.ipynb"]
+    }
+
+
+@pytest.mark.parametrize("name", ["Müller.ipynb", "李小龙/torch.ipynb", "Zoë_11_assignsubmission_file_/torch.ipynb"])
+def test_names_in_utf8_without_the_flag_are_read_as_they_are_meant(tmp_path, name):
+    path = zipped(tmp_path / "all.zip", {name: "1"})
+    content = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
+        content[content.index(mark) + at] &= ~8
+    path.write_bytes(content)
+    (student,) = found(path)[1]
+    assert student in ("Müller", "李小龙", "Zoë_11")
+
+
+def test_names_as_the_instructor_says(tmp_path):
+    files = {"hw_2_doe_late/a.ipynb": "1", "x/hw_2_roe.ipynb": "2", "README.ipynb": "3"}
+    collected, students = found(written(tmp_path, files), names=r"hw_2_(?P<student>[a-z]+)(?P<late>_late)?")
+    assert {name: each.hours_late for name, each in students.items()} == {"doe": 0.01, "roe": 0}
+    assert any("README.ipynb" in odd for odd in collected.odd)
+    for wrong, part in [("(", "no regular expression"), ("[a-z]+", "(?P<student>")]:
+        with pytest.raises(GradingError) as error:
+            found(tmp_path, names=wrong)
+        says(error, wrong, part)
+
+
+def test_gradescopes_export_without_its_list_is_read(tmp_path):
+    for number, listed in enumerate((None, "- a\n", "a: [", "submission_1: 5\n", "submission_1:\n  :submitters: x\n")):
+        files = {"e/submission_1/torch.ipynb": "1", "e/submission_2/torch.ipynb": "2"}
+        files |= {"e/submission_metadata.yml": listed} if listed else {}
+        assert [*found(written(tmp_path / str(number), files))[1]] == ["submission_1", "submission_2"]
+
+
+# ---- a zip that is none ----
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        ("all.zip", b"PK\x03\x04 and nothing more", "zip that cannot be read"),
+        ("all.zip", b"", "zip that cannot be read"),
+        ("all.rar", b"Rar!", "neither a folder nor a zip"),
+        ("all.tar.gz", b"\x1f\x8b", "neither a folder nor a zip"),
+    ],
+)
+def test_a_damaged_export_is_one_sentence(tmp_path, name, content, part):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(GradingError) as error:
+        found(tmp_path / name)
+    says(error, name, part)
+    assert "\n" not in str(error.value)
+
+
+def test_an_export_in_a_newer_format_is_one_sentence(tmp_path):
+    path = zipped(tmp_path / "all.zip", {"ada.ipynb": "1"})
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 99  # the version that is needed to unpack it
+    path.write_bytes(content)
+    with pytest.raises(GradingError) as error:
+        found(path)
+    says(error, "all.zip", "cannot be read", "version 9.9")
+
+
+# ---- times, and who there is ----
+
+
+def table(path, text):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+MOODLE = (
+    "Identifier,Full name,Email address,Status,Last modified (submission),Grade\n"
+    'Participant 11,Ada King,ada@x.org,Submitted,"Sunday, 1 March 2026, 1:30 PM",\n'
+    'Participant 12,Bob,bob@x.org,Submitted,"Sunday, 1 March 2026, 11:30 AM",\n'
+    "Participant 13,Cy,cy@x.org,No submission,-,\n"
+)
+CANVAS = 'Student,ID,SIS Login ID,Section,Submitted At\nPoints Possible,,,,\n"King, Ada",11,ak,1,2026-03-01T13:30:00Z\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ({"Ada King_11_assignsubmission_file_/t.ipynb": "", "Bob_12_assignsubmission_file_/t.ipynb": ""}, MOODLE),
+        ({"Participant_11_assignsubmission_file_/t.ipynb": ""}, MOODLE),
+        (
+            {"Ada King_11_assignsubmission_file_/t.ipynb": ""},
+            "ID,Vollständiger Name,Zuletzt geändert (Abgabe)\n"
+            'Teilnehmer/in 11,Ada King,"Sonntag, 1. März 2026, 13:30"\n',
+        ),
+        ({"kingada_11_991_t.ipynb": ""}, CANVAS),
+        ({"kingada_9_991_t.ipynb": ""}, CANVAS),
+        ({"King, Ada.ipynb": ""}, "\ufeffname;submitted\nAda King;01.03.2026 13:30\n"),
+        ({"aking.ipynb": ""}, "id\ttime\naking\t2026-03-01 14:30 CET\n".encode("utf-16")),
+        (
+            {"aking.ipynb": ""},
+            "HW 2,Points\n\nDisplay ID,ID,Last Name,First Name,Submission date\naking,1,King,Ada,2026-03-01 13:30\n",
+        ),
+    ],
+)
+def test_a_table_of_times_is_believed(tmp_path, files, text):
+    _, students = found(zipped(tmp_path / "all.zip", files), times=table(tmp_path / "times.csv", text))
+    hours = {name: each.hours_late for name, each in students.items()}
+    assert hours.pop(next(name for name in hours if "Bob" not in name)) == 1.5
+    assert [*hours.values()] in ([], [0])
+    assert {each.time_from for each in students.values()} == {"the table of times"}
+
+
+def test_a_time_that_contradicts_the_platforms_mark_is_said(tmp_path):
+    times = table(tmp_path / "t.csv", "student,submitted\nkingada,2026-03-01 11:00\n")
+    collected, students = found(zipped(tmp_path / "all.zip", {"kingada_LATE_11_991_t.ipynb": ""}), times=times)
+    assert students["kingada_11"].hours_late == 0
+    assert any("before the deadline" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("name,grade\nada,3\n", ["--times", "submitted", "name, grade"]),
+        ("when,who\n", ["--times", "names or ids"]),
+        ("", ["--times", "begins with nothing"]),
+    ],
+)
+def test_a_table_without_times_is_said(tmp_path, text, parts):
+    with pytest.raises(GradingError) as error:
+        found(written(tmp_path / "all", {"ada.ipynb": ""}), times=table(tmp_path / "t.csv", text))
+    says(error, *parts)
+
+
+def test_a_time_that_cannot_be_read_is_said_and_costs_nothing(tmp_path):
+    times = table(tmp_path / "t.csv", "student,submitted\nada,03/04/2026 11:00\nbob,yesterday\n")
+    collected, students = found(written(tmp_path / "all", {"ada.ipynb": "", "bob.ipynb": "2"}), times=times)
+    assert [each.hours_late for each in students.values()] == [0, 0]
+    assert any("ada" in odd and "two days" in odd for odd in collected.odd)
+    assert any("bob" in odd and "'yesterday'" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "hours"),
+    [
+        ("2026-03-01 15:30:00.000000 CEST", 1.5),
+        ("2026-03-01 05:30:00.000000 PST", 1.5),
+        ("2026-03-01 06:30:00.000000 PDT", 1.5),
+        ("2026-03-01 09:30:00.000000 EDT", 1.5),
+        ("2026-03-01 14:30:00.000000 BST", 1.5),
+        ("2026-03-01 19:00:00.000000 IST", 1.5),
+        ("2026-03-01 22:30:00.000000 JST", 1.5),
+        ("2026-03-01 10:30:00.000000 −03", 1.5),
+        ("2026-03-01 10:30:00.000000 -03", 1.5),
+        ("2026-03-01 13:30:00.000000", 1.5),
+        ("2026-03-01 13:30:00 UTC\n", 1.5),
+    ],
+)
+def test_stamps_of_all_zones(tmp_path, stamp, hours):
+    files = {"ada/toy/torch.ipynb": "1", "ada/toy/timestamp.txt": stamp}
+    collected, students = found(written(tmp_path, files))
+    assert (students["ada"].hours_late, students["ada"].time_from) == (hours, "timestamp.txt")
+    if stamp.endswith(("IST", "BST", "PST", "000000")):
+        assert any("IST" in odd or "BST" in odd or "PST" in odd or "no zone" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["", "yesterday", "9999-12-31 23:59:59 -0800", "99999-01-01 00:00:00 UTC", "2026-03-01 13:30 XQZ", "\x00" * 99],
+)
+def test_a_stamp_that_cannot_be_read_is_said(tmp_path, stamp):
+    files = {"ada/toy/torch.ipynb": "1", "ada/toy/timestamp.txt": stamp, "bob/toy/torch.ipynb": "2"}
+    collected, students = found(written(tmp_path, files))
+    assert (students["ada"].hours_late, students["ada"].submitted) == (0, None)
+    assert any("ada" in odd and "not known" in odd for odd in collected.odd)
+    assert students["bob"].submitted
+
+
+def test_a_zip_of_work_can_be_late(tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("torch.ipynb", "1")
+    source = written(tmp_path, {"ada/all.zip": inner.getvalue(), "bob.zip": inner.getvalue()})
+    for path in (source / "ada/all.zip", source / "bob.zip"):
+        os.utime(path, (NOON.timestamp() + 7200,) * 2)
+    assert [each.hours_late for each in found(source)[1].values()] == [2, 2]
+
+
+ROSTER = "name,id,group,extension\nAda King,11,,\nBob Roe,12,,24\nCy Doe,13,G1,\nDee Poe,14,G1,\nEve Fox,15,,\n"
+
+
+def test_a_roster_has_everybody(tmp_path):
+    files = {
+        "kingada_11_991_t.ipynb": "1",
+        "roebob_LATE_12_992_t.ipynb": "2",
+        "g1_77_993_t.ipynb": "3",
+        "x_5_994_t.ipynb": "4",
+    }
+    times = table(tmp_path / "times.csv", "student,submitted\nroebob,2026-03-02 13:00\ng1,2026-03-01 13:00\n")
+    collected, students = found(
+        zipped(tmp_path / "a.zip", files), roster=table(tmp_path / "r.csv", ROSTER), times=times
+    )
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "kingada_11": [b"1"],
+        "roebob_12": [b"2"],
+        "Cy Doe": [b"3"],
+        "Dee Poe": [b"3"],
+        "Eve Fox": [],
+        "x_5": [b"4"],
+    }
+    assert students["Eve Fox"].instead == "Nothing was handed in."
+    assert {name: each.hours_late for name, each in students.items() if each.hours_late} == {
+        "roebob_12": 1,
+        "Cy Doe": 1,
+        "Dee Poe": 1,
+    }
+    assert any("Not in the roster: x_5." in odd for odd in collected.odd)
+
+
+def test_members_have_their_own_times(tmp_path):
+    times = table(tmp_path / "t.csv", "student,submitted\nCy Doe,2026-03-01 13:00\nDee Poe,2026-03-01 14:00\n")
+    source = zipped(tmp_path / "a.zip", {"g1_77_993_t.ipynb": "3"})
+    _, students = found(source, roster=table(tmp_path / "r.csv", ROSTER), times=times)
+    assert (students["Cy Doe"].hours_late, students["Dee Poe"].hours_late) == (1, 2)
+
+
+def test_a_roster_makes_no_class_of_a_wrong_folder(tmp_path):
+    (tmp_path / "all").mkdir()
+    with pytest.raises(GradingError) as error:
+        found(tmp_path / "all", roster=table(tmp_path / "r.csv", ROSTER))
+    says(error, "no submission")
+
+
+def test_two_students_of_one_name_have_two_rows(tmp_path):
+    listed = GRADESCOPE.replace("Bob Roe", "Ada King").replace("'12'", "'11'")
+    files = EXPORTS["Gradescope"][0] | {"assignment_5_export/submission_metadata.yml": listed}
+    collected, students = found(zipped(tmp_path / "a.zip", files))
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King_11": [b"1"],
+        "Ada King_11 (2)": [b"2"],
+        "Cy Doe_13": [b"2"],
+    }
+    assert any("2 students called Ada King_11" in odd for odd in collected.odd)
+
+
+def test_members_get_what_one_of_their_group_handed_in(tmp_path):
+    source = written(tmp_path / "all", {"Cy Doe.ipynb": "3", "Ada King.ipynb": "1"})
+    collected, students = found(source, roster=table(tmp_path / "r.csv", ROSTER))
+    assert students["Dee Poe"].notebooks == students["Cy Doe"].notebooks
+    assert any("Dee Poe gets what Cy Doe handed in for the group G1" in odd for odd in collected.odd)
+
+
+def test_whose_group_handed_in_different_things_gets_neither(tmp_path):
+    text = ROSTER + "Fay Lee,16,G1,\n"
+    source = written(tmp_path / "all", {"Cy Doe.ipynb": "3", "Dee Poe.ipynb": "4"})
+    collected, students = found(source, roster=table(tmp_path / "r.csv", text))
+    assert students["Fay Lee"].notebooks == {}
+    assert any("Fay Lee" in odd and "Cy Doe and Dee Poe" in odd for odd in collected.odd)
+
+
+def test_two_files_of_one_path_are_both_read(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("ada/torch.ipynb", "a\u200bda/torch.ipynb", "bob.ipynb", "bob.ipy\u200bnb"):
+            archive.writestr(name, name)
+    students = found(path)[1]
+    assert notebooks(students) == {
+        "ada": ["torch (2).ipynb", "torch.ipynb"],
+        "bob": ["bob.ipynb"],
+        "bob (2)": ["bob (2).ipynb"],
+    }
+
+
+def test_two_of_one_name_are_told_apart_by_their_numbers(tmp_path):
+    text = "name,id,extension\nAda King,11,\nAda King,12,24\n"
+    files = {f"Ada King_{n}_assignsubmission_file_/t.ipynb": str(n) for n in (11, 12)}
+    times = table(tmp_path / "t.csv", "id,submitted\n11,2026-03-01 13:00\n12,2026-03-01 13:00\n")
+    collected, students = found(zipped(tmp_path / "a.zip", files), roster=table(tmp_path / "r.csv", text), times=times)
+    assert {name: each.hours_late for name, each in students.items()} == {"Ada King_11": 1, "Ada King_12": 0}
+    assert collected.odd == [odd for odd in collected.odd if "zone" in odd]
+    _, students = found(written(tmp_path / "x", {"Ada King.ipynb": ""}), roster=tmp_path / "r.csv")
+    assert {*students} == {"Ada King", "Ada King (11)", "Ada King (12)"}
+
+
+@pytest.mark.parametrize("extension", ["soon", "-3", "nan", "1e9"])
+def test_an_extension_that_is_none_is_said(tmp_path, extension):
+    roster = table(tmp_path / "r.csv", f"name,extension\nAda,{extension}\n")
+    with pytest.raises(GradingError) as error:
+        found(written(tmp_path / "all", {"ada.ipynb": ""}), roster=roster)
+    says(error, "--roster", "Ada", repr(extension), "hours")
+
+
+def test_a_deadline_without_a_time_of_day_is_the_end_of_the_day():
+    from course_utils.grading.times import read_deadline
+
+    assert read_deadline("2026-03-01") - read_deadline("2026-03-01T00:00") == timedelta(days=1, microseconds=-1)
+    with pytest.raises(GradingError) as error:
+        read_deadline("1 March")
+    says(error, "'1 March'", "2026-03-01")
