@@ -18,7 +18,7 @@ from scipy import stats
 from course_utils import arrays
 from course_utils.errors import is_whole
 
-Step = Callable[[np.ndarray], float]
+OneStepModel = Callable[[np.ndarray], float]
 
 
 # Simple forecasts
@@ -33,7 +33,7 @@ def persistence(close: np.ndarray) -> float:
     return arrays.series(close=close)[0][-1]
 
 
-def drift(train: np.ndarray) -> Step:
+def drift(train: np.ndarray) -> OneStepModel:
     """A step that goes on with the average log return of the training prices (days,), day after day.
 
     >>> step = drift(np.array([1.0, 3.0, 4.0]))
@@ -43,7 +43,7 @@ def drift(train: np.ndarray) -> Step:
     return autoregression(train, lags=0)
 
 
-def autoregression(train: np.ndarray, lags: int = 5) -> Step:
+def autoregression(train: np.ndarray, lags: int = 5) -> OneStepModel:
     """A step that is linear in the last log returns: r_t = c + a_1 r_{t−1} + … + a_p r_{t−p}, by least squares.
 
     Args:
@@ -76,7 +76,7 @@ def autoregression(train: np.ndarray, lags: int = 5) -> Step:
 # Two ways to forecast
 
 
-def one_step_forecast(step: Step, close: np.ndarray, num_days: int) -> np.ndarray:
+def one_step_forecast(step: OneStepModel, close: np.ndarray, num_days: int) -> np.ndarray:
     """Forecasts (num_days,) of the last days of `close` (days,), each made on the day before, when its truth is known.
 
     >>> one_step_forecast(persistence, np.array([1.0, 2.0, 3.0, 4.0]), num_days=2).tolist()
@@ -88,7 +88,7 @@ def one_step_forecast(step: Step, close: np.ndarray, num_days: int) -> np.ndarra
     return np.array([step(close[:day]) for day in range(len(close) - num_days, len(close))], dtype=np.float64)
 
 
-def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarray:
+def recursive_forecast(step: OneStepModel, past: np.ndarray, num_days: int) -> np.ndarray:
     """Forecasts (num_days,) of the days after `past` (days,), all made on its last day, each from those before it.
 
     >>> recursive_forecast(lambda close: close[-1] + close[-2], np.array([1.0, 2.0]), num_days=3).tolist()
@@ -103,7 +103,7 @@ def recursive_forecast(step: Step, past: np.ndarray, num_days: int) -> np.ndarra
     return close[len(past) :]
 
 
-def _of_one_number(step: Step) -> Step:
+def _of_one_number(step: OneStepModel) -> OneStepModel:
     return lambda close: arrays.number(step(close.copy()), "What the step gives")  # which may write into its prices
 
 

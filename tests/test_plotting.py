@@ -104,7 +104,9 @@ def luminance(color):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize("color", {*palette.SYMBOLS.values(), *(s.color for s in palette.SERIES), palette.QUIET})
+@pytest.mark.parametrize(
+    "color", sorted({*palette.SYMBOLS.values(), *(s.color for s in palette.SERIES), palette.QUIET})
+)
 def test_what_is_written_in_a_colour_can_be_read(color):
     assert 1.05 / (luminance(color) + 0.05) >= 4.5
     if color in palette.PALE:
