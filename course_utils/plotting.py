@@ -233,6 +233,12 @@ def forecast(
         words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
     if band is not None:
         low, high = (of_days(end, "An end of the interval") for end in band)
+        crossed = int((low > high).sum())
+        if crossed > len(dates) / 2:  # two quantiles of a model may cross now and then
+            raise ValueError(
+                f"The interval's lower end is above its upper one on {crossed} of {len(dates)} days, expected the "
+                "lower one first: give band=(low, high)."
+            )
         axes.fill_between(dates, low, high, color="0.85", linewidth=0, zorder=0)
         ends.append(End("interval", dates[-1], (low[-1] + high[-1]) / 2, palette.QUIET))
         inside = int(((low <= actual) & (actual <= high)).sum())

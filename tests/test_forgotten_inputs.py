@@ -1,5 +1,7 @@
 """Further inputs of the kinds that people bring: read rightly or refused in one sentence, never wrong in silence."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from price_helpers import walk
 
 from course_utils import forecasting, leaks, plotting
 from course_utils.datasets import (
+    MusicData,
     Prices,
     StockData,
     Vocab,
@@ -17,6 +20,7 @@ from course_utils.datasets import (
     tokenize_sentence,
 )
 from course_utils.datasets.stocks import Scaler
+from course_utils.shapes import check_params
 
 DAYS = pd.bdate_range("2020-01-02", periods=60)
 CLOSE = walk(60)
@@ -137,3 +141,55 @@ def test_a_vocabularys_settings_are_checked():
 @pytest.mark.parametrize("pitch", [np.nan, np.inf, 60.5])
 def test_a_pitch_is_a_whole_number(pitch):
     refused(lambda: plotting.piano_roll([(pitch, 0, 1)], "A roll"), "not whole")
+
+
+@pytest.mark.parametrize(
+    "header", ["English\tGerman", "eng\tfra", "en\tde", "English sentence\tFrench sentence", "eng_Latn\tfra_Latn"]
+)
+def test_names_of_languages_are_no_pair(tmp_path, header):
+    path = tmp_path / "pairs.tsv"
+    path.write_text(f"{header}\nI see.\tje vois.\nI go.\tje vais.\n")
+    refused(lambda: load_pairs(path), "names of columns", "leave it out")
+
+
+def test_a_pair_about_a_language_is_one(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("French\tFrançais\nin English\ten anglais\n")
+    assert len(load_pairs(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (r"{\rtf1\ansi Once upon a time}", "RTF"),
+        ("<!DOCTYPE html>\n<html><body>Once</body></html>", "HTML"),
+        ('\n<?xml version="1.0"?>\n<html xmlns="x">Once</html>', "HTML"),
+        ("<!-- saved -->\n<HTML>Once</HTML>", "HTML"),
+    ],
+)
+def test_a_book_is_plain_text(tmp_path, content, kind):
+    path = tmp_path / "book.txt"
+    path.write_text(content)
+    for read in (load_corpus, load_pairs):
+        refused(lambda read=read: read(path), f"is {kind}", "save it as plain text")
+
+
+def test_an_interval_has_its_lower_end_first():
+    def drawn(low, high):
+        return plotting.forecast(DAYS[:3], [1.0, 2.0, 3.0], {}, "An interval", band=(low, high))
+
+    refused(lambda: drawn([2, 3, 4], [0, 1, 2]), "lower end", "3 of 3 days", "(low, high)")
+    assert "2 of 3 days" in drawn([0, 1, 2.5], [2, 3, 2.4]).summary  # two quantiles of a model may cross
+
+
+def test_ids_of_a_tune_are_whole():
+    data = SimpleNamespace(vocab=Vocab(["<jig>", "<6/8>", "c"], reserved=["<pad>", "<bos>", "<eos>"]))
+    refused(lambda: MusicData.decode(data, [4.0, 5.7]), "[4.0, 5.7]", "whole numbers")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(np.ones((2, 2), complex), "complex"), (np.ma.masked_equal(np.eye(2), 0.0), "hides 2 of its 4 numbers")],
+)
+def test_weights_are_real_numbers_that_are_all_there(value, said):
+    refused(lambda: check_params({"W_xh": value}, {"W_xh": (2, 2)}), "W_xh", said)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, Padded
+from course_utils.datasets.batches import LengthBatches, Padded, as_ids
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab, find_file, read_text
 from course_utils.datasets.tunes import Tune, bars_add_up, notes, read_tune, with_a_run_in_common
@@ -201,7 +201,7 @@ class MusicData:
 
     def decode(self, ids: Sequence[int]) -> Tune:
         """The tune of ids as `encode` gives them; it ends at `<eos>`, or with the ids."""
-        ids = [int(i) for i in ids]
+        ids = as_ids(ids).tolist()
         tokens = self.vocab.to_tokens(ids[: ids.index(EOS)] if EOS in ids else ids)
         if len(tokens) < 2:
             raise ValueError(f"ids stand for {tokens}, expected a dance, a metre and the music.")

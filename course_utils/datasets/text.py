@@ -35,6 +35,10 @@ _OPENS = re.compile(
 _CLOSES = re.compile(
     r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*(?i:e)|E)(?i:nd(?: of(?: the| this)?|e dieses?)? Proje[ck]t Gutenberg)"
 )
+_MARKUP = re.compile(  # at the top of a file
+    r"\s*(?:(?P<RTF>\{\\rtf)|(?:(?:<\?xml[^>]*\?>|<!--.*?-->)\s*)*(?P<HTML><!doctype html|<(?:html|head|body)\b))",
+    re.IGNORECASE | re.DOTALL,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # but tabs, line ends, and the end of a file of old (\x1a)
 _MARKS = {  # the longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
@@ -274,7 +278,7 @@ def read_text(path: str | Path, size: int | None = None) -> str:
         path: the file.
         size: how many bytes to read; None for all.
 
-    Raises ValueError for other encodings and for what is no text.
+    Raises ValueError for other encodings, for RTF and HTML, and for what is no text.
     """
     with open(path, "rb") as file:
         raw = file.read() if size is None else file.read(size)
@@ -294,6 +298,8 @@ def read_text(path: str | Path, size: int | None = None) -> str:
             f"{path} is no plain text, or not UTF-8 (character {strange.start()} is {strange[0]!r}): "
             "save it as UTF-8 and try again."
         )
+    if markup := _MARKUP.match(text):
+        raise ValueError(f"{path} is {markup.lastgroup}, expected a book's words alone: save it as plain text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -56,7 +56,11 @@ _TOKEN = re.compile(
     rf"|[\U0001f1e6-\U0001f1ff]{{2}}"  # a flag
     rf"|{_SYMBOL}(?:(?<=\u200d){_SYMBOL})*"  # people and things that are joined
 )
-_HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
+_HEADERS = {  # the words that names of columns are made of
+    *("source target src tgt trg sentence sentences translation text language latn").split(),
+    *("english french german spanish italian portuguese dutch russian chinese japanese turkish polish").split(),
+    *("en fr de es it pt nl ru zh ja tr pl eng fra fre deu ger spa ita por nld rus cmn jpn tur pol").split(),
+}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _NUMBER = re.compile(r"\S*\d\S*")  # an id, a score, a date
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
@@ -173,7 +177,7 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
                 f"{origin} has {what} in each line where a sentence is expected, such as {column[0]!r:.80}: keep only "
                 "the two columns of sentences, the source first."
             )
-    if pairs and pairs[0].source != pairs[0].target and {*map(str.lower, pairs[0][:2])} <= _HEADERS:
+    if pairs and pairs[0].source != pairs[0].target and all(map(_is_header, pairs[0][:2])):
         raise ValueError(f"The first line of {origin} has the names of columns, {pairs[0][:2]}: leave it out.")
     quoted = [text for pair in pairs for text in pair[:2] if '"' in text]
     is_csv = len(quoted) == 2 * len(pairs) or any('""' in text[1:-1] for text in quoted)
@@ -182,6 +186,11 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
             f"{origin} has its quotes as a CSV file has them, such as {quoted[0]!r:.80}, expected plain text, without "
             "quotes around sentences and doubled ones inside: write each pair with '\\t'.join."
         )
+
+
+def _is_header(cell: str) -> bool:
+    """Whether it is the name of a column, such as "English" or "eng_Latn"."""
+    return {*re.split(r"[\s_-]+", cell.lower())} <= _HEADERS
 
 
 class PairBatches(LengthBatches):
