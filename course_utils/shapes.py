@@ -37,6 +37,18 @@ def check_share(name: str, value) -> None:
         )
 
 
+def unfit_layer(layer, width: int) -> TypeError:
+    """The error that says that a layer, as it is called, is none that a language model can have.
+
+    >>> str(unfit_layer("RNN", 7))
+    "rnn is a str that cannot be called on X (n, T, 7), float32, and a state, expected a recurrent layer (X, ..."
+    """
+    return TypeError(
+        f"rnn is a {type(layer).__name__} that cannot be called on X (n, T, {width}), float32, and a state, expected a "
+        "recurrent layer (X, state) -> (outputs, state): take a layer, not a cell or a Sequential, in float32."
+    )
+
+
 def check_layer(layer, kind: type) -> None:
     """Raise TypeError unless it is one layer of the framework.
 
@@ -74,15 +86,17 @@ def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np
         )
 
 
-def check_dtype(found: str, expected: str) -> None:
-    """Raise TypeError unless X is of the same type of numbers as the weights.
+def check_dtype(found: str, expected: str, name: str = "X") -> None:
+    """Raise TypeError unless X, or a state, is of the same type of numbers as the weights.
 
     >>> check_dtype("int64", "float32")
     Traceback (most recent call last):
     TypeError: X has int64, expected float32, as the weights are: convert it; ids need an embedding.
     """
     if found != expected:
-        raise TypeError(f"X has {found}, expected {expected}, as the weights are: convert it; ids need an embedding.")
+        raise TypeError(
+            f"{name} has {found}, expected {expected}, as the weights are: convert it; ids need an embedding."
+        )
 
 
 def check_same(state: Sequence, zeros: Sequence) -> None:

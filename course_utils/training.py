@@ -168,6 +168,17 @@ def check_loss(value) -> None:
         raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
 
 
+def check_depends(has_gradient: bool) -> None:
+    """Raise ValueError unless a loss has a gradient by the model's weights.
+
+    >>> check_depends(False)
+    Traceback (most recent call last):
+    ValueError: The loss depends on no weight of the model, expected one of its outputs: do not detach them.
+    """
+    if not has_gradient:
+        raise ValueError("The loss depends on no weight of the model, expected one of its outputs: do not detach them.")
+
+
 def check_rows(loss: Callable, outputs, Y, value) -> None:
     """Raise ValueError where the loss compares an output with several targets, or a target with several rows of them.
 

@@ -376,3 +376,10 @@ class Once:
 
     def __iter__(self):
         return self.batches
+
+
+def test_a_loss_that_depends_on_no_weight_is_refused(framework):
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    data = [(np.ones((2, 3), "f"), np.ones((2, 1), "f"))]
+    calls = [lambda: fit(framework, model, data, loss=lambda outputs, Y: framework.total(Y))]
+    refused(framework, calls, "depends on no weight", "outputs")

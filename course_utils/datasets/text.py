@@ -17,7 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches, as_ids, check_whole
+from course_utils.datasets.batches import (
+    RandomBatches,
+    SequentialBatches,
+    WindowBatches,
+    as_ids,
+    check_whole,
+    generator,
+)
 
 RESERVED = ("<pad>", "<bos>", "<eos>")
 PAD, BOS, EOS = 1, 2, 3
@@ -416,7 +423,7 @@ class LanguageModelData:
         self.vocab = Vocab(tokens[:split], level=level, normalize=normalize)
         self.train_ids = np.array(self.vocab[tokens[:split]], dtype=np.int64)
         self.heldout_ids = np.array(self.vocab[tokens[split:]], dtype=np.int64)
-        cut, rng, sizes = SAMPLINGS[sampling], np.random.default_rng(seed), (batch_size, num_steps)
+        cut, rng, sizes = SAMPLINGS[sampling], generator(seed), (batch_size, num_steps)
         self.train = cut(self.train_ids, *sizes, rng, f"training part of {str(corpus)!r}")
         self.heldout = (WindowBatches if cut is WindowBatches else SequentialBatches)(
             self.heldout_ids, *sizes, None, f"held-out part of {str(corpus)!r}, heldout={heldout},"
