@@ -40,8 +40,8 @@ def check_share(name: str, value) -> None:
 def unfit_layer(layer, width: int) -> TypeError:
     """The error that says that a layer, as it is called, is none that a language model can have.
 
-    >>> str(unfit_layer("RNN", 7))
-    "rnn is a str that cannot be called on X (n, T, 7), float32, and a state, expected a recurrent layer (X, ..."
+    >>> print(unfit_layer("RNN", 7))
+    rnn is a str that cannot be called on X (n, T, 7), float32, and a state, expected a recurrent layer (X, state) ...
     """
     return TypeError(
         f"rnn is a {type(layer).__name__} that cannot be called on X (n, T, {width}), float32, and a state, expected a "

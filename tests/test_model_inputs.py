@@ -210,7 +210,7 @@ def test_states_are_tensors_of_the_weights_type(pytorch):
         refused(pytorch, calls, *parts)
 
 
-def test_what_is_no_recurrent_layer_is_refused(pytorch, tensorflow):
+def test_cells_and_layers_that_cannot_be_called_are_refused(pytorch, tensorflow):
     nn = pytorch.torch.nn
     for layer in (
         nn.GRUCell(V, h),
