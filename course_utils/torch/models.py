@@ -62,12 +62,14 @@ class RNNLM(nn.Module):
             if not embed_size:
                 _draw_input_weights(rnn)
             try:
-                result = rnn(torch.zeros(1, 1, embed_size or vocab_size), None)
+                result = rnn(torch.zeros(1, 1, embed_size or vocab_size))
             except (TypeError, RuntimeError, ValueError) as error:
                 if isinstance(error, ValueError) and not isinstance(rnn, (nn.RNNBase, nn.RNNCellBase)):
                     raise  # a layer of the course says what is wrong
                 raise unfit_layer(rnn, embed_size or vocab_size) from error
             outputs, _ = check_result(result, "layer")
+            if isinstance(rnn, nn.Sequential):  # takes no state
+                raise unfit_layer(rnn, embed_size or vocab_size)
             self.output(outputs)  # tells it how wide its inputs are
 
     def begin_state(self, batch_size: int):
