@@ -196,8 +196,13 @@ def write_tunes(
     return [data.decode(row) for row in ids]
 
 
-def encode_sources(sentences: Sequence[str], data: TranslationData) -> tuple[np.ndarray, np.ndarray]:
-    """As `data.encode`, for translations: no sentence without a word, and a warning where the end of one is cut off."""
+def encode_sources(model, sentences: Sequence[str], data: TranslationData) -> tuple[np.ndarray, np.ndarray]:
+    """As `data.encode`, for translations: no sentence without a word, and a warning where the end of one is cut off.
+
+    Raises ValueError where the vocabularies of the data have not as many tokens as the `Seq2Seq` model.
+    """
+    for vocab, half in ((data.source_vocab, model.encoder), (data.target_vocab, model.decoder)):
+        check_vocab(vocab, half.vocab_size)
     source, lengths = data.encode(sentences)
     for number, (text, length) in enumerate(zip(sentences, lengths, strict=True), 1):
         if length == 1:  # <eos> alone

@@ -113,7 +113,7 @@ def lines(
         axes.set_xscale("log")
     elif xticks is not None:
         axes.set_xticks(range(1, len(xticks) + 1), xticks, rotation=60, ha="right")
-        words.append(f"From left to right: {' '.join(xticks)}")
+        words.append(f"From left to right: {' '.join(map(str, xticks))}")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # x counts epochs, steps, orders
     _label_ends(axes, ends if len(ends) > 1 or levels else [])
@@ -233,6 +233,12 @@ def forecast(
         words.append(f"{label}: first {digits(values[0])}, last {digits(values[-1])}, {off}")
     if band is not None:
         low, high = (of_days(end, "An end of the interval") for end in band)
+        crossed = int((low > high).sum())
+        if crossed > len(dates) / 2:  # two quantiles of a model may cross now and then
+            raise ValueError(
+                f"The interval's lower end is above its upper one on {crossed} of {len(dates)} days, expected the "
+                "lower one first: give band=(low, high)."
+            )
         axes.fill_between(dates, low, high, color="0.85", linewidth=0, zorder=0)
         ends.append(End("interval", dates[-1], (low[-1] + high[-1]) / 2, palette.QUIET))
         inside = int(((low <= actual) & (actual <= high)).sum())
@@ -250,6 +256,7 @@ def training_curves(histories: dict[str, History], title: str, levels: dict[str,
 
     `levels` are as in `lines`.
     """
+    histories = _labelled(histories)
     losses = {label: history.heldout_loss for label, history in histories.items()}
     if not all(history.is_cross_entropy for history in histories.values()):
         return lines(losses, title, "epoch", "held-out loss", levels=levels)
@@ -384,6 +391,8 @@ def pictures(images, captions: Sequence[str], title: str, columns: int = 5) -> P
     images = arrays.numbers(images, "images")
     if images.ndim != 3 or not images.size:
         raise ValueError(f"images has the shape {images.shape}, expected (number, height, width), 1 or more of each.")
+    if len(captions) != len(images):
+        raise ValueError(f"There are {len(images)} pictures and {len(captions)} captions, expected one for each.")
     rows = -(-len(images) // columns)
     lines_below = 1 + max(caption.count("\n") for caption in captions)
     figure = Figure(figsize=(9.0, rows * (9.0 / columns + 0.17 * lines_below) + 0.4), layout="constrained")

@@ -8,6 +8,7 @@ from numbers import Real
 
 import numpy as np
 
+from course_utils.datasets.batches import refuse_masked
 from course_utils.errors import is_whole
 
 
@@ -34,6 +35,18 @@ def check_share(name: str, value) -> None:
         raise ValueError(
             f"{name} is {value!r}, expected a share, 0 or more and less than 1: at 1 nothing would be left."
         )
+
+
+def unfit_layer(layer, width: int) -> TypeError:
+    """The error that says that a layer, as it is called, is none that a language model can have.
+
+    >>> print(unfit_layer("RNN", 7))
+    rnn is a str that cannot be called on X (n, T, 7), float32, and a state, expected a recurrent layer (X, state) ...
+    """
+    return TypeError(
+        f"rnn is a {type(layer).__name__} that cannot be called on X (n, T, {width}), float32, and a state, expected a "
+        "recurrent layer (X, state) -> (outputs, state): take a layer, not a cell or a Sequential, in float32."
+    )
 
 
 def check_layer(layer, kind: type) -> None:
@@ -73,15 +86,17 @@ def check_ids(name: str, shape: Sequence, kind: str, vocab_size: int, values: np
         )
 
 
-def check_dtype(found: str, expected: str) -> None:
-    """Raise TypeError unless X is of the same type of numbers as the weights.
+def check_dtype(found: str, expected: str, name: str = "X") -> None:
+    """Raise TypeError unless X, or a state, is of the same type of numbers as the weights.
 
     >>> check_dtype("int64", "float32")
     Traceback (most recent call last):
     TypeError: X has int64, expected float32, as the weights are: convert it; ids need an embedding.
     """
     if found != expected:
-        raise TypeError(f"X has {found}, expected {expected}, as the weights are: convert it; ids need an embedding.")
+        raise TypeError(
+            f"{name} has {found}, expected {expected}, as the weights are: convert it; ids need an embedding."
+        )
 
 
 def check_same(state: Sequence, zeros: Sequence) -> None:
@@ -182,13 +197,24 @@ def check_stack(layers: Sequence) -> None:
     for i, layer in enumerate(layers):
         _check_own(f"Layer {i}", layer)
     for i in range(1, len(layers)):
-        if any(layers[i] is below for below in layers[:i]):
+        if _share(layers[i], *layers[:i]):
             raise ValueError(f"Layer {i} stands in the stack already, expected a new one with weights of its own.")
         if layers[i].num_inputs != layers[i - 1].num_hiddens:
             raise ValueError(
                 f"Layer {i} reads {layers[i].num_inputs} inputs, expected {layers[i - 1].num_hiddens}, "
                 f"as many as layer {i - 1} has outputs."
             )
+
+
+def _share(layer, *others) -> bool:
+    """Whether a layer, or one in it, is also one of the others or in one."""
+    return any(part is each for part in _parts(layer) for other in others for each in _parts(other))
+
+
+def _parts(layer) -> list:
+    """A layer and all that are in it."""
+    inner = [*getattr(layer, "layers", ()), *(getattr(layer, f"{way}_layer", None) for way in ("forward", "backward"))]
+    return [layer, *(part for each in inner if each is not None for part in _parts(each))]
 
 
 def _check_own(what: str, layer) -> None:
@@ -210,7 +236,7 @@ def check_pair(forward_layer, backward_layer) -> None:
     """
     for direction in (forward_layer, backward_layer):
         _check_own("A direction", direction)
-    if forward_layer is backward_layer:
+    if _share(forward_layer, backward_layer):
         raise ValueError("Both directions are one and the same layer, expected two: make a second one.")
     if forward_layer.num_inputs != backward_layer.num_inputs:
         raise ValueError(
@@ -231,9 +257,13 @@ def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, 
     arrays = {}
     for name, expected in shapes.items():
         try:
-            arrays[name] = np.asarray(params[name], dtype=np.float64)
+            is_complex = np.iscomplexobj(params[name])
+            arrays[name] = np.asarray(params[name], dtype=None if is_complex else np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name} is no array of numbers, expected one of shape {expected}.") from error
+        refuse_masked(name, params[name])
+        if is_complex:
+            raise ValueError(f"{name} has complex numbers, expected real ones: take the part that you mean.")
         if arrays[name].shape != tuple(expected):
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {tuple(expected)}.")
     return arrays

@@ -168,10 +168,23 @@ def check_loss(value) -> None:
         raise ValueError(f"The loss has the shape {tuple(value.shape)}, expected a single number, (): take the mean.")
 
 
-def check_rows(loss: Callable, outputs, Y, value) -> None:
-    """Raise ValueError where (n, 1) and (n,) make n × n errors: a loss then differs from those of parts of its rows.
+def check_depends(has_gradient: bool) -> None:
+    """Raise ValueError unless a loss has a gradient by the model's weights.
 
-    Nothing is asked of other shapes, nor of a loss that brings both into one shape itself.
+    >>> check_depends(False)
+    Traceback (most recent call last):
+    ValueError: The loss depends on no weight of the model, expected one of its outputs: do not detach them.
+    """
+    if not has_gradient:
+        raise ValueError("The loss depends on no weight of the model, expected one of its outputs: do not detach them.")
+
+
+def check_rows(loss: Callable, outputs, Y, value) -> None:
+    """Raise ValueError where the loss compares an output with several targets, or a target with several rows of them.
+
+    (n, 1) and (n,) make n × n errors: a loss then differs from those of parts of its rows. (n, 1) and (n, k) make
+    n × k of them: a loss is then that of the columns one by one. And each row needs a target of its own. Nothing is
+    asked of other shapes, nor of a loss that brings both into one shape itself.
 
     >>> check_rows(lambda outputs, Y: np.mean((outputs - Y) ** 2), np.array([[0.0], [1.0]]), np.array([0.0, 1.0]), 0.5)
     Traceback (most recent call last):
@@ -183,24 +196,36 @@ def check_rows(loss: Callable, outputs, Y, value) -> None:
     except ValueError:  # the loss brings them into one shape
         return
     n = shapes[0][0] if shapes[0] else 0
-    if both in shapes or n < 2:
+    if n < 2 or shapes[0] == shapes[1]:
         return
-    is_mixed = shapes[0][0] != shapes[1][0]
-    if not is_mixed:
-        halves = [(float(loss(outputs[rows], Y[rows])), share) for rows, share in _halves(n)]
-        proper = sum(part * share for part, share in halves), sum(part for part, _ in halves)  # of a mean, of a sum
-        is_mixed = all(abs(float(value) - one) > 1e-3 * abs(one) for one in proper)
-    if is_mixed:
+    compares = ""
+    if both == shapes[0]:
+        if len(shapes[0]) == len(shapes[1]) and shapes[1][0] == 1:
+            compares = "all rows with the same one"
+    elif both == shapes[1]:
+        if len(shapes[0]) == len(shapes[1]) and n == shapes[1][0] and shapes[0][-1] == 1:
+            is_of_columns = _is_of_halves(value, shapes[1][-1], lambda columns: loss(outputs, Y[..., columns]))
+            compares = "each output with several targets" if is_of_columns else ""
+    elif n != shapes[1][0] or _is_of_halves(value, n, lambda rows: loss(outputs[rows], Y[rows])) is False:
+        compares = "each row with all others"
+    if compares:
         raise ValueError(
-            f"Y has shape {shapes[1]}, but the outputs are {shapes[0]}, and the loss compares each row with all "
-            "others: give both one shape."
+            f"Y has shape {shapes[1]}, but the outputs are {shapes[0]}, and the loss compares {compares}: "
+            "give both one shape."
         )
 
 
-def _halves(n: int) -> list[tuple[slice, float]]:
-    """The rows of two halves, and the share of each in n rows."""
+def _is_of_halves(value, n: int, loss_of: Callable[[slice], Any]) -> bool | None:
+    """Whether a loss of n parts is the mean, or the sum, of those of both halves of them; None if that is unknown."""
     half = n // 2
-    return [(slice(half), half / n), (slice(half, n), 1 - half / n)]
+    try:
+        parts = [float(loss_of(part)) for part in (slice(half), slice(half, n))]
+    except Exception:  # a loss of a user's own may want all the parts at once
+        return None
+    proper = np.dot(parts, [half / n, 1 - half / n]), sum(parts)
+    if not np.isfinite([float(value), *parts]).all():
+        return None
+    return any(abs(float(value) - one) <= 1e-3 * abs(one) for one in proper)
 
 
 def check_trained(weights: list) -> list:

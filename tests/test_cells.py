@@ -267,7 +267,9 @@ def test_layers_that_do_not_go_together_are_refused(framework):
         (lambda: course.Deep([made(framework, "Bidirectional"), course.RNN(5, 4)]), ["reads 5", "expected 9"]),
         (lambda: course.Bidirectional(course.RNN(3, 5), course.RNN(4, 5)), ["reads 3", "the other 4"]),
         (lambda: course.Deep([course.RNN(d, d)] * 3), ["Layer 1", "already", "new one"]),
+        (lambda: course.Deep([twice, course.Deep([course.Deep([twice])])]), ["Layer 1", "already", "new one"]),
         (lambda: course.Bidirectional(twice, twice), ["one and the same layer", "second one"]),
+        (lambda: course.Bidirectional(course.Deep([twice]), twice), ["one and the same layer", "second one"]),
     ]:
         with pytest.raises(ValueError) as error:
             refused()

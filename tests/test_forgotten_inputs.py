@@ -1,5 +1,7 @@
 """Further inputs of the kinds that people bring: read rightly or refused in one sentence, never wrong in silence."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,15 @@ from price_helpers import walk
 
 from course_utils import forecasting, leaks, plotting
 from course_utils.datasets import (
+    ClipData,
+    DigitsData,
+    LanguageModelData,
+    MusicData,
     Prices,
+    SceneData,
+    SentimentData,
     StockData,
+    TranslationData,
     Vocab,
     load_corpus,
     load_pairs,
@@ -17,6 +26,8 @@ from course_utils.datasets import (
     tokenize_sentence,
 )
 from course_utils.datasets.stocks import Scaler
+from course_utils.history import History
+from course_utils.shapes import check_params
 
 DAYS = pd.bdate_range("2020-01-02", periods=60)
 CLOSE = walk(60)
@@ -137,3 +148,115 @@ def test_a_vocabularys_settings_are_checked():
 @pytest.mark.parametrize("pitch", [np.nan, np.inf, 60.5])
 def test_a_pitch_is_a_whole_number(pitch):
     refused(lambda: plotting.piano_roll([(pitch, 0, 1)], "A roll"), "not whole")
+
+
+@pytest.mark.parametrize(
+    "header", ["English\tGerman", "eng\tfra", "en\tde", "English sentence\tFrench sentence", "eng_Latn\tfra_Latn"]
+)
+def test_names_of_languages_are_no_pair(tmp_path, header):
+    path = tmp_path / "pairs.tsv"
+    path.write_text(f"{header}\nI see.\tje vois.\nI go.\tje vais.\n")
+    refused(lambda: load_pairs(path), "names of columns", "leave it out")
+
+
+def test_a_pair_about_a_language_is_one(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("French\tFrançais\nin English\ten anglais\n")
+    assert len(load_pairs(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (r"{\rtf1\ansi Once upon a time}", "RTF"),
+        ("<!DOCTYPE html>\n<html><body>Once</body></html>", "HTML"),
+        ('\n<?xml version="1.0"?>\n<html xmlns="x">Once</html>', "HTML"),
+        ("<!-- saved -->\n<HTML>Once</HTML>", "HTML"),
+    ],
+)
+def test_a_book_is_plain_text(tmp_path, content, kind):
+    path = tmp_path / "book.txt"
+    path.write_text(content)
+    for read in (load_corpus, load_pairs):
+        refused(lambda read=read: read(path), f"is {kind}", "save it as plain text")
+
+
+def test_an_interval_has_its_lower_end_first():
+    def drawn(low, high):
+        return plotting.forecast(DAYS[:3], [1.0, 2.0, 3.0], {}, "An interval", band=(low, high))
+
+    refused(lambda: drawn([2, 3, 4], [0, 1, 2]), "lower end", "3 of 3 days", "(low, high)")
+    assert "2 of 3 days" in drawn([0, 1, 2.5], [2, 3, 2.4]).summary  # two quantiles of a model may cross
+
+
+def test_ids_of_a_tune_are_whole():
+    data = SimpleNamespace(vocab=Vocab(["<jig>", "<6/8>", "c"], reserved=["<pad>", "<bos>", "<eos>"]))
+    refused(lambda: MusicData.decode(data, [4.0, 5.7]), "[4.0, 5.7]", "whole numbers")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(np.ones((2, 2), complex), "complex"), (np.ma.masked_equal(np.eye(2), 0.0), "hides 2 of its 4 numbers")],
+)
+def test_weights_are_real_numbers_that_are_all_there(value, said):
+    refused(lambda: check_params({"W_xh": value}, {"W_xh": (2, 2)}), "W_xh", said)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
+def test_a_seed_is_a_whole_number(seed, tmp_path):
+    corpus = tmp_path / "text.txt"
+    corpus.write_text("the cat sat on the mat " * 40)
+    for make in (
+        lambda: DigitsData(seed=seed),
+        lambda: SceneData(seed=seed),
+        lambda: ClipData(seed=seed),
+        lambda: MusicData(seed=seed),
+        lambda: SentimentData(seed=seed),
+        lambda: StockData(Prices(DAYS, CLOSE), window=3, test_days=5, validation_days=5, seed=seed),
+        lambda: LanguageModelData(corpus, 2, 3, seed=seed),
+    ):
+        refused(make, f"seed is {seed!r}", "expected", "0 or more")
+
+
+@pytest.mark.parametrize("name", ["window", "horizon", "test_days", "validation_days"])
+@pytest.mark.parametrize("value", [2.0, "2", None, True])
+def test_sizes_of_windows_and_parts_are_whole(name, value):
+    sizes = {"window": 3, "test_days": 5, "validation_days": 5} | {name: value}
+    refused(lambda: StockData(Prices(DAYS, CLOSE), **sizes), f"{name}={value!r}", "whole numbers, 1 or more")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b"])
+def test_what_is_too_long_for_a_path_is_none(path):
+    for load in (load_prices, load_pairs):
+        with pytest.raises(FileNotFoundError, match="give one of") as error:
+            load(path)
+        says(error)
+        assert len(str(error.value)) < 400
+
+
+def test_a_table_is_no_corpus_of_pairs():
+    refused(lambda: TranslationData(pd.DataFrame({"en": ["I"], "fr": ["je"]})), "corpus is", "path")
+
+
+def test_pairs_may_be_tuples_and_nothing_else(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"I see {i}\tje vois {i}\n" for i in range(20)))
+    data = TranslationData(path)
+    pair = data.train_pairs[0]
+    [(X, Y)], [(X_of_tuple, Y_of_tuple)] = data.batches([pair]), data.batches([(pair.source, pair.target)])
+    np.testing.assert_array_equal(Y, Y_of_tuple)
+    np.testing.assert_array_equal(X[0], X_of_tuple[0])
+    for wrong in ("ab", ("a",), ("a", 5), 3, None):
+        refused(lambda wrong=wrong: data.batches([wrong]), f"A pair is {wrong!r}", "(source, target)")
+
+
+def test_ticks_may_be_numbers_and_each_picture_has_its_caption():
+    assert "1990 2000" in plotting.lines({"a": [1, 2]}, "A", "x", "y", xticks=[1990, 2000]).summary
+    for captions in ([], ["one"]):
+        refused(
+            lambda captions=captions: plotting.pictures(np.ones((2, 3, 3)), captions, "P"), "2 pictures", "captions"
+        )
+
+
+def test_a_history_alone_has_no_label():
+    refused(lambda: plotting.training_curves(History(), "A run"), "History", "a label")

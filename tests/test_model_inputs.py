@@ -194,3 +194,44 @@ def test_keras_own(tensorflow):
         refused(tensorflow, [lambda layer=layer: layer(keras.Input((4, 3)))], "keras.Input", "(None, 4, 3)")
     model = course.RNNLM(course.RNN(V, h), V)
     refused(tensorflow, [lambda: model(keras.Input((4,), dtype="int32"))], "keras.Input")
+
+
+def test_states_are_tensors_of_the_weights_type(pytorch):
+    torch, course = pytorch.torch, pytorch.course
+    inputs = torch.zeros(2, T, V)
+    for state, parts in [
+        (np.zeros((2, h), "f"), ["The state is of type ndarray", "tensor"]),
+        (torch.zeros(2, h, dtype=torch.float64), ["The state has float64", "float32"]),
+    ]:
+        calls = [
+            lambda state=state: course.GRU(V, h)(inputs, state),
+            lambda state=state: course.LSTM(V, h)(inputs, (torch.zeros(2, h), state)),
+        ]
+        refused(pytorch, calls, *parts)
+
+
+def test_cells_and_layers_that_cannot_be_called_are_refused(pytorch, tensorflow):
+    nn = pytorch.torch.nn
+    for layer in (
+        nn.GRUCell(V, h),
+        nn.Sequential(nn.GRU(V, h, batch_first=True)),
+        nn.GRU(V, h, batch_first=True).double(),
+        pytorch.course.GRU(V, h).double(),
+    ):
+        call = [lambda layer=layer: pytorch.course.RNNLM(layer, V)]
+        refused(pytorch, call, f"rnn is a {type(layer).__name__}", "(outputs, state)")
+    call = [lambda: tensorflow.course.RNNLM(tensorflow.keras.layers.GRUCell(h), V)(tensorflow.tensor(X))]
+    refused(tensorflow, call, "rnn is a GRUCell", "(outputs, state)")
+
+
+def test_lengths_may_be_a_list_in_their_place(framework):
+    layer, inputs = framework.rnn("scratch", V, h), np.ones((2, T, V), "f")
+    found = layer(framework.tensor(inputs), None, [T, 1])[0]
+    close(framework.array(found), framework.array(layer(framework.tensor(inputs), lengths=np.array([T, 1]))[0]), 0)
+
+
+def test_weights_of_less_precision_are_dumped_as_float32(pytorch):
+    model = pytorch.lm("scratch", V, h).bfloat16()
+    params = pytorch.course.weights.dump(model)
+    assert {value.dtype for value in params.values()} == {np.dtype("float32")}
+    np.testing.assert_array_equal(params["b_h"], model.rnn.b_h.detach().float().numpy())

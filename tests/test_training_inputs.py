@@ -262,6 +262,38 @@ def test_targets_that_meet_the_outputs_of_other_rows_are_refused(framework, shap
     )
 
 
+@pytest.mark.parametrize(
+    ("shape", "said"), [((4, 2), "each output with several targets"), ((1, 1), "all rows with the same one")]
+)
+@pytest.mark.parametrize("measure", ["total", "mean"])
+def test_each_output_has_a_target_of_its_own(framework, shape, said, measure):
+    inputs, targets = np.arange(12, dtype="f").reshape(4, 3), np.arange(np.prod(shape), dtype="f").reshape(shape)
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+
+    def loss(outputs, Y):
+        return framework.total((outputs - Y) ** 2) / (
+            np.prod(np.broadcast_shapes((4, 1), shape)) ** (measure == "mean")
+        )
+
+    calls = [
+        lambda: fit(framework, model, [(inputs, targets)], loss=loss),
+        lambda: framework.course.evaluate(model, [(inputs, targets)], loss),
+    ]
+    refused(framework, calls, f"Y has shape {shape}, but the outputs are (4, 1)", said)
+
+
+def test_a_loss_may_read_more_than_targets_in_Y_and_have_several_outputs_for_one(framework):
+    inputs, targets = np.arange(12, dtype="f").reshape(4, 3) / 9, np.arange(8, dtype="f").reshape(4, 2)
+    one = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    two = framework.linear(np.ones((3, 2), "f"), np.zeros(2, "f"))
+    for loss in (
+        lambda outputs, Y: framework.total((outputs - Y[:, :1]) ** 2 * Y[:, 1:]),  # a weight beside each target
+        lambda outputs, Y: framework.total((outputs[:, 0] - Y[:, 0]) ** 2 * Y[:, 1]),
+    ):
+        fit(framework, one, [(inputs, targets)], lr=0.0, loss=loss)
+    fit(framework, two, [(inputs, targets[:, :1])], loss=squared(framework))
+
+
 def test_a_loss_may_bring_outputs_and_targets_into_one_shape(framework):
     inputs, targets = np.arange(12, dtype="f").reshape(4, 3) / 9, np.arange(4, dtype="f")
     weights = np.ones((3, 1), "f"), np.zeros(1, "f")
@@ -344,3 +376,10 @@ class Once:
 
     def __iter__(self):
         return self.batches
+
+
+def test_a_loss_that_depends_on_no_weight_is_refused(framework):
+    model = framework.linear(np.ones((3, 1), "f"), np.zeros(1, "f"))
+    data = [(np.ones((2, 3), "f"), np.ones((2, 1), "f"))]
+    calls = [lambda: fit(framework, model, data, loss=lambda outputs, Y: framework.total(Y))]
+    refused(framework, calls, "depends on no weight", "outputs")

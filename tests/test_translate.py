@@ -161,6 +161,16 @@ def test_searches_that_there_are_not_are_refused(framework, data, beam):
     says(error, "beam", repr(beam), "1 or more")
 
 
+def test_another_vocabulary_than_the_models_is_refused(framework, data):
+    sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
+    for side in (0, 2):
+        other = [size + (i == side) for i, size in enumerate(sizes)]
+        model = built(framework.course, NETWORKS["deep LSTM"], sizes=other)
+        with pytest.raises(ValueError) as error:
+            framework.course.translate(model, ["red"], data)
+        says(error, f"{sizes[side]} tokens and the model {sizes[side] + 1}", "trained with")
+
+
 @pytest.mark.parametrize("nothing", ["", " \t", "\u200b"])
 def test_a_sentence_without_a_word_is_refused(framework, data, nothing):
     model, _ = made(framework, data, NETWORKS["deep LSTM"])

@@ -31,6 +31,17 @@ def check_whole(least: int = 1, **numbers: int) -> None:
             raise ValueError(f"{name} is {number}, expected {least} or more.")
 
 
+def generator(seed: int, *stream: int) -> np.random.Generator:
+    """The random numbers of a seed, or one of several streams of them; TypeError or ValueError for what is no seed.
+
+    >>> generator(-1)
+    Traceback (most recent call last):
+    ValueError: seed is -1, expected 0 or more.
+    """
+    check_whole(0, seed=seed)
+    return np.random.default_rng([seed, *stream] if stream else seed)
+
+
 def refuse_masked(name: str, values) -> None:
     """ValueError for a masked array that hides numbers: as an array it would give those that it hides."""
     if np.ma.is_masked(values):

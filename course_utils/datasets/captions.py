@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.datasets.batches import ArrayBatches, check_whole
+from course_utils.datasets.batches import ArrayBatches, check_whole, generator
 from course_utils.datasets.digits import SIDE, Pictures, split_pictures
 from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
 
@@ -83,7 +83,7 @@ class CaptionData(ABC):
             for name, masks in chosen.items()
         }
         train, unseen = split_pictures(seed)
-        rng = np.random.default_rng([seed, 1])
+        rng = generator(seed, 1)
         self.groups = {
             name: ArrayBatches(*self._draw(rng, num_heldout, chosen[name], unseen), batch_size) for name in GROUPS
         }

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from course_utils.datasets.batches import generator
 from course_utils.datasets.captions import NAMES, CaptionData, Sentence, choose, place
 from course_utils.datasets.digits import SIDE, Pictures
 
@@ -47,7 +48,7 @@ class ClipData(CaptionData):
     ):
         names = [*self.directions]
         turns = [(a, b) for a, b in product(range(4), repeat=2) if a != b]
-        rng = np.random.default_rng([seed, 2])
+        rng = generator(seed, 2)
         kept_from = dict(zip(turns, [*rng.permutation(10), *rng.permutation(10)][: len(turns)], strict=True))
 
         def sentence(digit, moves):

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.batches import ArrayBatches, generator
 
 SIDE = 8  # pixels, of a digit
 HELDOUT = 0.2  # of the pictures of each digit
@@ -34,7 +34,7 @@ class DigitsData:
 
     def __init__(self, batch_size: int = 32, seed: int = 0):
         train, unseen = split_pictures(seed)
-        self.train = ArrayBatches(*train, batch_size, np.random.default_rng([seed, 1]))
+        self.train = ArrayBatches(*train, batch_size, generator(seed, 1))
         self.heldout = ArrayBatches(*unseen, batch_size)
 
 
@@ -50,7 +50,7 @@ def load_pictures() -> Pictures:
 def split_pictures(seed: int) -> tuple[Pictures, Pictures]:
     """The pictures to train on and those held out, each part sorted by digit."""
     X, Y = load_pictures()
-    rng = np.random.default_rng([seed, 0])
+    rng = generator(seed, 0)
     train, unseen = [], []
     for digit in range(10):
         rows = rng.permutation(np.flatnonzero(digit == Y))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, Padded
+from course_utils.datasets.batches import LengthBatches, Padded, as_ids, generator
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import EOS, NO_TARGET, PAD, RESERVED, Vocab, find_file, read_text
 from course_utils.datasets.tunes import Tune, bars_add_up, notes, read_tune, with_a_run_in_common
@@ -171,7 +171,7 @@ class MusicData:
             if not tunes:
                 raise ValueError(f"{path} has no tune to learn from, expected some whose bars add up; {left_out[0]}")
             _say_what_is_left_out(path, "are not learnt from", left_out)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         unseen = draw(join(len(tunes), with_a_run_in_common(tunes, COPY)), heldout, rng)  # (tunes,) bool
         self.train_tunes, self.heldout_tunes = (
             [tune for tune, is_unseen in zip(tunes, unseen, strict=True) if is_unseen == side] for side in (False, True)
@@ -201,7 +201,7 @@ class MusicData:
 
     def decode(self, ids: Sequence[int]) -> Tune:
         """The tune of ids as `encode` gives them; it ends at `<eos>`, or with the ids."""
-        ids = [int(i) for i in ids]
+        ids = as_ids(ids).tolist()
         tokens = self.vocab.to_tokens(ids[: ids.index(EOS)] if EOS in ids else ids)
         if len(tokens) < 2:
             raise ValueError(f"ids stand for {tokens}, expected a dance, a metre and the music.")

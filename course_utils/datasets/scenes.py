@@ -5,6 +5,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from course_utils.datasets.batches import generator
 from course_utils.datasets.captions import NAMES, CaptionData, Sentence, choose, place
 from course_utils.datasets.digits import SIDE, Pictures
 
@@ -60,7 +61,7 @@ class SceneData(CaptionData):
         num_heldout: int = 1_000,
         seed: int = 0,
     ):
-        rng = np.random.default_rng([seed, 2])
+        rng = generator(seed, 2)
         forbidden = {relation: rng.permutation(10) for relation in ("left of", "above")}  # what never follows digit i
 
         def sentence(rows, digits):

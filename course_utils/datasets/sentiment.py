@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, as_ids
+from course_utils.datasets.batches import LengthBatches, as_ids, generator
 from course_utils.datasets.groups import draw, join
 from course_utils.datasets.text import Vocab, check_text
 from course_utils.datasets.translation import pad_sentences, tokenize_sentence
@@ -106,7 +106,7 @@ class SentimentData:
     def __init__(self, batch_size: int = 64, heldout: float = 0.2, seed: int = 0):
         snippets = load_snippets()
         tokens = [tokenize_sentence(snippet.text) for snippet in snippets]
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         unseen = draw(near_copies(tokens), heldout, rng)  # (snippets,) bool
         train, others = np.flatnonzero(~unseen), np.flatnonzero(unseen)
         self.vocab = Vocab([token for i in train for token in tokens[i]], MIN_FREQ, reserved=["<pad>"])

@@ -13,8 +13,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import arrays
 from course_utils.datasets import sources
-from course_utils.datasets.batches import ArrayBatches
+from course_utils.datasets.batches import ArrayBatches, generator
 from course_utils.datasets.prices import Prices, read_prices
+from course_utils.datasets.text import find_file
+from course_utils.errors import is_whole
 from course_utils.leaks import Known
 
 TICKERS = ("AAPL", "GOOG", "IBM", "MSFT")
@@ -60,9 +62,7 @@ def load_prices(
     elif isinstance(source, pd.Series):
         table = source.rename("close").to_frame()
     elif isinstance(source, (str, Path)):
-        name, table = str(source), Path(source)
-        if not table.is_file():
-            raise FileNotFoundError(f"No prices {name!r}: give one of {list(TICKERS)} or a CSV file's path.")
+        name, table = str(source), find_file(source, "prices", f"one of {list(TICKERS)} or a CSV file's path")
     elif not isinstance(source, pd.DataFrame):
         raise TypeError(
             f"The prices are of the type {type(source).__name__}, expected a file's path, a DataFrame, a Series with "
@@ -242,7 +242,7 @@ class StockData:
         cuts = [validation - first, validation - first + validation_days]
         arrays = [np.split(array, cuts) for array in (X, Y, days, last, close[days])]
         self.parts = dict(zip(("train", "validation", "test"), map(Forecasts, *arrays), strict=True))
-        self.train = ArrayBatches(*self.parts["train"][:2], batch_size, np.random.default_rng(seed))
+        self.train = ArrayBatches(*self.parts["train"][:2], batch_size, generator(seed))
         self.heldout, self.test = (ArrayBatches(*self.parts[name][:2], batch_size) for name in ("validation", "test"))
 
     def encode(self, close: np.ndarray) -> np.ndarray:
@@ -318,8 +318,8 @@ def _check_settings(features: list[str], known: list[str], target: str, window: 
         raise ValueError(f"target is {target!r}, expected 'return' or 'price'.")
     if not features or not {*features} <= {*known} or len({*features}) < len(features):
         raise ValueError(f"features is {features}, expected one or more of {known}, each once, in a list.")
-    if min(window, horizon, *days) < 1:
+    if not all(is_whole(number, 1) for number in (window, horizon, *days)):
         raise ValueError(
-            f"window={window}, horizon={horizon}, test_days={days[0]} and validation_days={days[1]}: "
-            "all must be 1 or more."
+            f"window={window!r}, horizon={horizon!r}, test_days={days[0]!r} and validation_days={days[1]!r}: "
+            "all must be whole numbers, 1 or more."
         )

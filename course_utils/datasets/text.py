@@ -17,7 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches, as_ids, check_whole
+from course_utils.datasets.batches import (
+    RandomBatches,
+    SequentialBatches,
+    WindowBatches,
+    as_ids,
+    check_whole,
+    generator,
+)
 
 RESERVED = ("<pad>", "<bos>", "<eos>")
 PAD, BOS, EOS = 1, 2, 3
@@ -34,6 +41,10 @@ _OPENS = re.compile(
 )
 _CLOSES = re.compile(
     r"(?m)^[^\S\n]*(?:\*\*\*[^\S\n]*(?i:e)|E)(?i:nd(?: of(?: the| this)?|e dieses?)? Proje[ck]t Gutenberg)"
+)
+_MARKUP = re.compile(  # at the top of a file
+    r"\s*(?:(?P<RTF>\{\\rtf)|(?:(?:<\?xml[^>]*\?>|<!--.*?-->)\s*)*(?P<HTML><!doctype html|<(?:html|head|body)\b))",
+    re.IGNORECASE | re.DOTALL,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # but tabs, line ends, and the end of a file of old (\x1a)
 _MARKS = {  # the longer ones first
@@ -274,7 +285,7 @@ def read_text(path: str | Path, size: int | None = None) -> str:
         path: the file.
         size: how many bytes to read; None for all.
 
-    Raises ValueError for other encodings and for what is no text.
+    Raises ValueError for other encodings, for RTF and HTML, and for what is no text.
     """
     with open(path, "rb") as file:
         raw = file.read() if size is None else file.read(size)
@@ -294,6 +305,8 @@ def read_text(path: str | Path, size: int | None = None) -> str:
             f"{path} is no plain text, or not UTF-8 (character {strange.start()} is {strange[0]!r}): "
             "save it as UTF-8 and try again."
         )
+    if markup := _MARKUP.match(text):
+        raise ValueError(f"{path} is {markup.lastgroup}, expected a book's words alone: save it as plain text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -410,7 +423,7 @@ class LanguageModelData:
         self.vocab = Vocab(tokens[:split], level=level, normalize=normalize)
         self.train_ids = np.array(self.vocab[tokens[:split]], dtype=np.int64)
         self.heldout_ids = np.array(self.vocab[tokens[split:]], dtype=np.int64)
-        cut, rng, sizes = SAMPLINGS[sampling], np.random.default_rng(seed), (batch_size, num_steps)
+        cut, rng, sizes = SAMPLINGS[sampling], generator(seed), (batch_size, num_steps)
         self.train = cut(self.train_ids, *sizes, rng, f"training part of {str(corpus)!r}")
         self.heldout = (WindowBatches if cut is WindowBatches else SequentialBatches)(
             self.heldout_ids, *sizes, None, f"held-out part of {str(corpus)!r}, heldout={heldout},"

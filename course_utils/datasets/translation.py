@@ -19,8 +19,8 @@ from zipfile import is_zipfile
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, Padded, check_whole
-from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, check_text, read_text
+from course_utils.datasets.batches import LengthBatches, Padded, check_whole, generator
+from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, check_text, find_file, read_text
 from course_utils.datasets.transport import open_member
 from course_utils.errors import is_whole
 
@@ -56,7 +56,11 @@ _TOKEN = re.compile(
     rf"|[\U0001f1e6-\U0001f1ff]{{2}}"  # a flag
     rf"|{_SYMBOL}(?:(?<=\u200d){_SYMBOL})*"  # people and things that are joined
 )
-_HEADERS = {"source", "target", "src", "tgt", "trg", "sentence", "translation", "text", "english", "french", "en", "fr"}
+_HEADERS = {  # the words that names of columns are made of
+    *("source target src tgt trg sentence sentences translation text language latn").split(),
+    *("english french german spanish italian portuguese dutch russian chinese japanese turkish polish").split(),
+    *("en fr de es it pt nl ru zh ja tr pl eng fra fre deu ger spa ita por nld rus cmn jpn tur pol").split(),
+}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _NUMBER = re.compile(r"\S*\d\S*")  # an id, a score, a date
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_]\w+)?")
@@ -111,16 +115,15 @@ def load_pairs(corpus: str | Path = "emoji") -> list[Pair]:
     for what is no path, `ValueError` for a file that is not as said: a line without a pair, a column of numbers or of
     one word where sentences are expected, cells in quotes as in a CSV file, XML, JSON, an archive, another encoding.
     """
-    if corpus == "emoji":
+    if isinstance(corpus, str) and corpus == "emoji":
         return _read_emoji()
-    if corpus == "fra_eng":
+    if isinstance(corpus, str) and corpus == "fra_eng":
         with open_member(sources.path("fra_eng"), "fra-eng/fra.txt") as stream:
             return _read_lines(stream.read().decode("utf-8"), corpus)
     if not isinstance(corpus, (str, PathLike)):
-        raise TypeError(f"corpus is {corpus!r:.80}, expected one of {list(CORPORA)} or a text file's path.")
-    path = Path(corpus)
-    if not path.is_file():
-        raise FileNotFoundError(f"No corpus {str(corpus)!r}: give one of {list(CORPORA)} or a text file's path.")
+        found = " ".join(f"{corpus!r:.80}".split())  # a table's has several lines
+        raise TypeError(f"corpus is {found}, expected one of {list(CORPORA)} or a text file's path.")
+    path = find_file(corpus, "corpus", f"one of {list(CORPORA)} or a text file's path")
     if is_zipfile(path):
         raise ValueError(f"{path} is a zip archive or an Excel file: unpack it, or save it as tab-separated text.")
     return _read_lines(read_text(path), path)
@@ -173,7 +176,7 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
                 f"{origin} has {what} in each line where a sentence is expected, such as {column[0]!r:.80}: keep only "
                 "the two columns of sentences, the source first."
             )
-    if pairs and pairs[0].source != pairs[0].target and {*map(str.lower, pairs[0][:2])} <= _HEADERS:
+    if pairs and pairs[0].source != pairs[0].target and all(map(_is_header, pairs[0][:2])):
         raise ValueError(f"The first line of {origin} has the names of columns, {pairs[0][:2]}: leave it out.")
     quoted = [text for pair in pairs for text in pair[:2] if '"' in text]
     is_csv = len(quoted) == 2 * len(pairs) or any('""' in text[1:-1] for text in quoted)
@@ -182,6 +185,11 @@ def _check_columns(pairs: list[Pair], has_more: bool, origin: object) -> None:
             f"{origin} has its quotes as a CSV file has them, such as {quoted[0]!r:.80}, expected plain text, without "
             "quotes around sentences and doubled ones inside: write each pair with '\\t'.join."
         )
+
+
+def _is_header(cell: str) -> bool:
+    """Whether it is the name of a column, such as "English" or "eng_Latn"."""
+    return {*re.split(r"[\s_-]+", cell.lower())} <= _HEADERS
 
 
 class PairBatches(LengthBatches):
@@ -307,7 +315,7 @@ class TranslationData:
         tokenize: Tokenize | tuple[Tokenize, Tokenize] = tokenize_sentence,
     ):
         self.num_steps = 16 if num_steps is None else num_steps
-        check_whole(0, seed=seed)
+        rng = generator(seed)
         check_whole(2, num_steps=self.num_steps)  # room for a word and <eos>
         if max_pairs is not None:
             check_whole(max_pairs=max_pairs)
@@ -323,7 +331,6 @@ class TranslationData:
         for source, target in tokens:
             self._references[source].append(target)
 
-        rng = np.random.default_rng(seed)
         unseen = _draw(list(self._references), heldout, rng)
         train = [both for both in tokens if both[0] not in unseen]
         others = [both for both in tokens if both[0] in unseen]
@@ -353,8 +360,11 @@ class TranslationData:
         return padded.ids, padded.lengths
 
     def batches(self, pairs: Sequence[Pair]) -> PairBatches:
-        """Any pairs, such as those of a group, as batches: short ones first, the same in each epoch."""
-        return self._batches([self._tokens(pair) for pair in pairs])
+        """Any pairs, of a group or (source, target), as batches: short ones first, the same in each epoch."""
+        for pair in pairs:
+            if not isinstance(pair, tuple) or len(pair) < 2 or not all(isinstance(side, str) for side in pair[:2]):
+                raise TypeError(f"A pair is {pair!r:.80}, expected strings in a tuple, (source, target).")
+        return self._batches([self._tokens(Pair(*pair[:2])) for pair in pairs])
 
     def references(self, source: str) -> list[list[str]]:
         """The tokens of each translation that the corpus has for a source sentence, uncut, in the corpus's order."""

@@ -29,6 +29,10 @@ State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers'
 class _Layer(keras.layers.Layer):
     """What all layers here refuse alike."""
 
+    def __call__(self, X, state=None, lengths=None, **options):
+        """As `call`; Keras takes a list of lengths by its name only."""
+        return super().__call__(X, state, lengths=lengths, **options)
+
     def compute_output_spec(self, X, *args, **options):
         """What Keras asks for when it is called on a symbolic input."""
         check_X((None, *X.shape[1:]), X.shape[-1])

@@ -106,6 +106,6 @@ def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, b
     def select(state, rows):
         return tf.nest.map_structure(lambda part: tf.gather(part, rows), state)
 
-    _, state = model.encoder(*to_tensors(encode_sources(sentences, data)))
+    _, state = model.encoder(*to_tensors(encode_sources(model, sentences, data)))
     state = model.encoder.context(state), state
     return search_translations(step, state, select, len(sentences), data, beam)

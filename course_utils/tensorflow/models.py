@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X
+from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X, unfit_layer
 from course_utils.tensorflow.cells import Bidirectional, Deep
 from course_utils.tensorflow.evaluation import CourseModel, as_ids, check_stateless
 from course_utils.training import check_result
@@ -84,14 +84,18 @@ class RNNLM(CourseModel):
             return
         with tf.init_scope():  # at once, also where the first call is being compiled
             if self.embedding is not None:
-                self._look_at_result(self.rnn(self.embedding(tf.zeros((1, 1), tf.int32))))
+                self._try_out(self.embedding(tf.zeros((1, 1), tf.int32)))
                 return
             # those of the others, which are there already, may have been loaded
             new = [layer for layer in _readers(self.rnn) if not layer.built]
-            self._look_at_result(self.rnn(tf.zeros((1, 1, self.vocab_size))))
+            self._try_out(tf.zeros((1, 1, self.vocab_size)))
             _draw_input_weights(new)
 
-    def _look_at_result(self, result) -> None:
+    def _try_out(self, inputs) -> None:
+        try:
+            result = self.rnn(inputs)
+        except TypeError as error:
+            raise unfit_layer(self.rnn, inputs.shape[-1]) from error
         if not self.is_keras_layer:
             check_result(result, "layer")
 

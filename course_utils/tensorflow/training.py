@@ -21,6 +21,7 @@ from course_utils.tensorflow.evaluation import (
 )
 from course_utils.tensorflow.snapshots import put_back, put_back_best, take_snapshot
 from course_utils.training import (
+    check_depends,
     check_result,
     check_settings,
     check_trained,
@@ -110,8 +111,13 @@ class Trainer:
         losses, norms, state, tokens = [], [], None, 0
         for batch in read_batches(batches, model, self.loss, as_array):
             if not optimizer.built:  # variables are made before the first compiled step, not in it
-                check_result(model(to_tensors(batch.X)))
-                optimizer.build(check_trained(model.trainable_variables))
+                with tf.GradientTape() as tape:
+                    result = check_result(model(to_tensors(batch.X)))
+                    value = None if self.loss is None else batch_loss(result, to_tensors(batch.Y), self.loss)[0]
+                variables = check_trained(model.trainable_variables)
+                if value is not None:
+                    check_depends(any(each is not None for each in tape.gradient(value, variables)))
+                optimizer.build(variables)
                 if history.snapshot is not None:
                     put_back(history.snapshot, model, optimizer, float(self.lr))
             if carries_state and state is None:

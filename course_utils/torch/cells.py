@@ -64,6 +64,8 @@ class _Recurrent(nn.Module):
         _check_input(X, self)
         state = self.begin_state(len(X)) if state is None else state
         check_state(state, self.state_names, (len(X), self.num_hiddens))
+        for part in state if isinstance(state, tuple | list) else (state,):
+            _check_tensor("The state", part, self, "torch.as_tensor makes one of an array.")
         valid = _valid_steps(X, lengths)  # (n, T, 1)
         outputs = []
         for t, X_t in enumerate(X.unbind(dim=1)):  # (n, d)
@@ -259,15 +261,18 @@ class Bidirectional(nn.Module):
 
 
 def _check_input(X: torch.Tensor, layer: _Recurrent) -> None:
-    if not isinstance(X, torch.Tensor):
-        raise TypeError(
-            f"X is of type {type(X).__name__}, expected a tensor (n, T, d): torch.as_tensor makes one of an array, and "
-            "instead of packing sequences give their lengths."
-        )
-    check_X(X.shape, layer.num_inputs)
+    mend = "torch.as_tensor makes one of an array, and instead of packing sequences give their lengths."
+    if isinstance(X, torch.Tensor):
+        check_X(X.shape, layer.num_inputs)
+    _check_tensor("X", X, layer, mend, " (n, T, d)")
+
+
+def _check_tensor(name: str, value, layer: _Recurrent, mend: str, shape: str = "") -> None:
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"{name} is of type {type(value).__name__}, expected a tensor{shape}: {mend}")
     weight = next(layer.parameters())
-    if X.dtype != weight.dtype and not torch.is_autocast_enabled(X.device.type):
-        check_dtype(*(str(each.dtype).removeprefix("torch.") for each in (X, weight)))
+    if value.dtype != weight.dtype and not torch.is_autocast_enabled(value.device.type):
+        check_dtype(*(str(each.dtype).removeprefix("torch.") for each in (value, weight)), name)
 
 
 def _valid_steps(X: torch.Tensor, lengths) -> torch.Tensor | None:

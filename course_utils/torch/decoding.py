@@ -105,7 +105,7 @@ def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, b
         return _to_numpy(logits[:, 0]), (context, state)
 
     with evaluating(model) as device:
-        _, state = model.encoder(*to_tensors(encode_sources(sentences, data), device))
+        _, state = model.encoder(*to_tensors(encode_sources(model, sentences, data), device))
         state = model.encoder.context(state), state
         return search_translations(step, state, _select, len(sentences), data, beam)
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X
+from course_utils.shapes import check_count, check_ids, check_layer, check_same, check_share, check_X, unfit_layer
 from course_utils.torch.cells import Bidirectional, Deep
 from course_utils.torch.evaluation import as_ids
 from course_utils.training import check_result
@@ -61,7 +61,15 @@ class RNNLM(nn.Module):
         with torch.no_grad():
             if not embed_size:
                 _draw_input_weights(rnn)
-            outputs, _ = check_result(rnn(torch.zeros(1, 1, embed_size or vocab_size)), "layer")
+            try:
+                result = rnn(torch.zeros(1, 1, embed_size or vocab_size))
+            except (TypeError, RuntimeError, ValueError) as error:
+                if isinstance(error, ValueError) and not isinstance(rnn, (nn.RNNBase, nn.RNNCellBase)):
+                    raise  # a layer of the course says what is wrong
+                raise unfit_layer(rnn, embed_size or vocab_size) from error
+            outputs, _ = check_result(result, "layer")
+            if isinstance(rnn, nn.Sequential):  # takes no state
+                raise unfit_layer(rnn, embed_size or vocab_size)
             self.output(outputs)  # tells it how wide its inputs are
 
     def begin_state(self, batch_size: int):

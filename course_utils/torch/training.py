@@ -12,7 +12,15 @@ from course_utils.history import History, linear_decay
 from course_utils.torch.devices import find_device
 from course_utils.torch.evaluation import as_array, batch_loss, evaluate
 from course_utils.torch.snapshots import put_back, put_back_best, take_snapshot
-from course_utils.training import check_model, check_settings, check_trained, parts_of, read_batches, resumed
+from course_utils.training import (
+    check_depends,
+    check_model,
+    check_settings,
+    check_trained,
+    parts_of,
+    read_batches,
+    resumed,
+)
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -113,6 +121,7 @@ class Trainer:
         """One step of the optimiser; returns the loss, the gradient's norm before clipping, and the new state."""
         optimizer.zero_grad()
         loss, state = batch_loss(model, batch, state, device, self.loss)  # ()
+        check_depends(loss.requires_grad)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), self.clip_norm or math.inf)
         optimizer.step()
