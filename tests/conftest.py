@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from frameworks import FRAMEWORKS
 from hypothesis import settings
+from tqdm.auto import tqdm  # noqa: F401  chooses its form once: before a test imports Jupyter's kernel, it is the console's
 
 from course_utils import repro
 
