@@ -128,7 +128,7 @@ WRONG_LOSSES = [
           "The logits are taken for logarithms of probabilities. They have to go through the softmax first.",
           keeps=0.25),
     Wrong("probabilities_without_logarithm", mutant(masked_loss, log_softmax=lambda logits: softmax(logits) - 1),
-          "The logarithm is missing: this is how much probability is missing, in the mean.", keeps=0.25),
+          "The logarithm is missing: this is how much probability is missing, on average.", keeps=0.25),
     Wrong("softmax_over_the_steps", {"log_softmax(logits)": "log_softmax(logits, axis=1)"},
           "The softmax goes over the steps. The probabilities of all tokens at one step add up to 1.", keeps=0.25),
     Wrong("perplexity", {MEAN: f"np.exp({MEAN})"}, "This is the perplexity, exp of the loss.", keeps=0.5),
