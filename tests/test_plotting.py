@@ -282,7 +282,7 @@ def test_a_run_without_an_epoch_shows_nothing(monkeypatch):
 
 def test_pictures_need_a_caption_each():
     assert str(pictures(np.eye(2)[None], ["a\nb"], "T")) == "Figure: T. 1 picture of 2 × 2 pixels: a / b."
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="2 pictures and 1 captions"):
         pictures(np.zeros((2, 3, 3)), ["one"], "Two")
 
 
