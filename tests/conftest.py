@@ -56,7 +56,7 @@ def seeded(request):
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """Chromium of the system or of Playwright; what needs it is skipped, with its reason, where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -63,17 +63,20 @@ def test_token_by_token_and_with_the_same_context_the_logits_are_those_of_all_at
 @each_network
 def test_both_frameworks_compute_and_write_the_same(pytorch, tensorflow, network, tmp_path):
     data, (X, Y) = checks.small_data(tmp_path), drawn(np.random.default_rng(3))
-    params, found = None, []
+    params, writers_params, found = None, None, []
     for framework in (pytorch, tensorflow):
         course, Xs, Ys = course_of(framework), tensors(framework, X), framework.tensor(Y)
-        model = built(course, network, sizes=(V, e, max(U, len(data.target_vocab)), f))
+        writer = built(course, network, sizes=(len(data.source_vocab), e, len(data.target_vocab), f))
+        writers_params = course.weights.dump(writer) if writers_params is None else writers_params
+        course.weights.load(writer, writers_params)
+        model = built(course, network, sizes=(V, e, U, f))
         params = course.weights.dump(model) if params is None else params
         course.weights.load(model, params)
         logits = framework.array(model(Xs)[0])
         gradients = course.weights.gradients(
             model, lambda model=model, Xs=Xs, Ys=Ys, course=course: course.cross_entropy(model(Xs)[0], Ys)
         )
-        found.append((logits, gradients, course.translate(model, ["a dog", "red cat"], data)))
+        found.append((logits, gradients, course.translate(writer, ["a dog", "red cat"], data)))
     (logits, gradients, translations), (others, other_gradients, other_translations) = found
     close(logits, others, 1e-5)
     assert gradients.keys() == other_gradients.keys()
