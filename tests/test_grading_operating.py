@@ -1,6 +1,7 @@
 """Whatever the machine, another grader or a hand does to a folder of results: a sentence, and nothing is lost."""
 
 import errno
+import functools
 import json
 import logging
 import os
@@ -75,7 +76,8 @@ def test_ctrl_c_is_a_sentence_and_the_same_command_goes_on(tmp_path, course, job
     slow = as_bytes(honest_notebook(scale="while True: pass"))
     submitted = hand_in(tmp_path, dict.fromkeys(("ada", "bob"), as_bytes(notebook())) | {"zoe": slow})
     out = tmp_path / "out"
-    process = grader(submitted, course, out, "--jobs", jobs, "--unsandboxed", start_new_session=True)
+    heeds = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background ignores it
+    process = grader(submitted, course, out, "--jobs", jobs, "--unsandboxed", start_new_session=True, preexec_fn=heeds)
     wait_until(lambda: len(list((out / "results").glob("*.json"))) == 2, "two results")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes get it
     errors = process.communicate(timeout=HANG_SECONDS)[1]
