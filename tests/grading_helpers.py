@@ -19,6 +19,15 @@ SHORT = Limits(cell_seconds=6, call_seconds=6, cpu_seconds=60, submission_second
 LIMITS = replace(SHORT, cell_seconds=HANG_SECONDS, call_seconds=HANG_SECONDS)
 
 
+def hand_in(tmp_path, files):
+    """Write the files, student → the notebook's bytes, as a folder of submissions for the toy assignment."""
+    for student, content in files.items():
+        path = tmp_path / "submitted" / student / "toy" / "torch.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "submitted"
+
+
 class Zygotes(contextlib.ExitStack):
     """A zygote for each framework, started when it is first asked for; skips the test where no sandbox holds."""
 

@@ -14,6 +14,7 @@ import pytest
 from attacks import honest, hostile
 from clocks import HANG_SECONDS, wait_until
 from data_helpers import says
+from grading_helpers import hand_in
 from grading_toy import POINTS, as_bytes, notebook, write_assignment
 from grading_toy import honest as honest_notebook
 from typer.testing import CliRunner
@@ -42,14 +43,6 @@ def closed():
 @pytest.fixture
 def course(tmp_path):
     return write_assignment(tmp_path / "course")
-
-
-def hand_in(tmp_path, files):
-    for student, content in files.items():
-        path = tmp_path / "submitted" / student / "toy" / "torch.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / "submitted"
 
 
 def read_csv(out):

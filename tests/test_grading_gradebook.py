@@ -120,12 +120,17 @@ def test_a_name_that_is_no_folder_stops_nobody(assignment, tmp_path):
     assert gradebook.given(assignment, tmp_path, odd).keys() == {*odd}
 
 
+def give_ada_points(book):
+    """What a person does in formgrader: half a point for what is explained, four for what is planned."""
+    for question, points in (("explain", 0.5), ("plan", 4)):
+        grade = book.find_grade(question, "toy", "toy", "ada")
+        grade.manual_score, grade.needs_manual_grade = points, False
+
+
 def test_what_people_have_given_stays(course, assignment):
     folder, results = course
     with api.Gradebook(f"sqlite:///{folder / gradebook.DATABASE}") as book:
-        for question, points in (("explain", 0.5), ("plan", 4)):
-            given = book.find_grade(question, "toy", "toy", "ada")
-            given.manual_score, given.needs_manual_grade = points, False
+        give_ada_points(book)
         book.db.commit()
     gradebook.export(results, assignment, LatePolicy(10, 7), DUE, folder)
     found = marks(folder)["ada"]
@@ -138,9 +143,7 @@ def test_what_people_have_given_stays(course, assignment):
 def test_what_people_have_given_comes_back(course, assignment):
     folder, results = course
     with api.Gradebook(f"sqlite:///{folder / gradebook.DATABASE}") as book:
-        for question, points in (("explain", 0.5), ("plan", 4)):
-            grade = book.find_grade(question, "toy", "toy", "ada")
-            grade.manual_score, grade.needs_manual_grade = points, False
+        give_ada_points(book)
         book.find_comment("explain", "toy", "toy", "ada").manual_comment = "Half of <it>."
         appealed = book.find_grade("softmax", "toy", "toy", "bob")
         appealed.manual_score, appealed.extra_credit = 2, 0.5

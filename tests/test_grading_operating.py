@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 from clocks import HANG_SECONDS, wait_until
 from data_helpers import says
+from grading_helpers import hand_in
 from grading_toy import as_bytes, notebook, write_assignment
 from grading_toy import honest as honest_notebook
 
@@ -45,14 +46,6 @@ def quiet(monkeypatch):
 def submitted(tmp_path):
     """Three students, of whom nothing must be run."""
     return hand_in(tmp_path, dict.fromkeys(("ada", "bob", "cy"), as_bytes(notebook())))
-
-
-def hand_in(tmp_path, files):
-    for student, content in files.items():
-        path = tmp_path / "submitted" / student / "toy" / "torch.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / "submitted"
 
 
 def run(submitted, course, out, **options):
