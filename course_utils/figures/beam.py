@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 
 from course_utils import arrays, palette
 from course_utils.figures.living import LivingFigure
-from course_utils.plotting import Picture, visible
+from course_utils.plotting import Picture
 from course_utils.search import Beam, beams
 
 MOST_DROPPED = 6  # drawn at each step, the best of them
 LEAST = 0.001  # a dropped token that is less likely is not drawn
-OUTCOMES = ("kept", "finished", "dropped")
+MARKS = {"kept": "", "finished": "■ ", "dropped": "× "}
+"""Outcome → what tells it from the others without colour."""
 
 
 class Hypothesis(NamedTuple):
@@ -111,6 +112,7 @@ def beam_stepper(searches: Searches, title: str) -> LivingFigure:
     """
     _check(searches)
     data = {
+        "marks": MARKS,
         "widths": [*searches],
         "searches": [[[_short(h) for h in step] for step in search] for search in searches.values()],
     }
@@ -164,10 +166,10 @@ def _check(searches: Searches) -> None:
         before = 1
         for number, step in enumerate(search, 1):
             for h in step:
-                if h.outcome not in OUTCOMES or not 0 <= h.parent < before:
+                if h.outcome not in MARKS or not 0 <= h.parent < before:
                     raise ValueError(
                         f"Step {number} at width {width} has a hypothesis of parent {h.parent!r} and outcome "
-                        f"{h.outcome!r}, expected a parent from 0 to {before - 1} and one of {', '.join(OUTCOMES)}."
+                        f"{h.outcome!r}, expected a parent from 0 to {before - 1} and one of {', '.join(MARKS)}."
                     )
             before = len(step)
 
@@ -189,19 +191,21 @@ def _still(title: str, searches: Searches) -> Picture:
     axes = figure.add_subplot(xlim=(0.3, len(search) + 0.5), ylim=(-most / 2, most / 2))
     axes.set_title(f"{title}; width {width}", parse_math=False)
     axes.set_axis_off()
-    marks = {"kept": "", "finished": "■ ", "dropped": "× "}
-    places = [(0.35, 0.0)]
+    places = [(0.4, 0.0)]
     for t, step in enumerate(search, 1):
         now = [(float(t), (len(step) - 1) / 2 - i) for i in range(len(step))]
-        for h, (x, y) in zip(step, now, strict=True):
-            left, dropped = places[h.parent], h.outcome == "dropped"
-            style = {"color": palette.QUIET, "linestyle": ":"} if dropped else {"color": palette.INK, "linewidth": 1.6}
-            axes.plot([left[0], x - 0.3], [left[1], y], **style)
-            words = f"{marks[h.outcome]}{visible(h.token) or 'waits'} {h.prob:.2f}"
-            edge = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": style["color"]}
-            edge["linestyle"] = ":" if dropped else "-"
-            axes.text(x, y, words, ha="center", va="center", fontsize=8, parse_math=False, bbox=edge)
-        places = [(x + 0.3, y) for x, y in now]
+        for h, place in zip(step, now, strict=True):
+            lines = {"color": palette.QUIET, "linestyle": ":"} if h.outcome == "dropped" else {"color": palette.INK}
+            axes.plot(*zip(places[h.parent], place, strict=True), **lines, zorder=1)
+            box = {
+                "boxstyle": "round",
+                "facecolor": "white",
+                "edgecolor": lines["color"],
+                "linestyle": lines.get("linestyle"),
+            }
+            words = f"{MARKS[h.outcome]}{h.token.replace(' ', '␣') or 'waits'} {h.prob:.2f}"
+            axes.text(*place, words, ha="center", va="center", fontsize=8, parse_math=False, bbox=box)
+        places = now
     return Picture(figure, _words(title, searches))
 
 

@@ -1,6 +1,5 @@
 bring("beam", (live, data) => {
-  const { widths, searches } = data;
-  const MARK = { kept: "", finished: "■ ", dropped: "× " };
+  const { marks, widths, searches } = data;
   const WIDTH = 116, ACROSS = 148, HEIGHT = 36, DOWN = 42, LEFT = 44;
   const shown = (token) => (token === "" ? "waits" : token.replaceAll(" ", "␣"));
   const short = (text) => (text.length > 9 ? text.slice(0, 8) + "…" : text);
@@ -26,7 +25,7 @@ bring("beam", (live, data) => {
     tree.replaceChildren(drawn("text", { x: 0, y: y(-1, 0) + 4 }, "start"));
     steps.slice(0, t + 1).forEach((step, s) => step.forEach(([token, parent, prob, , score, outcome], i) => {
       const left = s > 0 ? x(s - 1) + WIDTH : LEFT - 10, top = y(s, i) - HEIGHT / 2;
-      const text = MARK[outcome] + short(shown(token));
+      const text = marks[outcome] + short(shown(token));
       tree.append(drawn("g", { class: `${outcome}${held[s].has(i) ? " held" : ""}` },
         drawn("title", {}, beginning(steps, s, i).join(" ")),
         drawn("path", { d: `M${left} ${y(s - 1, parent)} L${x(s)} ${y(s, i)}` }),
@@ -43,7 +42,7 @@ bring("beam", (live, data) => {
     const step = steps[t];
     const heads = ["", "beginning", "probability of its last token", "log P", "score"].map((head) => element("th", { scope: "col" }, head));
     const rows = [...step.keys()].sort((i, j) => step[j][4] - step[i][4]).map((i) => element("tr", {},
-      element("td", {}, MARK[step[i][5]] + step[i][5]),
+      element("td", {}, marks[step[i][5]] + step[i][5]),
       element("th", { scope: "row" }, beginning(steps, t, i).join(" ")),
       ...step[i].slice(2, 5).map((number) => element("td", {}, digits(number, 5)))));
     live.querySelector(".numbers").replaceChildren(

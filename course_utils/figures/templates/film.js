@@ -4,6 +4,8 @@ bring("film", (live, data) => {
   const picture = live.querySelector(".picture");
   picture.style.gridTemplateColumns = `repeat(${width}, 1fr)`;
   const pixels = frames[0].map(() => picture.appendChild(element("span", {})));
+  const longest = Math.max(...classes.map((one) => one.length));
+  live.style.setProperty("--names", `${longest + 3}ch`);  // bars do not move where a name becomes bold
   const tables = beliefs.map(([name]) => {
     const table = live.querySelector(".beliefs").appendChild(element("table", {}, element("caption", {}, name)));
     return classes.map((one) => {
