@@ -29,7 +29,6 @@ from course_utils.workshop.reading import open_folder
 from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-playwright.expect.set_options(timeout=1000 * HANG_SECONDS)
 
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {

@@ -171,6 +171,8 @@ def _check(searches: Searches) -> None:
                         f"Step {number} at width {width} has a hypothesis of parent {h.parent!r} and outcome "
                         f"{h.outcome!r}, expected a parent from 0 to {before - 1} and one of {', '.join(MARKS)}."
                     )
+            if all(h.outcome == "dropped" for h in step):
+                raise ValueError(f"Step {number} at width {width} keeps none, expected one that is kept or finished.")
             before = len(step)
 
 
