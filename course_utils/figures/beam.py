@@ -171,6 +171,8 @@ def _check(searches: Searches) -> None:
                         f"Step {number} at width {width} has a hypothesis of parent {h.parent!r} and outcome "
                         f"{h.outcome!r}, expected a parent from 0 to {before - 1} and one of {', '.join(MARKS)}."
                     )
+            if all(h.outcome == "dropped" for h in step):
+                raise ValueError(f"Step {number} at width {width} keeps none, expected one that is kept or finished.")
             before = len(step)
 
 
@@ -187,7 +189,7 @@ def _still(title: str, searches: Searches) -> Picture:
     """The whole tree of the second width, where there first is something to choose."""
     width, search = [*searches.items()][:2][-1]
     most = max(map(len, search))
-    figure = Figure(figsize=(min(12.0, 1.0 + 1.45 * len(search)), 0.9 + 0.42 * most), layout="constrained")
+    figure = Figure(figsize=(min(13.0, 1.0 + 1.3 * len(search)), 0.8 + 0.34 * most), layout="constrained")
     axes = figure.add_subplot(xlim=(0.3, len(search) + 0.5), ylim=(-most / 2, most / 2))
     axes.set_title(f"{title}; width {width}", parse_math=False)
     axes.set_axis_off()
@@ -195,15 +197,13 @@ def _still(title: str, searches: Searches) -> Picture:
     for t, step in enumerate(search, 1):
         now = [(float(t), (len(step) - 1) / 2 - i) for i in range(len(step))]
         for h, place in zip(step, now, strict=True):
-            lines = {"color": palette.QUIET, "linestyle": ":"} if h.outcome == "dropped" else {"color": palette.INK}
-            axes.plot(*zip(places[h.parent], place, strict=True), **lines, zorder=1)
-            box = {
-                "boxstyle": "round",
-                "facecolor": "white",
-                "edgecolor": lines["color"],
-                "linestyle": lines.get("linestyle"),
-            }
-            words = f"{MARKS[h.outcome]}{h.token.replace(' ', '␣') or 'waits'} {h.prob:.2f}"
+            dropped = h.outcome == "dropped"
+            style = {"color": palette.FAINT, "lw": 0.8} if dropped else {"color": palette.INK, "lw": 1.6}
+            axes.plot(*zip(places[h.parent], place, strict=True), **style, zorder=1)
+            box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "none" if dropped else palette.INK}
+            token = h.token.replace(" ", "␣") or "waits"
+            token = token if len(token) <= 8 else f"{token[:7]}…"
+            words = f"{MARKS[h.outcome]}{token} {h.prob:.2f}"
             axes.text(*place, words, ha="center", va="center", fontsize=8, parse_math=False, bbox=box)
         places = now
     return Picture(figure, _words(title, searches))

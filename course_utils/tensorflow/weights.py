@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.shapes import check_params
-from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
+from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -44,13 +44,14 @@ def _entries(layer) -> dict[str, Entry]:
     )
 
 
-@_entries.register(RNN)
-@_entries.register(GRU)
-@_entries.register(LSTM)
-def _(layer):
+def _entries_of_cell(layer):
     if not layer.built:
         layer.build()
     return {variable.name: Entry(variable) for variable in layer.weights}  # frozen ones, too
+
+
+for _cell in CELLS:
+    _entries.register(_cell, _entries_of_cell)
 
 
 @_entries.register
