@@ -1,8 +1,8 @@
 """What the second direction buys and costs: blanks in Alice, and a memory task, with one direction and with both.
 
-"networks": who fills a blank in the middle of 15 letters; "every": what asking for each letter of the text brings, and
-a layer that mixes both sides, all with as many parameters; "counting": 5-grams from the left and from both sides;
-"recall": a task whose answer stands on the left. Three seeds each.
+"networks": who fills a blank in the middle of 15 letters, two seeds; "context": pieces of other lengths; "every": each
+letter of the text is a blank in turn, with a layer that mixes both sides and without, two seeds, and one for longer;
+"counting": 5-grams from the left and from both sides; "recall": a task whose answer stands on the left, three seeds.
 """
 
 import importlib
@@ -16,50 +16,53 @@ from course_utils import experiments
 from course_utils.datasets import BlankBatches, NGram, RandomBatches, RecallBatches, Vocab, load_corpus, tokenize
 from course_utils.metrics import perplexity
 
-FRAMEWORKS, SEEDS = ("torch", "tensorflow"), (0, 1, 2)
-LETTERS, EMBED_SIZE, BATCH_SIZE, EPOCHS = 15, 32, 256, 6
-NETWORKS = {  # directions, cell, units in each direction; all but the narrow one about equally large
-    "both, LSTM": (2, "LSTM", 96),
-    "one, LSTM": (1, "LSTM", 142),
-    "one, LSTM, narrow": (1, "LSTM", 96),
-    "both, RNN": (2, "RNN", 197),
+FRAMEWORKS = ("torch", "tensorflow")
+EMBED_SIZE, BATCH_SIZE = 32, 256
+PASSES = {5: 3, 9: 5, 15: 8, 25: 14}  # letters in a piece → passes, about 250 updates each
+NETWORKS = {  # directions, layers, cell, units in each direction; all but the narrow ones about equally large
+    "both, LSTM": (2, 1, "LSTM", 96),
+    "one, LSTM": (1, 1, "LSTM", 142),
+    "one, LSTM, narrow": (1, 1, "LSTM", 96),
+    "both, GRU": (2, 1, "GRU", 113),
+    "both, RNN": (2, 1, "RNN", 197),
+    "both, two layers": (2, 2, "LSTM", 52),
 }
-EVERY = {  # units of the LSTM in each direction and of the mixing layer, is each letter asked for, epochs
-    "one letter of 25 asked, mixed": (72, 256, False, EPOCHS),
-    "each letter asked, added": (96, 0, True, EPOCHS),
-    "each letter asked, mixed": (72, 256, True, EPOCHS),
-    "each letter asked, mixed, 12 epochs": (72, 256, True, 12),
-}
-RECALL = {"both, GRU": (2, "GRU", 64), "one, GRU": (1, "GRU", 95), "one, GRU, narrow": (1, "GRU", 64)}
+EVERY = {"mixed": (256, 6), "added": (0, 6), "mixed, long": (256, 20)}  # units of the mixing layer, passes
+RECALL = {"both, GRU": (2, 1, "GRU", 64), "one, GRU": (1, 1, "GRU", 95), "one, GRU, narrow": (1, 1, "GRU", 64)}
 DISTANCE, LEARNED = 20, 0.1  # steps from the symbol to the question; the loss that counts as learned
 
 
 def settings():
-    for study, networks in {"every": EVERY, "networks": NETWORKS, "recall": RECALL}.items():
-        for seed, framework, network in product(SEEDS, FRAMEWORKS, networks):
-            yield {"study": study, "framework": framework, "seed": seed, "network": network}
-    for network in ("5-gram, left", "5-gram, both sides"):
-        yield {"study": "counting", "framework": "", "seed": 0, "network": network}
+    for framework, seed, network in product(FRAMEWORKS, (0, 1), NETWORKS):
+        yield {"study": "networks", "framework": framework, "seed": seed, "network": network, "letters": 15}
+    for framework, letters, network in product(FRAMEWORKS, (5, 9, 25), ("both, LSTM", "one, LSTM")):
+        yield {"study": "context", "framework": framework, "seed": 0, "network": network, "letters": letters}
+    for framework, (seed, network) in product(FRAMEWORKS, [*product((0, 1), ("mixed", "added")), (0, "mixed, long")]):
+        yield {"study": "every", "framework": framework, "seed": seed, "network": network, "letters": 15}
+    for letters, network in product(PASSES, ("5-gram, left", "5-gram, both sides")):
+        yield {"study": "counting", "framework": "", "seed": 0, "network": network, "letters": letters}
+    for framework, seed, network in product(FRAMEWORKS, (0, 1, 2), RECALL):
+        yield {"study": "recall", "framework": framework, "seed": seed, "network": network, "letters": DISTANCE + 1}
 
 
-def read_alice():
-    """The vocabulary, the training text, and held-out batches with a blank in the middle of 15 letters."""
+def read_alice(letters):
+    """The vocabulary, the training text, and held-out batches with a blank in the middle of so many letters."""
     tokens = tokenize(load_corpus("alice"))
     split = len(tokens) - round(0.1 * len(tokens))
     vocab = Vocab(tokens[:split], reserved=["<pad>", "<blank>"])
     train_ids, heldout_ids = (np.array(vocab[part]) for part in (tokens[:split], tokens[split:]))
-    thirds = (0, 5, 10)  # where the first piece begins: other letters are blanked each time
-    heldout = [batch for i in thirds for batch in BlankBatches(heldout_ids[i:], LETTERS, vocab["<blank>"], 64)]
+    thirds = [letters * i // 3 for i in range(3)]  # where the first piece begins: other letters are blanked each time
+    heldout = [batch for i in thirds for batch in BlankBatches(heldout_ids[i:], letters, vocab["<blank>"], 64)]
     return vocab, train_ids, heldout
 
 
-def recurrent(course, num_inputs, directions, cell, width):
-    layers = [getattr(course, cell)(num_inputs, width) for _ in range(directions)]
-    return course.Bidirectional(*layers) if directions == 2 else layers[0]
-
-
-def size(framework, model):
-    return sum(p.numel() for p in model.parameters()) if framework == "torch" else model.count_params()
+def recurrent(course, num_inputs, directions, layers, cell, width):
+    stack = []
+    for i in range(layers):
+        d = directions * width if i else num_inputs
+        pair = [getattr(course, cell)(d, width) for _ in range(directions)]
+        stack.append(course.Bidirectional(*pair) if directions == 2 else pair[0])
+    return course.Deep(stack) if layers > 1 else stack[0]
 
 
 def accuracy(framework, model, heldout):
@@ -75,20 +78,25 @@ def accuracy(framework, model, heldout):
     return np.mean(logits[:, middle].argmax(axis=1) == Y[:, middle])
 
 
-def fill_blanks(framework, seed, network):
+def fill_blanks(framework, seed, network, letters):
     course = importlib.import_module(f"course_utils.{framework}")
-    vocab, train_ids, heldout = read_alice()
-    train = BlankBatches(train_ids, LETTERS, vocab["<blank>"], BATCH_SIZE, np.random.default_rng(seed))
+    vocab, train_ids, heldout = read_alice(letters)
+    train = BlankBatches(train_ids, letters, vocab["<blank>"], BATCH_SIZE, np.random.default_rng(seed))
     rnn = recurrent(course, EMBED_SIZE, *NETWORKS[network])
     model = course.RNNLM(rnn, len(vocab), embed_size=EMBED_SIZE)
-    trainer = course.Trainer(max_epochs=EPOCHS, lr=0.02, decay=True)
-    history = trainer.fit(model, SimpleNamespace(train=train, heldout=heldout))
+    clock = []  # the processor's seconds after each pass: what else the machine does counts less in them
+    trainer = course.Trainer(max_epochs=PASSES[letters], lr=0.02, decay=True)
+    data = SimpleNamespace(train=train, heldout=heldout)
+    history = trainer.fit(model, data, on_epoch=lambda _: clock.append(time.process_time()))
+    later_updates = history.updates - len(train)  # the first pass compiles
     return {
         "accuracy": accuracy(framework, model, heldout),
         "perplexity": perplexity(history.heldout_loss[-1]),
         "training": perplexity(history.train_loss[-1]),
-        "parameters": size(framework, model),
+        "parameters": sum(value.size for value in course.weights.dump(model).values()),
         "updates": history.updates,
+        "ms_per_update": 1000 * (clock[-1] - clock[0]) / later_updates,
+        **{f"heldout_{k}": perplexity(loss) for k, loss in enumerate(history.heldout_loss, start=1)},
     }
 
 
@@ -130,33 +138,24 @@ def around_tensorflow(both, width):
     return Around()
 
 
-def only_the_middle(X):
-    """Targets (n, T) that ask for the letter in the middle and no other."""
-    return np.where(np.arange(X.shape[1]) == X.shape[1] // 2, X, -1)
-
-
-def every_letter(framework, seed, network):
+def every_letter(framework, seed, network, letters):
     course = importlib.import_module(f"course_utils.{framework}")
-    vocab, train_ids, heldout = read_alice()
+    vocab, train_ids, heldout = read_alice(letters)
     windows = RandomBatches(train_ids, 64, 25, np.random.default_rng(seed))
-    width, mixing, each, epochs = EVERY[network]
-    train = [(X, X if each else only_the_middle(X)) for _ in range(epochs) for X, _ in windows]
+    width, passes = EVERY[network]
+    train = [(X, X) for _ in range(passes) for X, _ in windows]
     around = around_torch if framework == "torch" else around_tensorflow
-    both = recurrent(course, EMBED_SIZE, 2, "LSTM", width)
-    model = course.RNNLM(around(both, mixing), len(vocab), embed_size=EMBED_SIZE)
+    both = recurrent(course, EMBED_SIZE, 2, 1, "LSTM", 96)
+    model = course.RNNLM(around(both, width), len(vocab), embed_size=EMBED_SIZE)
     course.Trainer(max_epochs=1, lr=0.015, decay=True).fit(model, train)
-    return {
-        "accuracy": accuracy(framework, model, heldout),
-        "perplexity": perplexity(course.evaluate(model, heldout)),
-        "parameters": size(framework, model),
-        "updates": len(train),
-    }
+    loss = course.evaluate(model, heldout)
+    return {"accuracy": accuracy(framework, model, heldout), "perplexity": perplexity(loss), "updates": len(train)}
 
 
-def count(network):
+def count(network, letters):
     """A 5-gram's guesses, from the letters before the blank, or weighed by those after it as well."""
-    vocab, train_ids, heldout = read_alice()
-    ngram, V, middle = NGram(5, len(vocab)).fit(train_ids), len(vocab), LETTERS // 2
+    vocab, train_ids, heldout = read_alice(letters)
+    ngram, V, middle = NGram(5, len(vocab)).fit(train_ids), len(vocab), letters // 2
     X, Y = (np.concatenate(arrays) for arrays in zip(*heldout, strict=True))
     hits, losses = [], []
     for piece, answer in zip(X.tolist(), Y[:, middle], strict=True):
@@ -184,14 +183,16 @@ def recall(framework, seed, network):
     return {
         "updates_until_learned": 10 * learned[0] if learned else -1,
         "ms_per_update": 1000 * (clock[-1] - clock[0]) / (history.updates - 10),
-        "parameters": size(framework, model),
+        "parameters": sum(value.size for value in course.weights.dump(model).values()),
     }
 
 
-def run(study, framework, seed, network):
+def run(study, framework, seed, network, letters):
     if study == "counting":
-        return count(network)
-    return {"networks": fill_blanks, "every": every_letter, "recall": recall}[study](framework, seed, network)
+        return count(network, letters)
+    if study == "recall":
+        return recall(framework, seed, network)
+    return (every_letter if study == "every" else fill_blanks)(framework, seed, network, letters)
 
 
 if __name__ == "__main__":
