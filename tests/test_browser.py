@@ -273,7 +273,7 @@ def test_a_readers_lab_opens_clean(browser, readers_lab):
 
 def test_authors_keep_what_readers_do_not_see(browser, lab, shown_chapters):
     with opened(browser, lab, shown_chapters["02"]) as page:
-        page.locator("text=Validate").first.wait_for()
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) >> text=Validate").first.wait_for()
 
 
 def test_a_page_is_whole_without_a_network(browser, tmp_path):
