@@ -2,7 +2,7 @@
 
 Studies, two seeds each: "width", 128 units in every layer; "size", as many parameters as one layer of 128 units has;
 "skips", both with skip connections; "time", one layer for twice the passes. One seed each: "dropout", two layers with
-it; "overfit", few letters and many passes, without and with dropout.
+it; "overfit", few letters and many passes, without and with dropout (the control of equal size is in 05_size).
 """
 
 import importlib
