@@ -16,7 +16,17 @@ from matplotlib.figure import Figure
 
 from course_utils import palette, plotting
 from course_utils.history import History
-from course_utils.plotting import LiveCurves, bars, dots, forecast, heatmap, lines, piano_roll, pictures, training_curves
+from course_utils.plotting import (
+    LiveCurves,
+    bars,
+    dots,
+    forecast,
+    heatmap,
+    lines,
+    piano_roll,
+    pictures,
+    training_curves,
+)
 
 EXAMPLES = {
     "lines": lambda: lines(
