@@ -9,7 +9,7 @@ import pytest
 from grading_toy import HONEST, as_bytes, cell, honest, notebook, write_assignment
 
 from course_utils.assignments import AssignmentError, check_submission, load_assignment, recording
-from course_utils.assignments.matching import HANDED_OUT
+from course_utils.assignments.released import HANDED_OUT
 
 FRAMEWORKS = ("torch", "tensorflow")
 

@@ -597,6 +597,27 @@ def test_whose_group_handed_in_different_things_gets_neither(tmp_path):
     assert any("Fay Lee" in odd and "Cy Doe and Dee Poe" in odd for odd in collected.odd)
 
 
+def test_members_of_a_team_in_moodle_are_found_behind_its_name(tmp_path):
+    files = {f"Red-hot Team-{name}_{number}_assignsubmission_file_/t.ipynb": "1" for name, number in
+             (("Cy Doe", 7013), ("Dee Poe", 7014))}  # fmt: skip
+    files["Ada King_7011_assignsubmission_file_/t.ipynb"] = "2"
+    collected, students = found(zipped(tmp_path / "a.zip", files), roster=table(tmp_path / "r.csv", ROSTER))
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King_7011": [b"2"], "Red-hot Team-Cy Doe_7013": [b"1"], "Red-hot Team-Dee Poe_7014": [b"1"],
+        "Bob Roe": [], "Eve Fox": [],
+    }  # fmt: skip
+    assert not any("roster" in odd for odd in collected.odd)
+
+
+def test_what_is_odd_about_many_is_said_once(tmp_path):
+    text = "student,submitted\n" + "".join(f"s{n},2026-03-01 11:0{n}\n" for n in range(8))
+    source = zipped(tmp_path / "a.zip", {f"s{n}.ipynb": "1" for n in range(8)})
+    collected, _ = found(source, times=table(tmp_path / "t.csv", text))
+    assert collected.odd == [
+        "s0, s1, s2, s3, s4 and 3 more: In the table of times no zone is written, so it is that of the deadline."
+    ]
+
+
 def test_two_files_of_one_path_are_both_read(tmp_path):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.cells import read
 from course_utils.assignments.errors import Corrupt
-from course_utils.assignments.matching import read, released
+from course_utils.assignments.released import released
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits

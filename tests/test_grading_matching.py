@@ -7,10 +7,12 @@ import time
 
 import pytest
 from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_assignment
+from programs import PROGRAMS
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.cells import ODD, read
 from course_utils.assignments.errors import Corrupt, Foreign
-from course_utils.assignments.matching import ODD, plan, read
+from course_utils.assignments.matching import plan
 from course_utils.files import ROOT
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -199,6 +201,17 @@ def test_words_wherever_they_are_typed(with_task, strip, where):
     untouched = honest()
     untouched["cells"][-1:] = extra
     assert all(step.untouched for step in planned(assignment, untouched).words)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_a_program_adds_by_itself_is_no_answer(with_task, program):
+    assignment, extra = with_task
+    whole = notebook()
+    whole["cells"][-1:] = copy.deepcopy(extra)
+    for marks in (True, False):
+        assert plan(read(PROGRAMS[program](whole, marks)), assignment).changed == 0
+    whole["cells"].append(TEXT)
+    assert words_of(assignment, whole, "plan").source == "My reason."
 
 
 # another assignment's, odd and endless notebooks

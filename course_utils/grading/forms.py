@@ -42,6 +42,7 @@ class Form:
         files_have_time: whether the files' own times are those of the work, not those of a download.
         title_first: whether `student` begins with the assignment's title, the same for all.
         several: whether the form is believed only if it gives more than one student.
+        team_first: whether a team's name and a hyphen may stand before `name`.
     """
 
     name: str
@@ -51,13 +52,15 @@ class Form:
     files_have_time: bool = field(default=False, kw_only=True)
     title_first: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
+    team_first: bool = field(default=False, kw_only=True)
 
 
 PLAIN = Form("folders or files named after the students", r"(?:(?P<student>[^/]+)/)?(?P<rest>.*)", files_have_time=True)
 FORMS = (
     Form(
         "nbgrader's exchange",
-        r"(?P<student>[^/+]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>[^/+]+)(?:\+[^/]*)?/(?P<rest>.*)",
+        r"(?P<student>[^/+]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>[^/+]+)(?:\+[^/]*)?"
+        r"/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*))",
         containers=("inbound",),
     ),
     Form(
@@ -70,6 +73,7 @@ FORMS = (
     Form(
         "Moodle's export",
         r"(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
+        team_first=True,
     ),
     Form(
         "Canvas' export",
@@ -331,7 +335,8 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     rest = next(filter(None, map(groups.get, ("rest", "text", "platforms"))), "")
     if not rest and not found.string.endswith("/"):  # a link in the place of a folder
         rest = found.string.rpartition("/")[2]
-    keys = tuple(dict.fromkeys(filter(None, (student, name, groups.get("login", ""), number))))
+    alone = [name[i + 1 :] for i, char in enumerate(name) if char == "-"] if form.team_first else []
+    keys = tuple(dict.fromkeys(filter(None, (student, name, *alone, groups.get("login", ""), number))))
     late, turn, beside = bool(groups.get("late")), int(groups.get("turn") or 0), bool(groups.get("platforms"))
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 

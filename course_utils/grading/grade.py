@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 import course_utils
+from course_utils.assignments.cells import read
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
 from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.assignments.matching import Plan, plan, read, released_folder
+from course_utils.assignments.matching import Plan, plan
+from course_utils.assignments.released import released_folder
 from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Zygote

@@ -93,7 +93,7 @@ def collect(
         entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
     odd += _odd_times(submissions, deadline)
-    odd += [f"{each.student}: {remark}" for each in submissions for remark in (*_unopened(each), *each.remarks)]
+    odd += _odd_submissions(submissions)
     return Collected(submissions, reading.form.name, odd)
 
 
@@ -281,6 +281,15 @@ def _submission(entry: _Entry, deadline: datetime | None) -> Submission:
         time_from=moment.source or ("the platform's mark" if moment.marked else ""),
         remarks=tuple(filter(None, (*content.remarks, *moment.remarks, odd))),
     )
+
+
+def _odd_submissions(submissions: Sequence[Submission]) -> list[str]:
+    """What is odd about single submissions; what is said of several is said once."""
+    said = defaultdict(list)
+    for each in submissions:
+        for remark in (*_unopened(each), *each.remarks):
+            said[remark].append(each.student)
+    return [f"{some(students)}: {remark}" for remark, students in said.items()]
 
 
 def _unopened(submission: Submission) -> list[str]:

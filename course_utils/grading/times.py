@@ -85,7 +85,7 @@ def read_time(text: str, zone: tzinfo) -> tuple[datetime, str]:
     >>> read_time("2026-03-01 17:59:23 CEST", UTC)
     (datetime.datetime(2026, 3, 1, 15, 59, 23, tzinfo=datetime.timezone.utc), '')
     >>> read_time("Sonntag, 1. März 2026, 17:59", UTC)[1]
-    'it has no zone'
+    'no zone is written, so it is that of the deadline'
     """
     text = re.sub(r"\s+", " ", text.translate({0x2212: "-", 0x2013: "-", 0xFEFF: "", 0: ""})).strip()
     if len(text) > 100:
@@ -119,7 +119,7 @@ def _with_zone(text: str, zone: tzinfo) -> tuple[datetime, str]:
     if moment.tzinfo:
         return moment, ""
     if not found:
-        return moment.replace(tzinfo=zone), "it has no zone"
+        return moment.replace(tzinfo=zone), "no zone is written, so it is that of the deadline"
     name = found[1]
     if moment.replace(tzinfo=zone).tzname() == name:
         return moment.replace(tzinfo=zone), ""
