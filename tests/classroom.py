@@ -286,9 +286,8 @@ Eve Müller|Ida B. Wells|J. R. R. Tolkien|Rosa Luxemburg|Carl Gauß|Émilie du C
 Alan Turing|Grace Hopper|John Smith|Jane Smith|John Smithson|Mary Jackson|Kurt Gödel|Emmy Noether
 Paul Erdős|Ada Lovelace|Max Born|Lise Meitner|Niels Bohr|Marie Curie|Pierre Curie|Irène Curie
 Werner Heisenberg|Chen Ning Yang|Chien-Shiung Wu|Abdus Salam|C. V. Raman|Tim Berners-Lee|Rózsa Péter
-Alonzo Church|Haskell Curry|Barbara Liskov|Edsger Dijkstra|Donald Knuth|Leslie Lamport|Frances Allen""".replace(
-    "\n", "|"
-).split("|")
+Alonzo Church|Haskell Curry|Barbara Liskov|Edsger Dijkstra|Donald Knuth|Leslie Lamport|Frances Allen"""
+PEOPLE = _PEOPLE.replace("\n", "|").split("|")
 
 
 @dataclass(frozen=True)
