@@ -155,8 +155,8 @@ def two_frameworks(content, name):
 def halves_in_two_cells(paper):
     """As JupyterLab's “Split Cell” does it: the second cell has neither mark nor id."""
     source = paper.solve().write().cell("canonical_answer")
-    source["source"], rest = "def block(i, h):\n    return slice(i * h, (i + 1) * h)", source["source"]
-    return paper.add("canonical_answer", rest.replace("slice(i * h, (i + 1) * h)", "block(i, h)"))
+    source["source"], rest = "def columns(i, h):\n    return slice(i * h, (i + 1) * h)", source["source"]
+    return paper.add("canonical_answer", rest.replace("slice(i * h, (i + 1) * h)", "columns(i, h)"))
 
 
 def below_the_stub(paper):

@@ -10,6 +10,7 @@ from data_helpers import says
 
 from course_utils.grading import forms, intake
 from course_utils.grading.errors import GradingError
+from course_utils.grading.times import read_time
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 11, 11, 11)  # of the download: it says nothing
@@ -501,6 +502,35 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
     assert (students["ada"].hours_late, students["ada"].time_from) == (hours, "timestamp.txt")
     if stamp.endswith(("IST", "BST", "PST", "000000")):
         assert any("IST" in odd or "BST" in odd or "PST" in odd or "no zone" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("1 March 2026 5:59:00 pm AEDT", 6),
+        ("Sun Mar 01 17:59:00 CET 2026", 16),
+        ("1 Mar 2026, 17:59:00 GMT+1", 16),
+        ("20260301T175900Z", 17),
+        ("am 1.3.2026 um 17.59 Uhr", 17),
+        ("1. 3. 2026 17:59", 17),
+        ("søndag 1. mars 2026, 17.59", 17),
+        ("domenica, 1 marzo 2026, 17.59", 17),
+        ("dimanche 1 mars 2026, 17h59", 17),
+        ("Sunday, March 1st, 2026 at 5:59 p.m.", 17),
+        ("2026/03/01 17:59 (UTC-05:00)", 22),
+        ("1 March 2026 5:59 pm XQZ today", None),
+        ("5:59 PM 1 March 2026 ABCD", None),
+        ("Sunday 3/1/2026 5:59:00 PM", None),
+        ("2026-02-30 12:00", None),
+        ("Mar 1 at 5:59pm", None),
+    ],
+)
+def test_times_are_read_as_they_are_written_or_not_at_all(text, hour):
+    if hour is None:
+        with pytest.raises(ValueError, match=r"\w+ "):
+            read_time(text, UTC)
+    else:
+        assert read_time(text, UTC)[0].replace(second=0) == datetime(2026, 3, 1, hour, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,28 @@ def test_an_answer_below_its_untouched_stub_is_found_by_name(assignment):
     assert "found by its name, in cell 13" in " ".join(plan.notes)
 
 
+IN_OTHER_WAYS = {
+    "under a condition": "if True:\n    def softmax(X):\n        return X",
+    "among others": "def other(X):\n    return X\n\nsoftmax, one = other, 1",
+    "in a row": "one = softmax = torch.nn.Softmax(1)",
+    "by an import": "from torch.special import softmax",
+    "behind a semicolon": "one = 1; softmax = lambda X: X",
+    "into the names": "globals()['softmax'] = lambda X: X",
+    "in a loop": "for softmax in (torch.exp, torch.abs):\n    pass",
+}
+
+
+@pytest.mark.parametrize("way", IN_OTHER_WAYS)
+def test_an_answer_that_is_given_in_another_way_is_looked_for(assignment, way):
+    whole = notebook(answers={name: HONEST["torch"][name] for name in ("scale", "weighted")})
+    whole["cells"].insert(at(whole, "softmax") + 1, cell("code", IN_OTHER_WAYS[way], "mine"))
+    found = planned(assignment, whole)
+    (stub, step), (first, last) = found.answering(["softmax_answer"]), found.places["softmax"]
+    assert (stub.kind, stub.untouched, step.kind, step.untouched) == ("answer", True, "own", False)
+    assert found.steps[first - 1] == stub
+    assert found.steps[last - 1] == step
+
+
 def test_one_cell_may_give_all_answers(assignment):
     whole = notebook()
     whole["cells"].insert(2, cell("code", "\n\n".join(HONEST["torch"].values()), "all"))
@@ -159,6 +181,13 @@ def test_words_in_a_new_cell_below_the_place_for_them(assignment):
     whole["cells"][-2]["source"] = "First."
     assert words_of(assignment, whole).source == "First.\n\nMy reason."
     assert words_of(assignment, honest()).untouched
+
+
+@pytest.mark.parametrize("text", ["# Since Z\n\n# is near 1.", '"""\nSince Z\nis near 1.\n"""'])
+def test_words_may_be_a_comment(assignment, text):
+    whole = honest()
+    whole["cells"] += [cell("code", text, "x"), cell("code", "1 + 1", "y")]
+    assert words_of(assignment, whole).source == text
 
 
 @pytest.fixture(scope="module")

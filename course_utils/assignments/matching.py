@@ -51,8 +51,8 @@ class Plan:
     Attributes:
         framework: what it computes with.
         steps: cells in the order in which they are run.
-        places: question id → after how many of the steps it is checked. There are two places if the student answers
-            it once more below its check: the better one counts.
+        places: question id → after how many of the steps it is checked. There are two places if the last answer does
+            not stand directly above its check: the better one counts.
         words: answers in words, to be read by people.
         notes: what was remarkable in the notebook, in sentences.
         likeness: how many cells and names it has in common with the released notebook.
@@ -160,6 +160,7 @@ class _Matching:
             if answers := tuple(answer for answer in given if source != stubs[answer]):
                 self._giving[i] = answers
         self._given = {answer for answers in self._giving.values() for answer in answers}
+        self._waiting = {name: answer for name, answer in owner.items() if answer not in self._given}
 
     def plan(self) -> Plan | None:
         """The plan; None if there is not a single answer."""
@@ -196,18 +197,26 @@ class _Matching:
             elif cell.kind == "code" and cell.source.strip() and not (place and self._is_released(cell, place)):
                 own += 1
                 if own <= _MOST_OWN:
-                    steps.append(Step(f"cell {i + 1}", cell.source, "own"))
+                    steps.append(Step(f"cell {i + 1}", cell.source, "own", self._perhaps(cell.source)))
             if place and place.role == "check":
                 checked[place.name] = len(steps)
         run_fixed(len(self._places))
         checks = [place.name for place in self._places if place.role == "check"]
         return steps, {each: self._checked(each, checked.get(each, len(steps)), steps) for each in checks}
 
+    def _perhaps(self, source: str) -> tuple[str, ...]:
+        """Answers that a cell may give in a way that is not seen in its lines: it has their names in it.
+
+        Where the answer's own cell is as it was handed out, that is run, too: nobody loses anything if it gives none.
+        """
+        words = set(re.findall(r"\w++", source)) if self._waiting else set()
+        return tuple(dict.fromkeys(answer for name, answer in self._waiting.items() if name in words))
+
     def _checked(self, question: str, at: int, steps: Sequence[Step]) -> tuple[int, ...]:
-        """Where a question is checked: at its check, and below its last answer, if that is further down."""
+        """Where a question is checked: at its check, and below the last cell that answers it."""
         answers = set(self._questions[question])
-        after = max((i + 1 for i, step in enumerate(steps) if not answers.isdisjoint(step.answers)), default=0)
-        return (at,) if after <= at else (at, after)
+        giving = (i for i, step in enumerate(steps, 1) if not step.untouched and not answers.isdisjoint(step.answers))
+        return tuple(sorted({at, max(giving, default=at)}))
 
     def _plain_order(self) -> tuple[list[Step], dict[str, tuple[int, ...]]]:
         """The released notebook with the answers in their places: marked cells, or else what defines their names."""
@@ -299,10 +308,10 @@ class _Matching:
                 yield _added(source, place.source)
             elif not same(source, place.source):
                 yield source
-        kinds = ("markdown", "raw", "code") if place.role == "task" else ("markdown", "raw")
         for k in self._following(at[-1] if at else self._last_above(i)):
-            if self._cells[k].kind in kinds and k not in self._giving:
-                yield self._cells[k].source.strip()
+            cell = self._cells[k]
+            if k not in self._giving and (cell.kind in ("markdown", "raw") or place.role == "task" or _is_prose(cell)):
+                yield cell.source.strip()
 
     def _last_above(self, i: int) -> int | None:
         """The student's last cell that belongs directly above a place which has lost its own."""
@@ -313,6 +322,12 @@ class _Matching:
         """The new cells below a student's cell."""
         rest = range(len(self._cells) if k is None else k + 1, len(self._cells))
         return itertools.takewhile(lambda each: self._homes[each] is None, rest)
+
+
+def _is_prose(cell: SubmittedCell) -> bool:
+    """Whether a code cell has nothing but comments, or a text, in it."""
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return cell.kind == "code" and (all(line[0] == "#" for line in lines) or lines[0].startswith(('"""', "'''")))
 
 
 def _added(source: str, released: str) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from textwrap import indent
 
 from grading_toy import HONEST, SETUP, STUBS, as_bytes, cell, honest, notebook
 
@@ -214,6 +215,16 @@ CASES = {
     "an_answer_below_its_stub": file(
         changed(both(edit("scale_answer", source=STUBS["scale"]), append(cell("code", HONEST["torch"]["scale"], "x")))),
         says="found by its name",
+    ),
+    "an_answer_under_a_condition": file(
+        changed(
+            both(
+                edit("softmax_answer", source=STUBS["softmax"]),
+                insert(
+                    "softmax", cell("code", f"if True:\n{indent(SHARES, '    ')}\n\nsoftmax, one = softmax_of, 1", "x")
+                ),
+            )
+        )
     ),
     "all_answers_in_one_cell_of_ones_own": file(
         insert("title", cell("code", "\n\n".join(HONEST["torch"].values()), "x"))(notebook())
