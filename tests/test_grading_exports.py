@@ -644,7 +644,7 @@ def test_what_is_odd_about_many_is_said_once(tmp_path):
     source = zipped(tmp_path / "a.zip", {f"s{n}.ipynb": "1" for n in range(8)})
     collected, _ = found(source, times=table(tmp_path / "t.csv", text))
     assert collected.odd == [
-        "s0, s1, s2, s3, s4 and 3 more: In the table of times no zone is written, so it is that of the deadline."
+        "s0, s1, s2, s3, s4 and 3 more: the table of times: no zone is written, so it is that of the deadline."
     ]
 
 
