@@ -187,9 +187,10 @@ EXPORTS = {  # platform → files, whose notebooks they are, and by how many hou
             "course/inbound/ada+toy+2026-02-01 13:30:00.000000 UTC+a1b2/torch.ipynb": "first",
             "course/inbound/ada+other+2026-03-09 13:30:00.000000 UTC+a1b2/torch.ipynb": "other",
             "course/inbound/bob+toy+2026-03-01 12:30:00.000000 CET/torch.ipynb": "2",
+            "course/inbound/cy+toy+2026-03-01 12_59_00.000000 CET/torch.ipynb": "2",
             "course/outbound/toy/torch.ipynb": "released",
         },
-        {"ada": ["torch.ipynb"], "bob": ["torch.ipynb"]},
+        {"ada": ["torch.ipynb"], "bob": ["torch.ipynb"], "cy": ["torch.ipynb"]},
         {"ada": 1.5},
     ),
     "nbgrader's folder": (
@@ -274,6 +275,20 @@ def test_who_is_not_in_nbgraders_form_is_still_read(tmp_path):
 def test_folders_of_other_assignments_are_nothing_odd(tmp_path):
     files = {"ada/toy/torch.ipynb": "1", "ada/a1/torch.ipynb": "", "bob/a1/torch.ipynb": ""}
     assert found(written(tmp_path, files))[0].odd == []
+
+
+@pytest.mark.parametrize("platform", ["Moodle", "Canvas"])
+def test_a_folder_for_each_section_is_left_out(tmp_path, platform):
+    files, owners, _ = EXPORTS[platform]
+    sections = {f"Section {n % 2}/{name}": content for n, (name, content) in enumerate(files.items())}
+    assert notebooks(found(zipped(tmp_path / "a.zip", sections))[1]) == owners
+
+
+def test_who_may_be_several_or_one_is_said(tmp_path):
+    files = {f"week{n}/{name}/torch.ipynb": f"{n}{name}" for n in (1, 2) for name in ("ada", "bob")}
+    odd = found(zipped(tmp_path / "a.zip", files | {"cy.ipynb": "1", "cy (1).ipynb": "2"}))[0].odd
+    assert "week1 has work in several folders, ada and bob: are these several students?" in odd
+    assert "cy (1) and cy are taken for two students: perhaps one has handed in twice." in odd
 
 
 def test_names_with_numbers_are_not_canvas(tmp_path):

@@ -33,10 +33,11 @@ class Form:
 
     Attributes:
         name: of the platform, for the report.
-        pattern: of a file's whole path, below what all files have in common. `student` is in it, or `name` and `id`;
-            `rest` is the student's own path, `platforms` that of a file of the platform's in a student's folder.
-            `time`, `late` and `turn` are there if the platform writes them; `file` is a number that no two files share;
-            `other` is there in what belongs to another assignment. {assignment} stands for the assignment's name.
+        pattern: of a file's whole path, below what all files have in common; a folder for each section or group may be
+            around it. `student` is in it, or `name` and `id`; `rest` is the student's own path, `platforms` that of a
+            file of the platform's in a student's folder. `time`, `late` and `turn` are there if the platform writes
+            them; `file` is a number that no two files share; `other` is there in what belongs to another assignment.
+            {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
         stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.
@@ -72,12 +73,12 @@ FORMS = (
     ),
     Form(
         "Moodle's export",
-        r"(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
+        r"(?:[^/]+/)??(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
         team_first=True,
     ),
     Form(
         "Canvas' export",
-        r"(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
+        r"(?:[^/]+/)??(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
         r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
     ),
     Form(

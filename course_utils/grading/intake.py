@@ -167,6 +167,7 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         odd += [f"{path} does not say whose it is." for path, place in places.items() if place.nameless]
         work = [path for path in places if path.lower().endswith(forms.WORK)]
         students = {place.student for place in places.values()}
+        odd += _odd_students(places)
         if root:
             odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
         elif len(students) == 1 and len(work) > 2:
@@ -174,6 +175,20 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd
+
+
+def _odd_students(places: Mapping[str, forms.Place]) -> Iterator[str]:
+    """Students who may be several, and several who may be one, where only folders and files tell who they are."""
+    folders = defaultdict(set)
+    for path, place in places.items():
+        if path.lower().endswith(forms.WORK):
+            folders[place.student].add(place.rest.rpartition("/")[0].partition("/")[0])
+    for student, inside in folders.items():
+        if len(inside - {""}) > 1:
+            yield f"{student} has work in several folders, {some(sorted(inside))}: are these several students?"
+        base, number, _ = student.partition(" (")
+        if number and base in folders:
+            yield f"{student} and {base} are taken for two students: perhaps one has handed in twice."
 
 
 def _left_out(files: Mapping[str, File], reading: forms.Reading) -> list[str]:

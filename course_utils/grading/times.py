@@ -106,6 +106,7 @@ def _spelled(text: str) -> str:
         return "{}-{}-{} {}:{}:{} UTC".format(*found.groups()[:6])
     if found := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)", text):  # Blackboard's
         return "{} {}:{}:{}".format(*found.groups())
+    text = re.sub(r"(?<= \d\d)_(\d\d)_(?=\d\d)", r":\1:", text)  # where a file's name may have no colon
     text = re.sub(r"(?<=[ T])(\d{1,2})\.(\d\d)(?=$| (?!\d))", r"\1:\2", text)  # as in Italy or Denmark
     return re.sub(r"(?<=\d{4} )(\d{1,2})(\d\d)(?= ?[AP]M|$)", r"\1:\2", text)  # Brightspace's
 
