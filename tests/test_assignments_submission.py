@@ -62,6 +62,13 @@ def test_what_will_not_be_graded_and_why(folder):
     assert "[OK]   explain: is there, for people to read" in text
 
 
+def test_the_check_in_a_cell_of_the_notebook_is_nothing_odd(folder):
+    pytest.importorskip("torch")
+    whole, call = honest(), "from course_utils.assignments import check_submission\n\ncheck_submission('mine.ipynb')"
+    whole["cells"][2:2] = [cell("code", call, "own"), cell("code", "!course check-submission mine.ipynb", "x")]
+    assert "because" not in said(folder, whole)
+
+
 def test_what_is_better_without_own_cells(folder):
     pytest.importorskip("torch")
     whole = honest()
