@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.datasets import MusicData, TranslationData, Tune, Vocab
-from course_utils.datasets.batches import check_whole
 from course_utils.datasets.music import LONGEST
-from course_utils.errors import is_whole
+from course_utils.errors import check_whole, is_whole
 from course_utils.search import beam_search
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils import arrays
+from course_utils.datasets.batches import generator
 from course_utils.errors import is_whole
 
 
@@ -101,5 +102,5 @@ def shuffle_returns(close: np.ndarray, seed: int = 0) -> np.ndarray:
     [100.0, 121.2, 109.1, 120.0]
     """
     log_prices = np.log(*arrays.prices(close=close))
-    returns = np.random.default_rng(seed).permutation(np.diff(log_prices))
+    returns = generator(seed).permutation(np.diff(log_prices))
     return np.exp(log_prices[0] + np.concatenate([[0.0], np.cumsum(returns)]))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from course_utils.comparing import check_equal, largest_difference
+from course_utils.errors import check_whole
 from course_utils.printing import digits, show
 from course_utils.timing import milliseconds
 
@@ -43,6 +44,9 @@ def seed_everything(seed: int = 0) -> None:
     True
     """
     global _seed
+    check_whole(0, seed=seed)
+    if seed >= 2**32:
+        raise ValueError(f"seed is {seed}, expected 0 to {2**32 - 1}: NumPy's own generator takes no greater one.")
     _seed = seed
     random.seed(seed)
     np.random.seed(seed)

@@ -134,6 +134,10 @@ class PyTorch(Framework):
         finally:
             self.torch.set_default_dtype(self.torch.float32)
 
+    def bfloat16_lm(self, V, h):
+        """A language model whose weights are of this type."""
+        return self.lm("scratch", V, h).bfloat16()
+
     def reduced(self, precision):
         """Inside, what is computed is mostly in this type, as where one trains in mixed precision."""
         return self.torch.autocast("cpu", dtype=getattr(self.torch, precision))
@@ -268,6 +272,14 @@ class TensorFlow(Framework):
             yield
         finally:
             self.keras.config.set_floatx("float32")
+            self.keras.config.set_dtype_policy("float32")
+
+    def bfloat16_lm(self, V, h):
+        """A language model whose weights are of this type."""
+        self.keras.config.set_dtype_policy("bfloat16")
+        try:
+            return self.lm("scratch", V, h)
+        finally:
             self.keras.config.set_dtype_policy("float32")
 
     @contextlib.contextmanager

@@ -5,6 +5,7 @@ Both frameworks' sources say most lines alike, but for the prefix `torch.`; wher
 
 from typing import NamedTuple
 
+from networks import network_of
 from oracle_cells import Network
 
 
@@ -17,12 +18,13 @@ class Case(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """In a module's source `old` becomes `new`."""
+    """In a module's source, or in that of one class in it, `old` becomes `new`."""
 
     module: str
     old: str
     new: str
     case: Case | str  # "dropout" for the case that is about it
+    within: str = ""
 
 
 def one(implementation, cell, reset_after=True):
@@ -36,6 +38,7 @@ PADDED_LSTM = Case("scratch", Network("LSTM", (5,)), PADDED)
 DEEP_PADDED = Case("scratch", Network("GRU", (5, 6)), PADDED)
 LAYER_BOTH_WAYS = Case("layer", Network("LSTM", (5,), 2))
 
+# (cell, weight): a piece of the cell's class, and the same without the weight
 LEFT_OUT = {
     ("RNN", "W_xh"): ("X_t @ self.W_xh + H @", "H @"),
     ("RNN", "W_hh"): ("self.W_xh + H @ self.W_hh + self.b_h", "self.W_xh + self.b_h"),
@@ -124,7 +127,7 @@ MUTANTS = {
     }
     | {
         f"{cell} without {weight}": Mutant(
-            "cells", old, new, one("scratch", cell.partition(",")[0], "before" not in cell)
+            "cells", old, new, Case("scratch", network_of(cell, 5)), within=network_of(cell, 5).cell
         )
         for (cell, weight), (old, new) in LEFT_OUT.items()
     }

@@ -20,6 +20,14 @@ EVERY = [
     for cell in CELLS
     if (framework, implementation, cell) != ("torch", "layer", "GRU, reset before")
 ]
+
+
+def network_of(cell, *widths, directions=1):
+    """Layers of such a cell, by its name in `CELLS`."""
+    name, reset_after = CELLS[cell]
+    return Network(name, widths, directions, reset_after)
+
+
 each = pytest.mark.parametrize(("framework", "implementation", "cell"), EVERY, indirect=["framework"])
 seeds = st.integers(0, 2**32 - 1)
 
@@ -39,15 +47,13 @@ class Drawn(NamedTuple):
 
     def network(self, cell):
         """A network of such cells."""
-        name, reset_after = CELLS[cell]
-        return Network(name, (self.h, self.k)[: self.layers], self.directions, reset_after)
+        return network_of(cell, *(self.h, self.k)[: self.layers], directions=self.directions)
 
 
 def largest(implementation, cell, h=5, k=4):
     """The deepest network, in both directions, that an implementation can build."""
-    name, reset_after = CELLS[cell]
     widths = (h, h if implementation.one_width else k)[: implementation.depths[1]]
-    return Network(name, widths, implementation.directions[1], reset_after)
+    return network_of(cell, *widths, directions=implementation.directions[1])
 
 
 @st.composite

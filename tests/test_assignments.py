@@ -126,6 +126,21 @@ def test_an_assignment_is_of_a_size_that_can_be_done(name):
         assert "MARK SCHEME" in "\n".join(cell.source for cell in cells(path, "task"))
 
 
+def test_the_guide_has_each_assignments_points_and_time():
+    guide = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    told = re.findall(r"^\| (a\d\w+) \|[^|]+\| (\d+), (\d+) \| (\d+) minutes \|$", guide, re.MULTILINE)
+    assert [name for name, *_ in told] == [*MASTERS]
+    for name, points, by_hand, minutes in told:
+        asked = MASTERS[name].questions
+        assert int(points) == sum(question.points for question in asked)
+        assert int(by_hand) == sum(question.points for question in asked if question.manual)
+        for framework in FRAMEWORKS:
+            text = "\n".join(cell.source for cell in cells(MASTERS[name].notebook(framework)))
+            assert f"**Time:** about {minutes} minutes" in text
+            numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
+            assert numbers == list(range(1, len(asked) + 1)), "questions are numbered in the order of the notebook"
+
+
 @every_notebook
 def test_the_stub_is_a_part_of_the_solution(name, framework):
     masters = cells(MASTERS[name].notebook(framework), "answer")

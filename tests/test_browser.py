@@ -29,6 +29,7 @@ from course_utils.workshop.reading import open_folder
 from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright.expect.set_options(timeout=1000 * HANG_SECONDS)
 
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {
@@ -229,11 +230,11 @@ def test_living_figures_live_in_jupyterlab(browser, lab):
     with opened(browser, lab, notebook) as page:
         assert failures(run_all(page)) == []
         stepper = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) figure.stepper")
-        stepper.locator("input").focus()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("End")
-        assert stepper.locator("output").inner_text() == "Step 3 of 3"
+        step = stepper.locator("output")
+        playwright.expect(step).to_have_text("Step 1 of 3")  # scripts run when an output is drawn, after its cell
+        for key in ("ArrowRight", "ArrowDown", "End"):
+            stepper.locator("input").press(key)
+        playwright.expect(step).to_have_text("Step 3 of 3")
         line = page.locator(".widget-text input")
         line.fill("a longer line")
         line.press("Enter")

@@ -1,23 +1,23 @@
 """What the course's layers promise beside their numbers, which `test_equality` compares, in both frameworks."""
 
 import random
+import sys
 
 import numpy as np
 import pytest
 from frameworks import close
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from implementations import Scratch
+from networks import CELLS, network_of
+from oracle_cells import GATES, random_params
 
 from course_utils import repro
 
 n, T, d, h = 2, 6, 3, 5
 
 # One direction, for inputs of width d, by a name for the test's id.
-ONE_WAY = {
-    "RNN": lambda course: course.RNN(d, h),
-    "GRU": lambda course: course.GRU(d, h),
-    "GRU, reset before": lambda course: course.GRU(d, h, reset_after=False),
-    "LSTM": lambda course: course.LSTM(d, h),
+ONE_WAY = {cell: lambda course, cell=cell: Scratch(course).build(network_of(cell, h), d) for cell in CELLS} | {
     "Deep": lambda course: course.Deep([course.GRU(d, h), course.LSTM(h, 4)]),
 }
 BOTH_WAYS = {
@@ -28,6 +28,15 @@ BOTH_WAYS = {
 }
 each_one_way = pytest.mark.parametrize("name", ONE_WAY)
 each_layer = pytest.mark.parametrize("name", [*ONE_WAY, *BOTH_WAYS])
+
+
+def test_every_layer_of_the_course_is_tested(framework):
+    cells = sys.modules[f"{framework.course.__name__}.cells"].CELLS
+    assert [cell.__name__ for cell in cells] == [*GATES], "GATES in oracle_cells has each, in this order"
+    assert {network_of(name, h).cell for name in CELLS} == {*GATES}, "CELLS in networks has each"
+    for cell in cells:
+        assert getattr(framework.course, cell.__name__) is cell
+        assert cell.__name__ in framework.course.__all__
 
 
 def made(framework, name):
@@ -104,9 +113,7 @@ def test_lengths_may_be_unknown_until_it_runs(framework, name):
 def test_weights_are_drawn_uniformly_within_one_over_the_root_of_h(framework, name):
     course = framework.course
     wide = {
-        "RNN": lambda: course.RNN(60, 25),
-        "GRU": lambda: course.GRU(60, 25),
-        "GRU, reset before": lambda: course.GRU(60, 25, reset_after=False),
+        **{cell: lambda cell=cell: Scratch(course).build(network_of(cell, 25), 60) for cell in CELLS},
         "LSTM": lambda: course.LSTM(60, 25, forget_bias=0.0),
         "Deep": lambda: course.Deep([course.GRU(60, 25), course.RNN(25, 25)]),
         "Bidirectional": lambda: course.Bidirectional(course.RNN(60, 25), course.RNN(60, 25)),
@@ -121,19 +128,10 @@ def test_weights_are_drawn_uniformly_within_one_over_the_root_of_h(framework, na
     assert len(np.unique(numbers)) == numbers.size
 
 
-SHAPES = {
-    "RNN": {"h": ["b_h"]},
-    "GRU": {"z": ["b_z"], "r": ["b_r"], "h": ["b_h", "b_hh"]},
-    "GRU, reset before": {"z": ["b_z"], "r": ["b_r"], "h": ["b_h"]},
-    "LSTM": {"i": ["b_i"], "f": ["b_f"], "o": ["b_o"], "c": ["b_c"]},
-}
-
-
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CELLS)
 def test_all_weights_are_there_and_trained(framework, name):
-    layer, expected = made(framework, name), {}
-    for gate, biases in SHAPES[name].items():
-        expected |= {f"W_x{gate}": (d, h), f"W_h{gate}": (h, h)} | dict.fromkeys(biases, (h,))
+    layer, drawn = made(framework, name), random_params(np.random.default_rng(0), network_of(name, h), d)
+    expected = {weight: value.shape for weight, value in drawn.items()}
     params = framework.course.weights.dump(layer)
     assert {weight: value.shape for weight, value in params.items()} == expected
     assert sorted(value.shape for value in framework.weights_of(layer).values()) == sorted(expected.values())

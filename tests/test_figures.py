@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import matplotlib.image
 import numpy as np
@@ -97,6 +98,15 @@ def opened(browser):
     for context in pages:
         context.close()
     assert errors == []
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_a_figure_beside_one_whose_scripts_were_taken_away_is_alive(opened, kind):
+    """As in JupyterLab, where a notebook that is not trusted may be open in another tab."""
+    figure = FIGURES[kind]()
+    inert = re.sub(r"<script.*?</script>", "", figure.html, flags=re.DOTALL)
+    page = opened(SimpleNamespace(html=inert + figure.html))
+    assert [live.is_visible() for live in page.locator(".live").all()] == [False, True]
 
 
 def focus(page, selector):

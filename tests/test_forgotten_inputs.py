@@ -8,7 +8,7 @@ import pytest
 from data_helpers import says
 from price_helpers import walk
 
-from course_utils import forecasting, leaks, plotting
+from course_utils import forecasting, leaks, plotting, repro
 from course_utils.datasets import (
     ClipData,
     DigitsData,
@@ -214,6 +214,8 @@ def test_a_seed_is_a_whole_number(seed, tmp_path):
         lambda: SentimentData(seed=seed),
         lambda: StockData(Prices(DAYS, CLOSE), window=3, test_days=5, validation_days=5, seed=seed),
         lambda: LanguageModelData(corpus, 2, 3, seed=seed),
+        lambda: leaks.shuffle_returns(CLOSE, seed=seed),
+        lambda: repro.seed_everything(seed),
     ):
         refused(make, f"seed is {seed!r}", "expected", "0 or more")
 

@@ -1,5 +1,6 @@
 """Every mistake of `mutants` is caught by the comparison with the oracle, which what is right passes."""
 
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +9,12 @@ import pytest
 from equality import compare
 from frameworks import close
 from implementations import Scratch
-from mutants import MUTANTS
+from mutants import LEFT_OUT, MUTANTS
 from mutated import reloaded
+from networks import CELLS, network_of
 from oracle_cells import Network
+
+from course_utils.assignments.mutation import replaced_once
 
 n, T, d = 3, 4, 2
 EVERY = [(framework, name) for framework, mutants in MUTANTS.items() for name in mutants]
@@ -19,9 +23,17 @@ CASES = {str(pair): pair for pair in ((framework, MUTANTS[framework][name].case)
 
 def course_with(framework, mutant=None):
     """The framework's layers and weights, loaded anew from their sources, one of them with a mistake."""
-    mistake = () if mutant is None else (mutant.module, mutant.old, mutant.new)
+    mistake = () if mutant is None else (mutant.module, *replacement(framework, mutant))
     loaded = reloaded(framework.course.__name__, ("cells", "models", "weights"), *mistake)
     return SimpleNamespace(**vars(loaded["cells"]), weights=loaded["weights"])
+
+
+def replacement(framework, mutant):
+    """What is replaced, and by what; where the mutant is within a class, all of the class."""
+    if not mutant.within:
+        return mutant.old, mutant.new
+    source = inspect.getsource(getattr(framework.course, mutant.within))
+    return source, replaced_once(source, mutant.old, mutant.new, f"class {mutant.within}")
 
 
 def check(framework, course, case):
@@ -64,6 +76,15 @@ def test_a_mistake_is_caught(framework, name):
     course = course_with(framework, mutant)
     with pytest.raises(AssertionError):
         check(framework, course, mutant.case)
+
+
+def test_every_weight_of_every_cell_is_left_out_once():
+    weights = {
+        (network_of(cell, 5).cell, weight)
+        for cell in CELLS
+        for weight in oracle.random_params(np.random.default_rng(0), network_of(cell, 5), d)
+    }
+    assert weights == {(network_of(cell, 5).cell, weight) for cell, weight in LEFT_OUT}
 
 
 def test_a_mutant_whose_text_is_gone_says_so(framework):

@@ -7,7 +7,7 @@ import oracle_seq2seq
 import pytest
 from frameworks import close
 from hypothesis import given, settings
-from networks import CELLS, networks
+from networks import CELLS, network_of, networks
 from oracle_cells import Network, flat
 
 
@@ -47,8 +47,8 @@ def test_gradients_of_the_cells(cell, drawn):
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_of_the_language_model(cell, e):
     n, T, V, h = 2, 4, 6, 5
-    rng, (name, reset_after) = np.random.default_rng(0), CELLS[cell]
-    params = oracle.random_lm(rng, Network(name, (h,), reset_after=reset_after), V, e)
+    rng = np.random.default_rng(0)
+    params = oracle.random_lm(rng, network_of(cell, h), V, e)
     state = cells.begin(params, lambda h: rng.normal(size=(n, h)))
     X, Y = rng.integers(V, size=(2, n, T))
     Y[0, 1] = Y[1, 3] = -1

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from data_helpers import says
 from frameworks import FRAMEWORKS
+from implementations import Scratch
+from networks import CELLS, network_of
 
 from course_utils import checkpoints, repro
 from course_utils.datasets import RandomBatches, SequentialBatches, Vocab
@@ -191,7 +193,8 @@ def models(course, framework):
     yield course.RNNLM(deep, V, dropout=0.3, embed_size=4, token_dropout=0.1), True
     yield course.RNNLM(pair, V), True
     yield course.Seq2Seq(encoder, decoder, teacher_forcing=0.5), True
-    yield course.LSTM(4, 5), True
+    for cell in CELLS:
+        yield Scratch(course).build(network_of(cell, 5), 4), True
     for cell in ("RNN", "GRU", "LSTM"):
         yield course.RNNLM(framework.rnn("layer", V, h, cell), V, dropout=0.3), False
 

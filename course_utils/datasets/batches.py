@@ -17,18 +17,9 @@ from itertools import chain
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.errors import is_whole
+from course_utils.errors import check_whole
 
 Batch = tuple[np.ndarray, np.ndarray]
-
-
-def check_whole(least: int = 1, **numbers: int) -> None:
-    """Refuse, with its name, a number that is not whole (TypeError) or below `least` (ValueError)."""
-    for name, number in numbers.items():
-        if not is_whole(number, -math.inf):
-            raise TypeError(f"{name} is {number!r}, expected a whole number, {least} or more.")
-        if number < least:
-            raise ValueError(f"{name} is {number}, expected {least} or more.")
 
 
 def generator(seed: int, *stream: int) -> np.random.Generator:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils.datasets.batches import ArrayBatches, check_whole, generator
+from course_utils.datasets.batches import ArrayBatches, generator
 from course_utils.datasets.digits import SIDE, Pictures, split_pictures
 from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab
+from course_utils.errors import check_whole
 
 GROUPS = ("new combinations", "seen combinations")
 NAMES = "a zero,a one,a two,a three,a four,a five,a six,a seven,an eight,a nine".split(",")

@@ -49,8 +49,8 @@ def load_pictures() -> Pictures:
 
 def split_pictures(seed: int) -> tuple[Pictures, Pictures]:
     """The pictures to train on and those held out, each part sorted by digit."""
-    X, Y = load_pictures()
     rng = generator(seed, 0)
+    X, Y = load_pictures()
     train, unseen = [], []
     for digit in range(10):
         rows = rng.permutation(np.flatnonzero(digit == Y))

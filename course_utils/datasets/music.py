@@ -163,6 +163,7 @@ class MusicData:
     """
 
     def __init__(self, batch_size: int = 32, heldout: float = 0.1, seed: int = 0, path: str | Path | None = None):
+        rng = generator(seed)
         known = load_tunes() if path is None else load_tunes(path)
         reasons = [_why_left_out(tune) for tune in known]
         tunes = [tune for tune, reason in zip(known, reasons, strict=True) if not reason]
@@ -171,7 +172,6 @@ class MusicData:
             if not tunes:
                 raise ValueError(f"{path} has no tune to learn from, expected some whose bars add up; {left_out[0]}")
             _say_what_is_left_out(path, "are not learnt from", left_out)
-        rng = generator(seed)
         unseen = draw(join(len(tunes), with_a_run_in_common(tunes, COPY)), heldout, rng)  # (tunes,) bool
         self.train_tunes, self.heldout_tunes = (
             [tune for tune, is_unseen in zip(tunes, unseen, strict=True) if is_unseen == side] for side in (False, True)

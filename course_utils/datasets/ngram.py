@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.datasets.batches import as_ids, check_whole
+from course_utils.datasets.batches import as_ids
+from course_utils.errors import check_whole
 
 
 class NGram:

@@ -104,9 +104,9 @@ class SentimentData:
     """
 
     def __init__(self, batch_size: int = 64, heldout: float = 0.2, seed: int = 0):
+        rng = generator(seed)
         snippets = load_snippets()
         tokens = [tokenize_sentence(snippet.text) for snippet in snippets]
-        rng = generator(seed)
         unseen = draw(near_copies(tokens), heldout, rng)  # (snippets,) bool
         train, others = np.flatnonzero(~unseen), np.flatnonzero(unseen)
         self.vocab = Vocab([token for i in train for token in tokens[i]], MIN_FREQ, reserved=["<pad>"])

@@ -191,8 +191,8 @@ SOURCES: dict[str, Source] = {
 def default_names() -> list[str]:
     """The data sets that the course needs and set-up fetches.
 
-    >>> default_names()
-    ['alice', 'emoji', 'music', 'sentiment', 'stocks']
+    >>> "alice" in default_names(), "time_machine" in default_names()
+    (True, False)
     """
     return [name for name, source in SOURCES.items() if source.default]
 
@@ -221,8 +221,8 @@ def status(name: str) -> str:
 def verify(names: Iterable[str] | None = None) -> dict[str, str]:
     """The `status` of each of `names`, by default of all data sets.
 
-    >>> sorted(verify())
-    ['alice', 'emoji', 'fra_eng', 'music', 'sentiment', 'stocks', 'time_machine']
+    >>> verify().keys() == SOURCES.keys()
+    True
     """
     return {name: status(name) for name in _known(names, SOURCES)}
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.datasets.batches import Batch, as_ids, check_whole
+from course_utils.datasets.batches import Batch, as_ids
 from course_utils.datasets.text import NO_TARGET
+from course_utils.errors import check_whole
 
 
 class RecallBatches:

@@ -19,10 +19,10 @@ from zipfile import is_zipfile
 import numpy as np
 
 from course_utils.datasets import sources
-from course_utils.datasets.batches import LengthBatches, Padded, check_whole, generator
+from course_utils.datasets.batches import LengthBatches, Padded, generator
 from course_utils.datasets.text import BOS, EOS, NO_TARGET, PAD, RESERVED, Vocab, check_text, find_file, read_text
 from course_utils.datasets.transport import open_member
-from course_utils.errors import is_whole
+from course_utils.errors import check_whole, is_whole
 
 CORPORA = ("emoji", "fra_eng")
 GROUPS = ("new combinations", "new names", "all")

@@ -204,6 +204,10 @@ class LSTM(_Recurrent):
         return O * tf.tanh(C), C  # (n, h), (n, h)
 
 
+CELLS = (RNN, GRU, LSTM)
+"""The layers of one direction: those that weights, files of models and the tests know."""
+
+
 class Deep(_Layer):
     """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
 

@@ -1,5 +1,7 @@
 """Models: a recurrent layer with what goes in front of it and behind it."""
 
+from inspect import signature
+
 import keras
 import tensorflow as tf
 
@@ -50,6 +52,9 @@ class RNNLM(CourseModel):
                 "The layer gives only its last output, but each step needs one, and its state: "
                 "build it with return_sequences=True, return_state=True."
             )
+        if isinstance(rnn, keras.Model) and [*signature(rnn.call).parameters][1:2] == ["training"]:
+            # a Sequential or a functional model, which would take a state for this setting
+            raise unfit_layer(rnn, embed_size or vocab_size)
         if any(getattr(layer, "go_backwards", False) for layer in [getattr(rnn, "forward_layer", rnn)]):
             raise ValueError(
                 "The layer is go_backwards=True, so that its outputs are in reverse order: build it without."

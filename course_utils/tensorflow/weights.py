@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.shapes import check_params
-from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
+from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -44,13 +44,14 @@ def _entries(layer) -> dict[str, Entry]:
     )
 
 
-@_entries.register(RNN)
-@_entries.register(GRU)
-@_entries.register(LSTM)
-def _(layer):
+def _entries_of_cell(layer):
     if not layer.built:
         layer.build()
     return {variable.name: Entry(variable) for variable in layer.weights}  # frozen ones, too
+
+
+for _cell in CELLS:
+    _entries.register(_cell, _entries_of_cell)
 
 
 @_entries.register
@@ -171,7 +172,7 @@ def dump(layer: keras.layers.Layer) -> Params:
     """The canonical weights of a layer or model, as new NumPy arrays."""
     found = {}
     for name, (variable, part, second) in _entries(layer).items():
-        value = variable.numpy()
+        value = _array(variable)
         found[name] = value[part].copy() if second is None else value[part] + value[second]
     return found
 
@@ -185,5 +186,11 @@ def gradients(layer: keras.layers.Layer, loss: Callable[[], tf.Tensor]) -> Param
     sources = [variable.value for variable in variables]
     grads = tape.gradient(value, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     # an embedding's gradient comes as the rows that were used
-    of = {id(variable): tf.convert_to_tensor(grad).numpy() for variable, grad in zip(variables, grads, strict=True)}
+    of = {id(variable): _array(tf.convert_to_tensor(grad)) for variable, grad in zip(variables, grads, strict=True)}
     return {name: of[id(entry.variable)][entry.part].copy() for name, entry in entries.items()}
+
+
+def _array(tensor: tf.Tensor | keras.Variable) -> np.ndarray:
+    """As NumPy and the files know it: smaller types as float32, in which their numbers are the same."""
+    value = tensor.numpy()
+    return value if value.dtype == np.float64 else value.astype(np.float32)

@@ -187,6 +187,10 @@ class LSTM(_Recurrent):
         return O * torch.tanh(C), C  # (n, h), (n, h)
 
 
+CELLS = (RNN, GRU, LSTM)
+"""The layers of one direction: those that weights, files of models and the tests know."""
+
+
 class Deep(nn.Module):
     """Layers on top of each other: each reads the outputs of the one below. The state is a tuple of theirs.
 

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from course_utils.shapes import check_params
-from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
+from course_utils.torch.cells import CELLS, Bidirectional, Deep
 from course_utils.torch.models import RNNLM
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -48,11 +48,12 @@ def _entries(layer) -> dict[str, Entry]:
     )
 
 
-@_entries.register(RNN)
-@_entries.register(GRU)
-@_entries.register(LSTM)
-def _(layer):
+def _entries_of_cell(layer):
     return {name: Entry(parameter) for name, parameter in layer.named_parameters()}
+
+
+for _cell in CELLS:
+    _entries.register(_cell, _entries_of_cell)
 
 
 @_entries.register

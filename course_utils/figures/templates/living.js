@@ -15,12 +15,12 @@ const element = (name, attributes, ...children) => {
   made.append(...children);
   return made;
 };
-// Each figure of this kind that is not alive yet.
+// Each figure of this kind that is not alive yet and has its data: JupyterLab takes scripts from what it does not trust.
 const bring = (kind, start) => {
-  for (const figure of document.querySelectorAll(`figure.${kind}:not([data-alive])`)) {
+  for (const data of document.querySelectorAll(`figure.${kind}:not([data-alive]) > script[type="application/json"]`)) {
+    const figure = data.parentElement;
     figure.dataset.alive = "";
-    const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-    start(figure.querySelector(".live"), data);
+    start(figure.querySelector(".live"), JSON.parse(data.textContent));
     // JupyterLab would take the arrow keys: it asks the focused element itself.
     for (const part of figure.querySelectorAll("input, button, summary, .wide"))
       part.setAttribute("data-lm-suppress-shortcuts", "true");
