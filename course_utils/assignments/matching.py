@@ -71,6 +71,10 @@ class Plan:
         """The student's cells that give one of these answers."""
         return [step for step in (*self.steps, *self.words) if not set(answers).isdisjoint(step.answers)]
 
+    def written(self, answers: Iterable[str]) -> bool:
+        """Whether one of these answers is not as it was handed out."""
+        return not all(step.untouched for step in self.answering(answers))
+
     @property
     def changed(self) -> int:
         """How many answers are not as they were handed out."""
