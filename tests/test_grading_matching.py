@@ -347,6 +347,9 @@ HUGE = {
     "short lines": cell("code", "a\n" * 2_500_000, "x"),
     "definitions": cell("code", "def a(): pass\n" * 350_000, "x"),
     "brackets": cell("code", "[" * 1_900_000, "x"),
+    "names of answers": cell("code", "scale\n" * 800_000, "x"),
+    "a badge without an end": cell("markdown", "<a kaggle.com" * 380_000, "x"),
+    "a short badge without an end": cell("markdown", "<a kaggle.com" * 760, "x"),
 }
 
 

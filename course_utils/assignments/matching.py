@@ -213,8 +213,10 @@ class _Matching:
 
         Where the answer's own cell is as it was handed out, that is run, too: nobody loses anything if it gives none.
         """
-        words = set(re.findall(r"\w++", source)) if self._waiting else set()
-        return tuple(dict.fromkeys(answer for name, answer in self._waiting.items() if name in words))
+        if not self._waiting:
+            return ()
+        names = rf"\b(?:{'|'.join(map(re.escape, self._waiting))})\b"
+        return tuple(dict.fromkeys(self._waiting[hit[0]] for hit in re.finditer(names, source)))
 
     def _checked(self, question: str, at: int, steps: Sequence[Step]) -> tuple[int, ...]:
         """Where a question is checked: at its check, and below the last cell that answers it."""
