@@ -5,9 +5,9 @@ import os
 import zipfile
 from dataclasses import replace
 
-import classroom
+import grading_class
 import pytest
-from classroom import DUE, NAME, PLATFORMS, POINTS, WORKS
+from grading_class import DUE, NAME, PLATFORMS, POINTS, WORKS
 from typer.testing import CliRunner
 
 from course_utils.cli import app
@@ -16,7 +16,7 @@ from course_utils.grading.store import file_name
 
 LONG = os.environ.get("COURSE_CORPUS") == "all"
 EACH = 15 if LONG else 6  # students on each platform
-SECTIONS = {name: classroom.students(60)[15 * i : 15 * i + EACH] for i, name in enumerate(PLATFORMS)}
+SECTIONS = {name: grading_class.students(60)[15 * i : 15 * i + EACH] for i, name in enumerate(PLATFORMS)}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,7 +52,7 @@ def downloaded(tmp_path, export):
             (source / name).write_bytes(content)
     else:
         source = tmp_path / "submissions.zip"
-        source.write_bytes(classroom.in_a_zip(export.files, zipfile.ZIP_STORED))
+        source.write_bytes(grading_class.in_a_zip(export.files, zipfile.ZIP_STORED))
     words = [source, "--assignment", NAME, "--out", tmp_path / "out", "--deadline", f"{DUE:%Y-%m-%dT%H:%M+00:00}"]
     for option, text in (("roster", export.roster), ("times", export.times)):
         if text:
@@ -67,7 +67,7 @@ def people_give(books):
         for submission in book.assignment_submissions(NAME):
             for grade in submission.notebooks[0].grades:
                 if grade.needs_manual_grade:
-                    grade.manual_score, grade.needs_manual_grade = classroom.BY_PEOPLE[grade.name], False
+                    grade.manual_score, grade.needs_manual_grade = grading_class.BY_PEOPLE[grade.name], False
         book.db.commit()
 
 

@@ -6,8 +6,8 @@ import json
 import time
 
 import pytest
+from grading_programs import PROGRAMS
 from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_assignment
-from programs import PROGRAMS
 
 from course_utils.assignments import load_assignment
 from course_utils.assignments.cells import ODD, read

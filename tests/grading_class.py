@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from programs import KEEPS_MARKS, PROGRAMS
+from grading_programs import KEEPS_MARKS, PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "a2_gru"
