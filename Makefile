@@ -97,7 +97,7 @@ experiments: data ## run the long sweeps behind a chapter, or all without CH: ma
 # /both
 
 # tensorflow
-gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA; PyTorch's has it already
+gpu: setup ## on Linux with an NVIDIA GPU: exchange TensorFlow for its build with CUDA
 	@$(PIP) uninstall --quiet --yes tensorflow-cpu tensorflow
 	@$(PIP) install "tensorflow[and-cuda]==$$(sed -n 's/^tensorflow==\([^ ]*\).*/\1/p' requirements.lock)"
 # /tensorflow

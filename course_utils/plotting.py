@@ -278,6 +278,42 @@ def bars(values: dict[str, float], title: str, ylabel: str) -> Picture:
     return Picture(figure, f"Figure: {title}. {len(values)} bars, {ylabel}: {numbers}.")
 
 
+def dots(
+    values: dict[str, Sequence[float]], title: str, xlabel: str, levels: dict[str, float] | None = None
+) -> Picture:
+    """A row for each label, and in it a dot for each value, such as runs of one network with other seeds.
+
+    Args:
+        values: label → its values, one at least; the first row is at the top.
+        levels: label → a value drawn as a grey vertical line, such as a baseline.
+
+    >>> print(dots({"GRU": [3.7, 3.8], "RNN": [3.9]}, "Seeds", "perplexity", levels={"5-gram": 3.83}))
+    Figure: Seeds. perplexity; 2 rows of dots.
+    GRU: 2 dots, lowest 3.700, highest 3.800
+    RNN: 1 dot, at 3.900
+    level 5-gram: 3.830
+    """
+    rows = {str(label): _line(label, row)[1] for label, row in _labelled(values).items()}
+    figure, axes = _axes(title, xlabel, "", size=(6.4, 1.6 + 0.32 * len(rows)))
+    words = [f"Figure: {title}. {xlabel}; {len(rows)} row{'s' if len(rows) != 1 else ''} of dots."]
+    for place, (label, row) in enumerate(rows.items()):
+        axes.scatter(row, np.full(len(row), place), s=36, color=palette.SERIES[0].color, alpha=0.6, linewidths=0)
+        span = f"at {digits(row[0])}" if len(row) == 1 else f"lowest {digits(row.min())}, highest {digits(row.max())}"
+        words.append(f"{label}: {len(row)} dot{'s' if len(row) != 1 else ''}, {span}")
+    for i, (label, value) in enumerate(_labelled({} if levels is None else levels).items()):
+        value = arrays.number(value, f"The level {label!r}")
+        axes.axvline(value, color="0.4", linestyle=["--", ":", "-."][i % 3], linewidth=1)
+        # Names of neighbours stand one below the other, or they would run into each other.
+        place = {"xy": (value, 1 - 0.09 * i), "xycoords": ("data", "axes fraction"), "xytext": (4, 0)}
+        axes.annotate(label, **place, textcoords="offset points", va="top", color=palette.QUIET, parse_math=False)
+        words.append(f"level {label}: {digits(value)}")
+    axes.set_yticks(range(len(rows)), list(rows), parse_math=False)
+    axes.set_ylim(len(rows) - 0.5, -1.2 if levels else -0.5)
+    axes.grid(axis="y", color=palette.FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    return Picture(figure, "\n".join(words))
+
+
 def heatmap(
     matrix,
     title: str,

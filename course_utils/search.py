@@ -5,7 +5,8 @@ each row, ids (m,) int64, and what the model remembers of each row so far, and g
 of each row's next token, logits (m, V), and the new memory. Only the model knows what the state is.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import NamedTuple, TypeVar
 
@@ -28,6 +29,29 @@ class Found(NamedTuple):
 
     ids: list[int]
     score: float
+
+
+class Beam(NamedTuple):
+    """What a beam search has after one of its steps: of each of n sequences the `width` beginnings kept, best first.
+
+    Where there are fewer beginnings than `width`, rows whose log P is −∞ stand in their places.
+
+    Args:
+        ids: (n, width, t + 1), each beginning, from `bos` on; one that has ended goes on with `eos`.
+        ended: (n, width), whether it has.
+        parents: (n, width), which of the beginnings before it goes on.
+        totals, scores: (n, width), its log P, and log P / L^length_penalty.
+        all_totals, all_scores: (n, width V), the same for all that were compared: of each beginning before, gone on
+            with each token of the vocabulary.
+    """
+
+    ids: np.ndarray
+    ended: np.ndarray
+    parents: np.ndarray
+    totals: np.ndarray
+    scores: np.ndarray
+    all_totals: np.ndarray
+    all_scores: np.ndarray
 
 
 def greedy(
@@ -108,6 +132,28 @@ def beam_search(
     >>> [beam_search(step, None, select, 1, bos=0, eos=3, max_steps=2, width=width)[0].ids for width in (1, 2)]
     [[1, 0], [2]]
     """
+    steps = beams(step, state, select, num_sequences, bos, eos, max_steps, width, length_penalty)
+    last = deque(steps, maxlen=1).pop()
+    return _found(last.ids[:, 0], last.scores[:, 0], eos)
+
+
+def beams(
+    step: DecoderStep,
+    state: State,
+    select: Callable[[State, np.ndarray], State],
+    num_sequences: int,
+    bos: int,
+    eos: int,
+    max_steps: int,
+    width: int = 1,
+    length_penalty: float = 0.75,
+) -> Iterator[Beam]:
+    """The same search to look at: what it has after each of its steps.
+
+    >>> step, select = lambda ids, state: (np.log([[0.1, 0.6, 0.3]]), state), lambda state, rows: state
+    >>> [beam.ids.tolist() for beam in beams(step, None, select, 1, bos=0, eos=2, max_steps=2)]
+    [[[[0, 1]]], [[[0, 1, 1]]]]
+    """
     _check(num_sequences, max_steps, width, length_penalty)
     n, rows = num_sequences, np.arange(num_sequences * width).reshape(num_sequences, width)  # (n, width)
     state = select(state, np.repeat(np.arange(n), width))
@@ -123,13 +169,14 @@ def beam_search(
         best = _highest(scores, width)  # (n, width)
         parents, tokens = np.divmod(best, V)
         ids = np.concatenate([np.take_along_axis(ids, parents[..., None], 1), tokens[..., None]], axis=2)
+        compared = totals, scores
         totals, scores = np.take_along_axis(totals, best, 1), np.take_along_axis(scores, best, 1)
         lengths = np.take_along_axis(lengths, parents, 1)
         ended = np.take_along_axis(ended, parents, 1) | (tokens == eos)
+        yield Beam(ids, ended, parents, totals, scores, *compared)
         if ended.all():
             break
         state = select(state, np.take_along_axis(rows, parents, 1).ravel())
-    return _found(ids[:, 0], scores[:, 0], eos)
 
 
 def _check(num_sequences: int, max_steps: int, width: int, length_penalty: float) -> None:

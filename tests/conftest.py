@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from clocks import HANG_SECONDS
 from frameworks import FRAMEWORKS
 from hypothesis import settings
 from tqdm.auto import tqdm  # noqa: F401  chooses its form once: before a test imports Jupyter's kernel, it is the console's
@@ -60,6 +61,7 @@ def seeded(request):
 def browser():
     """Chromium of the system or of Playwright; what needs it is skipped, with its reason, where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=1000 * HANG_SECONDS)
     with playwright.sync_playwright() as driver:
         own = driver.chromium.executable_path
         found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]

@@ -123,6 +123,8 @@ def test_students_makefile_has_no_command_that_needs_what_is_left_out(released, 
     assert ("test" in commands) == (view == "both")
     assert ("gpu" in commands) == (view != "torch")
     assert f"FRAMEWORK ?= {view}\n" in text
+    others = {"torch": "tensorflow", "tensorflow": "torch"}
+    assert view == "both" or others[view] not in done.stdout.lower()
 
 
 def test_what_is_for_instructors_is_left_out_and_nothing_is_overwritten(tmp_path):

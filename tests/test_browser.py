@@ -29,7 +29,6 @@ from course_utils.workshop.reading import open_folder
 from course_utils.workshop.refresh import normalised
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-playwright.expect.set_options(timeout=1000 * HANG_SECONDS)
 
 # No question about news; and all cells are drawn, not only those in view, so that each picture can be looked at.
 SETTINGS = {
@@ -255,7 +254,7 @@ def test_a_readers_lab_opens_clean(browser, readers_lab):
     asked = []
     with opened(browser, readers_lab, readers_lab.folder / "torch/chapters/02_rnn.ipynb", asked.append) as page:
         page.locator(".jp-TableOfContents-tree >> text=The question").wait_for()
-        assert page.locator(".jp-DirListing-item", has_text="02_rnn.ipynb").is_visible()
+        playwright.expect(page.locator(".jp-DirListing-item", has_text="02_rnn.ipynb")).to_be_visible()
         page.wait_for_timeout(2000)  # what comes late: a pop-up, or the mark of a change
         assert not page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty")
         assert page.locator(".jp-toast, .Toastify__toast, .jp-Dialog").count() == 0
@@ -274,7 +273,7 @@ def test_a_readers_lab_opens_clean(browser, readers_lab):
 
 def test_authors_keep_what_readers_do_not_see(browser, lab, shown_chapters):
     with opened(browser, lab, shown_chapters["02"]) as page:
-        page.locator("text=Validate").first.wait_for()
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) >> text=Validate").first.wait_for()
 
 
 def test_a_page_is_whole_without_a_network(browser, tmp_path):
@@ -293,9 +292,9 @@ def test_a_page_is_whole_without_a_network(browser, tmp_path):
     assert len(drawn) > 50
     assert min(drawn) > 0
     answer = page.locator("details.folded .jp-OutputArea-output").first
-    assert not answer.is_visible()
+    playwright.expect(answer).to_be_hidden()
     page.locator("summary", has_text="Open the answer").first.click()
-    assert answer.is_visible()
+    playwright.expect(answer).to_be_visible()
     page.close()
 
 
@@ -308,7 +307,7 @@ def test_an_answer_is_folded_until_its_cell_is_run(browser, readers_lab):
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         answer = panel.locator(".jp-OutputArea-output", has_text="5")
         panel.locator(".jp-Placeholder-content").wait_for()
-        assert not answer.is_visible()
+        playwright.expect(answer).to_be_hidden()
         run_all(page)
         answer.wait_for()
 

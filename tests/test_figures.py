@@ -12,9 +12,22 @@ import pytest
 from data_helpers import says
 from IPython.core.formatters import DisplayFormatter
 
+from course_utils import search
 from course_utils.datasets import NGram, Vocab
-from course_utils.figures import Reading, cell_stepper, cells, gate_microscope, microscope, read_counts, surprise_ribbon
-from course_utils.workshop import chapters
+from course_utils.figures import (
+    Reading,
+    beam_stepper,
+    cell_stepper,
+    cells,
+    context_map,
+    film,
+    gate_microscope,
+    microscope,
+    read_counts,
+    surprise_ribbon,
+    watch_beam,
+)
+from course_utils.workshop import chapters, pages, views
 from course_utils.workshop.outputs import compare
 
 SCREENSHOTS = chapters.ROOT / "build"
@@ -77,7 +90,56 @@ def gates():
     return gate_microscope(list(LINE), gates_of(LINE), "An LSTM reads")
 
 
-FIGURES = {"stepper": echo, "ribbon": ribbon, "microscope": gates}
+# Three tokens and an end: the first step of the greedy search leads nowhere.
+CHAIN = np.log([[0.01, 0.5, 0.4, 0.09], [0.4, 0.2, 0.2, 0.2], [0.01, 0.01, 0.01, 0.97], [0.25] * 4])
+TOKENS = ["<bos>", "a", "b", "<eos>"]
+
+
+def watched(max_steps=4, widths=(1, 2, 3, 5), table=CHAIN, tokens=TOKENS):
+    return watch_beam(lambda prefixes: table[prefixes[:, -1]], tokens, 0, len(tokens) - 1, max_steps, widths)
+
+
+def beam():
+    return beam_stepper(watched(), "Greedy loses")
+
+
+TONES = ["plain", "light", "dark"]
+NAMES = [name if tone == "plain" else f"{name} {tone} skin tone" for name in ("man", "woman", "boy") for tone in TONES]
+CHANGES = {"+ light": np.array([0.0, 1.0]), "− light": np.array([0.0, -1.0]), "+ dark": np.array([0.5, 2.0])}
+POINTS = np.array(
+    [[3 * i, 0.2 * i] + added for i in range(3) for added in (np.zeros(2), CHANGES["+ light"], CHANGES["+ dark"])]
+)
+FRENCH = {change: [f"{name}, {change or 'tel quel'}" for name in NAMES] for change in ("", *CHANGES)}
+
+
+def contexts():
+    return context_map(POINTS, NAMES, TONES * 3, CHANGES, FRENCH, "Nine contexts")
+
+
+WAYS = ["up", "down", "left", "right"]
+
+
+def moving(T=5, height=6, width=7, seed=0):
+    """A clip and what two probes believe of it, the second from the second frame on."""
+    rng = np.random.default_rng(seed)
+    clip = np.zeros((T, height, width))
+    for t in range(T):
+        clip[t, 2:4, t : t + 3] = rng.integers(1, 17, (2, 3))
+    return clip, {"now": rng.dirichlet(np.ones(4), T), "first": rng.dirichlet(np.ones(4), T - 1)}
+
+
+def moves():
+    return film(*moving(), WAYS, "It goes right")
+
+
+FIGURES = {
+    "stepper": echo,
+    "ribbon": ribbon,
+    "microscope": gates,
+    "beam": beam,
+    "contexts": contexts,
+    "film": moves,
+}
 
 
 @pytest.fixture
@@ -116,6 +178,13 @@ def focus(page, selector):
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
     raise AssertionError(f"The keyboard does not reach {selector}.")
+
+
+def shows(locator, words):
+    """Wait until it has these words: a script may run a moment after a key is pressed."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_have_text(words)
 
 
 def keep(page, name):
@@ -162,7 +231,7 @@ def test_where_no_script_runs_a_still_picture_is_shown(opened, name):
 
 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [800, 390])
+@pytest.mark.parametrize("width", [800, 360])
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_living_figure_can_be_read_in_light_and_dark_and_on_a_phone(opened, name, width, light):
     page = opened(FIGURES[name](), light, width)
@@ -196,7 +265,7 @@ def test_the_stepper_shows_the_numbers_of_the_framework(framework, opened, cell)
     focus(page, 'input[type="range"]')
     found = []
     for t in range(T):
-        assert f"Step {t + 1} of {T}" in page.locator("output").inner_text()
+        shows(page.locator("output"), f"Step {t + 1} of {T}")
         np.testing.assert_allclose(numbers_of(page, "input X"), X[t], rtol=0, atol=1e-5)
         found.append(numbers_of(page, "state H"))
         slot = page.locator('[data-value="H"]').text_content().replace("−", "-").split()
@@ -206,18 +275,20 @@ def test_the_stepper_shows_the_numbers_of_the_framework(framework, opened, cell)
     if cell == "LSTM":
         np.testing.assert_allclose(numbers_of(page, "memory C"), framework.array(state[1])[0], rtol=0, atol=1e-5)
     page.keyboard.press("Home")
+    shows(page.locator("output"), f"Step 1 of {T}")
     assert numbers_of(page, "state H") == found[0]
     page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Enter")
-    assert "Step 1 of" in page.locator("output").inner_text(), "there is no step before the first"
+    page.keyboard.press("Enter")  # there is no step before the first
+    page.get_by_role("button", name="One step on").click()
+    shows(page.locator("output"), f"Step 2 of {T}")
 
 
 def test_the_stepper_goes_where_one_points(opened):
     page = opened(echo())
     page.locator(".strip .head", has_text="3").click()
-    assert page.locator("output").inner_text() == "Step 3 of 4"
+    shows(page.locator("output"), "Step 3 of 4")
     page.get_by_role("button", name="One step on").click()
-    assert page.locator("output").inner_text() == "Step 4 of 4"
+    shows(page.locator("output"), "Step 4 of 4")
     assert "H, unit 1 0.090" in page.locator('input[type="range"]').get_attribute("aria-valuetext")
 
 
@@ -323,7 +394,7 @@ def test_the_ribbon_shows_the_numbers_of_the_framework(framework, opened):
     page = opened(surprise_ribbon(line, {"LSTM": reading, "3-gram": counted(3, line)}, VOCAB, "Reading"))
     focus(page, 'input[type="range"]')
     for t, letter in enumerate(line):
-        assert page.locator("output").inner_text() == f"Letter {t + 1} of 7: {'space' if letter == ' ' else letter}"
+        shows(page.locator("output"), f"Letter {t + 1} of 7: {'space' if letter == ' ' else letter}")
         bits, likeliest = told_of(page, "LSTM")
         assert np.isclose(bits, -reading.log_probs[t, VOCAB[letter]] / np.log(2), rtol=0, atol=1e-5)
         best = np.argsort(-reading.log_probs[t])[:3]
@@ -333,6 +404,7 @@ def test_the_ribbon_shows_the_numbers_of_the_framework(framework, opened):
         page.keyboard.press("ArrowRight")
     focus(page, ".mode:nth-of-type(2)")
     page.keyboard.press("Space")
+    shows(page.locator(".numbers thead th").last, "mattered most")
     bits, mattered = told_of(page, "LSTM")
     best = np.argsort(-reading.influence[6])[:3]
     assert [words.split(" back ")[0] for words in mattered] == [f"{line[s]} {6 - s}".replace("  ", "␣ ") for s in best]
@@ -352,8 +424,9 @@ def test_the_ribbon_follows_the_pointer_and_colours_what_it_says(opened):
     bits = -counted(4).log_probs[np.arange(len(LINE)), own] / np.log(2)
     np.testing.assert_allclose(shares(1), np.minimum(1, bits / 8), rtol=0, atol=1e-5)
     page.locator(".letters").first.locator("span").nth(9).hover()
-    assert page.locator("output").inner_text() == "Letter 10 of 22: a"
+    shows(page.locator("output"), "Letter 10 of 22: a")
     page.get_by_text("What mattered?").click()
+    shows(page.locator(".numbers thead th").last, "mattered most")
     influence = counted(4).influence[9]
     np.testing.assert_allclose(shares(1)[:21], influence / influence.max(), rtol=0, atol=0.5 / 35 + 1e-6)
     assert np.count_nonzero(shares(0)) == 1, "a 2-gram sees one letter"
@@ -425,6 +498,7 @@ def test_the_microscope_shows_the_numbers_of_the_framework(framework, opened):
     cells = np.concatenate(microscope.wipers_and_keepers(line, gates["F"]))
     drawn = [gates["F"], gates["I"], gates["O"], np.tanh(gates["C"])]
     for t in range(len(line)):
+        shows(page.locator("output"), re.compile(f"Letter {t + 1} of 11: "))
         rows = page.locator(".numbers tbody tr").all()
         found = [[float(cell.replace("−", "-")) for cell in row.locator("td").all_inner_texts()] for row in rows]
         expected = [[abs(values[t]).mean() for values in drawn], *([v[t, cell] for v in drawn] for cell in cells)]
@@ -443,9 +517,9 @@ def test_the_microscope_colours_what_it_says(opened):
     minus = page.locator(".maps .signed", has_text="−")
     assert minus.count() == np.count_nonzero(np.tanh(gates_of(LINE)["C"][:, cells]) < -0.1), "signs are seen in grey"
     page.get_by_text("I and O").click()
-    assert page.locator(".wide-row").all_inner_texts() == ["input gate I", "output gate O"]
+    shows(page.locator(".wide-row"), ["input gate I", "output gate O"])
     page.locator(".maps .bar").nth(3).hover()
-    assert page.locator("output").inner_text().startswith("Letter 4 of 22: space; mean of F ")
+    shows(page.locator("output"), re.compile("^Letter 4 of 22: space; mean of F "))
 
 
 def test_wipers_fall_at_spaces_and_keepers_stay():
@@ -520,3 +594,363 @@ def test_what_no_microscope_can_show_is_refused():
         with pytest.raises(ValueError) as error:
             gate_microscope(tokens, gates, "Reading")
         says(error, f"{len(tokens)} tokens", "(T, h)")
+
+
+def followed(search):
+    """Of each step the beginnings, token by token, with the log-probability, and the outcome."""
+    before = [()]
+    for step in search:
+        now = [(*before[h.parent], *([h.token] if h.token else [])) for h in step]
+        yield [(tokens, h.log_prob, h.outcome) for tokens, h in zip(now, step, strict=True)]
+        before = now
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_record_is_what_the_search_does(width, seed):
+    rng = np.random.default_rng(seed)
+    table = np.log(rng.dirichlet(np.ones(4), size=4))
+    settings = {"num_sequences": 1, "bos": 0, "eos": 3, "max_steps": 4, "width": width}
+    [found] = search.beam_search(lambda ids, state: (table[ids], state), None, lambda state, rows: state, **settings)
+    record = watched(widths=[width], table=table)[width]
+    best = max((h for h in record[-1] if h.outcome != "dropped"), key=lambda h: h.score)
+    assert best.score == pytest.approx(found.score)
+    for step, hypotheses in zip(followed(record), record, strict=True):
+        assert 1 <= sum(outcome != "dropped" for _, _, outcome in step) <= width
+        kept = [h.score for h in hypotheses if h.outcome != "dropped"]
+        assert all(h.score <= min(kept) for h in hypotheses if h.outcome == "dropped")
+        for tokens, log_prob, outcome in step:
+            ids = [0, *map(TOKENS.index, tokens)]
+            assert log_prob == pytest.approx(table[ids[:-1], ids[1:]].sum())
+            if outcome != "dropped":
+                assert (outcome == "finished") == (ids[-1] == 3)
+    assert [TOKENS[i] for i in found.ids] in [[t for t in tokens if t != "<eos>"] for tokens, _, _ in step]
+
+
+def test_a_record_is_what_a_frameworks_model_translates(framework):
+    """The student's function, as chapter 07 has it: the decoder reads each prefix whole."""
+    course, V = framework.course, 7
+    model = course.Seq2Seq(course.Seq2SeqEncoder(V, 4, 5), course.Seq2SeqDecoder(V, 4, 5))
+    source = np.array([[4, 5, 3]]), np.array([3])
+    model((*map(framework.tensor, source), framework.tensor(np.array([[2]]))))  # makes the weights
+    framework.draw_anew(model, np.random.default_rng(2))
+
+    def step(prefixes):
+        rows = [framework.tensor(np.repeat(part, len(prefixes), axis=0)) for part in source]
+        logits, _ = model((*rows, framework.tensor(prefixes)))  # (m, t, V)
+        return logits[:, -1]
+
+    record = watch_beam(step, [*"pqrstuv"], bos=2, eos=3, max_steps=5)
+    for width, steps in record.items():
+        for tokens, log_prob, _ in [*followed(steps)][-1]:
+            ids = [2, *map("pqrstuv".index, tokens)]
+            logits = framework.array(model((*map(framework.tensor, source), framework.tensor(np.array([ids[:-1]]))))[0])
+            log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))  # (1, t, V)
+            own = log_probs[0, np.arange(len(ids) - 1), ids[1:]]
+            assert log_prob == pytest.approx(own.sum(), abs=1e-5), width
+
+
+def test_the_stepper_of_beams_shows_the_numbers_of_the_record(opened):
+    searches = watched()
+    page = opened(beam_stepper(searches, "Greedy loses"))
+    page.locator("summary").click()
+    width, step = page.locator("output").all()
+    for place, (k, search_) in enumerate(searches.items()):
+        page.get_by_label("Width of the beam").focus()
+        if place:
+            page.keyboard.press("ArrowRight")
+        shows(width, f"Width {k}")
+        page.get_by_label("Step", exact=True).focus()
+        page.keyboard.press("Home")
+        for t, hypotheses in enumerate(followed(search_)):
+            shows(step, f"Step {t + 1} of {len(search_)}")
+            shown = {}
+            for row in page.locator(".numbers tbody tr").all():
+                outcome, prob, log_prob, score = row.locator("td").all_inner_texts()
+                shown[row.locator("th").inner_text()] = [
+                    outcome.lstrip("×■ "),
+                    *(float(number.replace("−", "-")) for number in (prob, log_prob, score)),
+                ]
+            for (tokens, log_prob, outcome), h in zip(hypotheses, search_[t], strict=True):
+                found = shown.pop(" ".join(tokens))
+                assert found == [
+                    outcome,
+                    pytest.approx(h.prob, abs=1e-5),
+                    pytest.approx(log_prob, abs=1e-5),
+                    pytest.approx(h.score, abs=1e-5),
+                ]
+            assert shown == {}
+            assert page.locator(".tree g").count() == sum(map(len, search_[: t + 1]))
+            page.keyboard.press("ArrowRight")
+    page.get_by_label("Width of the beam").press("Home")
+    shows(page.locator(".told"), "The search ends with: a <bos> a <bos>, probability 0.0400")
+
+
+def test_outcomes_are_told_by_signs_and_the_kept_line_is_thick(opened):
+    page = opened(beam())
+    page.get_by_label("Width of the beam").press("ArrowRight")
+    page.get_by_label("Step", exact=True).press("ArrowRight")
+    shows(page.locator(".told"), "Best so far: b <eos>, probability 0.3880")
+    assert page.locator(".tree .finished text").first.text_content() == "■ <eos>"
+    dropped = page.locator(".tree .dropped")
+    assert {words[:2] for words in dropped.locator("text:first-of-type").all_text_contents()} == {"× "}
+    assert page.locator(".tree .dropped.held").count() == 0
+    assert page.locator(".tree .held").count() == 4
+    page.get_by_role("button", name="One step on").click()
+    shows(page.locator(".tree .finished text").nth(3), "■ waits")
+    for _ in range(3):
+        page.get_by_role("button", name="A wider beam").click()
+    shows(page.locator("output").first, "Width 5")
+    page.get_by_label("Step", exact=True).press("End")
+    spoken = page.get_by_label("Step", exact=True).get_attribute("aria-valuetext")
+    assert "5 kept" in spoken or "finished" in spoken
+
+
+def test_the_words_of_a_beam():
+    assert str(beam()).splitlines() == [
+        "Figure: Greedy loses. A beam search as a tree, step by step, at 4 widths.",
+        "width 1: a <bos> a <bos>, cut off after 4 tokens, probability 0.0400",
+        *(f"width {width}: b <eos>, finished after 2 tokens, probability 0.3880" for width in (2, 3, 5)),
+    ]
+
+
+def test_a_beam_among_many_words_is_small_enough():
+    rng = np.random.default_rng(0)
+    table = np.log(rng.dirichlet(np.full(1700, 0.02), size=1700) + 1e-9)
+    searches = watched(10, table=table, tokens=[f"mot{i}" for i in range(1700)])
+    assert all(len(step) <= width + 6 for width, steps in searches.items() for step in steps)
+    assert len(beam_stepper(searches, "Words").html.encode()) < 100_000
+
+
+def test_what_no_beam_can_be_is_refused():
+    kept = watched()[1][0][0]
+    wrong = [
+        (lambda: watch_beam(lambda prefixes: CHAIN, TOKENS, 0, 3, 4), ["(4, 4)", "1 prefixes", "(1, 4)"]),
+        (lambda: watch_beam(lambda prefixes: np.full((1, 4), np.nan), TOKENS, 0, 3, 4, [1]), ["NaN"]),
+        (lambda: watched(widths=[0]), ["width=0"]),
+        (lambda: beam_stepper({}, "t"), ["expected one search or more"]),
+        (lambda: beam_stepper({1: []}, "t"), ["[0] steps"]),
+        (lambda: beam_stepper({1: [[kept._replace(parent=1)]]}, "t"), ["Step 1 at width 1", "parent 1", "0 to 0"]),
+        (lambda: beam_stepper({1: [[kept._replace(outcome="lost")]]}, "t"), ["'lost'", "kept, finished, dropped"]),
+        (lambda: beam_stepper({1: [[kept._replace(outcome="dropped")]]}, "t"), ["Step 1 at width 1", "keeps none"]),
+    ]
+    for call, words in wrong:
+        with pytest.raises(ValueError) as error:
+            call()
+        says(error, *words)
+
+
+def test_the_map_tells_the_translation_of_each_name_and_change(opened):
+    page = opened(contexts())
+    read = page.locator("output")
+    focus(page, 'input[type="range"]')
+    for i, name in enumerate(NAMES):
+        shows(read, f"{name} →{FRENCH[''][i]}")
+        page.keyboard.press("ArrowRight")
+    focus(page, ".mode:nth-of-type(4)")
+    page.keyboard.press("Space")
+    shows(read, f"{NAMES[-1]} + dark →{FRENCH['+ dark'][-1]}")
+    page.locator("summary").click()
+    found = {
+        row.locator("th").inner_text(): row.locator("td").inner_text() for row in page.locator(".numbers tr").all()
+    }
+    assert found == {f"{NAMES[-1]} {change}".strip(): texts[-1] for change, texts in FRENCH.items()}
+
+
+def drawn_at(page):
+    """Where the marks are, (n, 2), y upwards; where the ring is; and where the way begins and ends."""
+    marks = page.locator(".map .mark").evaluate_all("(all) => all.map((one) => one.getAttribute('transform'))")
+    ring = page.locator(".map .ring").get_attribute("transform")
+    way = re.findall(r"-?[\d.]+", page.locator(".map .way").get_attribute("d"))[:4]
+    pairs = [[float(number) for number in re.findall(r"-?[\d.]+", words)] for words in (*marks, ring)]
+    places = np.array([*pairs, way[:2] or pairs[-1], way[2:] or pairs[-1]], dtype=float) * [1, -1]
+    return places[:-3], places[-3], places[-2:]
+
+
+@pytest.mark.parametrize("h", [2, 5])
+def test_the_map_lies_as_the_contexts_do(opened, h):
+    turn = np.linalg.qr(np.random.default_rng(h).normal(size=(h, h)))[0][:2]  # a plane in h dimensions
+    given, changes = (POINTS, CHANGES) if h == 2 else (POINTS @ turn, {c: v @ turn for c, v in CHANGES.items()})
+    page = opened(context_map(given, NAMES, TONES * 3, changes, FRENCH, "Nine contexts"))
+    marks, ring, _ = drawn_at(page)
+    np.testing.assert_allclose(ring, marks[0])
+
+    def distances(points):
+        return np.linalg.norm(points[:, None] - points[None], axis=-1)
+
+    scale = distances(marks).max() / distances(POINTS).max()
+    np.testing.assert_allclose(distances(marks), scale * distances(POINTS), atol=1e-3 * scale)
+    page.get_by_role("button", name="+ dark").click()
+    shows(page.locator("output"), re.compile("dark"))
+    _, _, way = drawn_at(page)
+    np.testing.assert_allclose(way, marks[[0, 2]], atol=1e-3 * scale)  # plain + dark is where dark is
+    box = page.locator(".map .mark").nth(4).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
+    shows(page.locator("output"), re.compile("^woman light skin tone "))
+
+
+def test_the_map_tells_tones_apart_in_grey(opened):
+    page = opened(contexts())
+    shapes = page.locator(".map .mark").evaluate_all("(all) => all.map((one) => one.getAttribute('d'))")
+    assert shapes == shapes[:3] * 3
+    assert len({*shapes}) == 3
+    assert page.locator(".legend span").all_inner_texts() == TONES
+    legend = page.locator(".legend .mark").evaluate_all("(all) => all.map((one) => one.getAttribute('d'))")
+    assert legend == shapes[:3]
+
+
+def test_the_words_of_the_map():
+    first, *others = str(contexts()).splitlines()
+    assert first == (
+        "Figure: Nine contexts. A map of 9 names by their contexts: plain 3 (circle), light 3 (square), "
+        "dark 3 (triangle)."
+    )
+    assert others == ["man → man, tel quel", *(f"man {change} → man, {change}" for change in CHANGES)]
+
+
+def test_what_no_map_can_show_is_refused():
+    def changed(**options):
+        given = {"contexts": POINTS, "names": NAMES, "tones": TONES * 3, "changes": CHANGES, "translations": FRENCH}
+        return context_map(**given | options, title="t")
+
+    wrong = [
+        ({"contexts": POINTS[:8]}, ["(8, 2)", "9 names", "9 tones"]),
+        ({"contexts": POINTS[:, :1]}, ["(9, 1)", "h of 2"]),
+        ({"tones": TONES}, ["3 tones"]),
+        ({"tones": [*"abcdefgha"]}, ["8 different tones", "6 at most"]),
+        ({"changes": {**CHANGES, "+ dark": np.ones(3)}}, ["'+ dark'", "(3,)", "(2,)"]),
+        ({"translations": {**FRENCH, "": FRENCH[""][:4]}}, ["'': 4", "'': 9"]),
+        ({"translations": {change: texts for change, texts in FRENCH.items() if change}}, ["'': 9"]),
+        ({"translations": {change: ["x" * 9000] * 9 for change in FRENCH}}, ["100,000 at most"]),
+        ({"contexts": np.full((9, 5), np.nan)}, ["contexts has NaN"]),
+    ]
+    for options, words in wrong:
+        with pytest.raises(ValueError) as error:
+            changed(**options)
+        says(error, *words)
+
+
+def test_the_film_shows_the_numbers_that_it_was_given(opened):
+    clip, beliefs = moving()
+    page = opened(moves())
+    focus(page, 'input[type="range"]')
+    values = "(all) => all.map((one) => +one.style.getPropertyValue('--v'))"
+    for t, frame in enumerate(clip):
+        shows(page.locator("output"), f"Frame {t + 1} of 5")
+        shades = page.locator(".picture span").evaluate_all(values)
+        np.testing.assert_allclose(shades, frame.ravel() / clip.max(), rtol=0, atol=0.0051)
+        bars = np.reshape(page.locator(".bar span").evaluate_all(values), (2, 4))
+        numbers = [*map(str, page.locator("table td:last-child").all_inner_texts())]
+        np.testing.assert_allclose(bars[0], beliefs["now"][t], rtol=0, atol=1e-5)
+        np.testing.assert_allclose([*map(float, numbers[:4])], beliefs["now"][t], rtol=0, atol=5.1e-4)
+        if t == 0:
+            assert numbers[4:] == ["–"] * 4
+        else:
+            np.testing.assert_allclose(bars[1], beliefs["first"][t - 1], rtol=0, atol=1e-5)
+        likeliest = [WAYS[beliefs["now"][t].argmax()], *([WAYS[beliefs["first"][t - 1].argmax()]] if t else [])]
+        assert page.locator(".most th").all_inner_texts() == likeliest
+        page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_film_moves_only_when_asked(opened, motion):
+    page = opened(moves(), reduced_motion=motion)
+    place, play = page.locator("output"), page.locator(".play")
+    page.clock.install()
+    page.clock.run_for(5000)
+    shows(place, "Frame 1 of 5")
+    focus(page, ".play")
+    page.keyboard.press("Space")
+    shows(play, "❚❚ Pause")
+    page.clock.run_for(750)
+    shows(place, "Frame 2 of 5")
+    page.keyboard.press("Space")
+    shows(play, "▶ Play")
+    page.clock.run_for(5000)
+    shows(place, "Frame 2 of 5")
+    page.keyboard.press("Space")
+    page.clock.run_for(5000)
+    shows(place, "Frame 5 of 5")
+    shows(play, "▶ Play")
+    page.keyboard.press("Space")
+    shows(place, "Frame 1 of 5")
+
+
+def test_the_words_of_a_film():
+    _, beliefs = moving()
+    first, now, then = str(moves()).splitlines()
+    assert first == (
+        "Figure: It goes right. A clip of 5 frames of 6 × 7 pixels, and the likeliest of up, down, left, right after "
+        "each."
+    )
+    told = ", ".join(f"frame {t} {WAYS[row.argmax()]} {row.max():.1f}" for t, row in enumerate(beliefs["now"], 1))
+    assert now == f"now: {told}"
+    assert then.startswith("first: frame 2 ")
+
+
+def test_the_clip_of_the_chapter_is_small_enough():
+    rng = np.random.default_rng(0)
+    clip = rng.uniform(size=(8, 20, 20))
+    beliefs = {name: rng.dirichlet(np.ones(10), 8) for name in ("trained", "untrained")}
+    assert len(film(clip, beliefs, [*"0123456789"], "A clip").html.encode()) < 100_000
+
+
+def test_what_no_film_can_show_is_refused():
+    clip, beliefs = moving()
+    wrong = [
+        ((clip[0], beliefs, WAYS), ["(6, 7)", "(T, height, width)"]),
+        ((clip[:0], beliefs, WAYS), ["(0, 6, 7)"]),
+        ((-clip, beliefs, WAYS), ["lowest number is -16"]),
+        ((clip * np.nan, beliefs, WAYS), ["lowest number is nan"]),
+        ((clip, {}, WAYS), ["no beliefs"]),
+        ((clip, {"now": beliefs["now"][:2]}, WAYS), ["'now'", "(2, 4)", "(5, 4) or (4, 4)"]),
+        ((clip, beliefs, WAYS[:3]), ["(5, 3) or (4, 3)"]),
+        ((clip, {"now": 2 * beliefs["now"]}, WAYS), ["'now'", "sum 2.000", "softmax"]),
+        ((clip, {"now": beliefs["now"] * [1, np.nan, 1, 1]}, WAYS), ["'now'", "sum nan"]),
+        ((np.random.default_rng(0).uniform(size=(30, 40, 40)), {"now": np.full((30, 4), 0.25)}, WAYS), ["at most"]),
+    ]
+    for given, words in wrong:
+        with pytest.raises(ValueError) as error:
+            film(*given, "t")
+        says(error, *words)
+
+
+ODD = '<b>a</b> & "b" </script> {{style}}'
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: beam_stepper(watched(tokens=["<bos>", "<i>", "</script>", "{{title}}"]), ODD),
+        lambda: context_map(POINTS, [ODD] * 9, ["<i>"] * 9, {"<u>": [1, 1]}, {"": [ODD] * 9, "<u>": [ODD] * 9}, ODD),
+        lambda: film(moving()[0], {"<i>": moving()[1]["now"]}, ["<b>", "&", '"', "{{x}}"], ODD),
+    ],
+    ids=["beam", "contexts", "film"],
+)
+def test_odd_letters_stay_text_in_every_figure(opened, figure):
+    page = opened(figure())
+    shows(page.locator(".title"), ODD)
+    assert page.locator(".live b:not(output b), .live i, .live u").count() == 0
+    assert page.locator("script").count() == 2
+
+
+@pytest.mark.parametrize("number", ["02", "04"])
+def test_living_figures_live_in_the_page_of_a_run(browser, number):
+    """What `make run` writes, opened from a file of its own: each figure is alive and follows the keyboard."""
+    chapter = chapters.find_chapter(number)
+    html = pages.to_html(views.of_notebook(chapters.read(chapter), "torch"), chapter)
+    errors, page = [], browser.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(html)
+    figures = page.locator("figure.living")
+    assert figures.count() == 2
+    for figure in figures.all():
+        if not figure.is_visible():  # in a folded answer
+            page.locator("details.folded", has=figure).locator("summary").first.click()
+        shows(figure.locator("output"), re.compile(r"\w+ 1 of \d+"))
+        assert not figure.locator("img.still").is_visible()
+        figure.locator('input[type="range"]').press("End")
+        last = int(figure.locator('input[type="range"]').get_attribute("max")) + 1
+        shows(figure.locator("output"), re.compile(rf"\w+ {last} of {last}\b"))
+    page.close()
+    assert errors == []

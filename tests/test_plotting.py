@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from course_utils import palette, plotting
 from course_utils.history import History
-from course_utils.plotting import LiveCurves, bars, forecast, heatmap, lines, piano_roll, pictures, training_curves
+from course_utils.plotting import LiveCurves, bars, dots, forecast, heatmap, lines, piano_roll, pictures, training_curves
 
 EXAMPLES = {
     "lines": lambda: lines(
@@ -33,6 +33,7 @@ EXAMPLES = {
     ),
     "curves": lambda: training_curves({"RNN": History(heldout_loss=[2.0, 1.0])}, "Training", levels={"5-gram": 3.89}),
     "bars": lambda: bars({"a": 2.0, "b": 3.0}, "Speed", "seconds"),
+    "dots": lambda: dots({"a": [2.0, 3.0], "b": (1.0, 4.0)}, "Seeds", "loss", levels={"chance": 3.3}),
     "heatmap": lambda: heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, 0.2]], "Gate", "step", "unit", list("the"), ["1", "2"]),
     "pictures": lambda: pictures(np.eye(6)[:, :, None] * np.ones(5), [f"row {i}\nof six" for i in range(6)], "Rows"),
     "piano roll": lambda: piano_roll([(60, 0.0, 1.0), (67, 1.0, 0.5), (64, 1.5, 2.0)], "Three notes"),
@@ -87,6 +88,7 @@ def test_other_data_are_other_words_and_another_picture():
     for several in (
         [curves(), curves((1.0, 2.5, 3.1)), curves(label="b"), curves(levels={"u": 2.0})],
         [bars({"a": 1.0}, "t", "y"), bars({"a": 1.1}, "t", "y")],
+        [dots({"a": [1.0]}, "t", "x"), dots({"a": [1.0, 1.1]}, "t", "x"), dots({"a": [1.0]}, "t", "x", {"u": 2.0})],
         [map_of([1.0, 2.0]), map_of([1.0, 2.1]), map_of([1.0], [2.0])],
     ):
         assert len({str(picture) for picture in several}) == len({picture.png for picture in several}) == len(several)
@@ -200,11 +202,12 @@ def test_tensors_are_drawn(framework):
     assert str(pictures(ones, ["a", "b"], "t")) == str(pictures(np.ones((2, 3, 3)), ["a", "b"], "t"))
     assert str(heatmap(ones[0], "t", "x", "y")) == str(heatmap(np.ones((3, 3)), "t", "x", "y"))
     assert str(bars({"a": ones[0, 0, 0]}, "t", "y")) == str(bars({"a": 1.0}, "t", "y"))
+    assert str(dots({"a": ones[0, 0]}, "t", "x")) == str(dots({"a": (1.0, 1.0, 1.0)}, "t", "x"))
     assert str(lines({"a": (1.0, 2.0)}, "t", "x", "y")) == str(lines({"a": [1.0, 2.0]}, "t", "x", "y")), "no pair"
 
 
 def test_what_has_no_labels_is_refused():
-    for call in (lambda: lines([1.0, 2.0], "t", "x", "y"), lambda: bars([1.0], "t", "y")):
+    for call in (lambda: lines([1.0], "t", "x", "y"), lambda: bars([1.0], "t", "y"), lambda: dots([1.0], "t", "x")):
         with pytest.raises(ValueError) as error:
             call()
         says(error, "a list", "expected a dict")
@@ -213,6 +216,7 @@ def test_what_has_no_labels_is_refused():
 def test_a_line_without_points_is_named():
     for empty in (
         lambda: lines({"a": [1.0], "b": []}, "t", "x", "y"),
+        lambda: dots({"a": [1.0], "b": []}, "t", "x"),
         lambda: training_curves({"b": History(train_loss=[1.0])}, "t"),
     ):
         with pytest.raises(ValueError) as error:

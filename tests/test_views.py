@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course_utils.workshop import chapters, sizes, views
 
 PATHS = chapters.find_chapters()
+ASSIGNMENTS = chapters.ROOT / "assignments"
 TEXT = """In <!-- torch -->PyTorch<!-- /torch -->\
 <!-- both -->, in <!-- /both --><!-- tensorflow -->Keras<!-- /tensorflow -->
 
@@ -121,21 +122,29 @@ def test_a_gap_in_the_numbers_is_found():
     assert numbers(cells) == [[], [1, 3], []]
 
 
-NEEDED = {
-    "03_gru": {"conventions"},
-    "04_lstm": {"order", "order-said", "bias-said-torch", "bias-said-tensorflow", "best-torch"},
-}
-"""Chapter → the ids of cells that speak of the other framework because what they say is about both."""
-
-
 @pytest.mark.parametrize("view", views.sides("both"))
 @pytest.mark.parametrize(
     "path", [path for path in PATHS if path.stem[:2] in sizes.REWRITTEN], ids=lambda path: path.stem
 )
 def test_a_rewritten_chapter_speaks_of_one_framework(path, view):
-    notebook = views.of_notebook(chapters.read(path), view)
-    notebook.cells = [cell for cell in notebook.cells if cell.id not in NEEDED.get(path.stem, ())]
+    assert views.left_over(views.of_notebook(chapters.read(path), view), view) == []
+
+
+@pytest.mark.parametrize("view", views.sides("both"))
+@pytest.mark.parametrize("folder", sorted(ASSIGNMENTS.glob("a*/")), ids=lambda folder: folder.name)
+def test_an_assignment_speaks_of_one_framework(folder, view):
+    notebook = chapters.read(folder / f"{view}.ipynb")
+    assert views.of_notebook(notebook, view) == notebook, "in no view may it differ from the one that is handed out"
     assert views.left_over(notebook, view) == []
+
+
+@pytest.mark.parametrize("view", views.sides("both"))
+def test_a_check_speaks_of_no_framework(view):
+    """Both frameworks' students have the same checks: neither the parts nor what is said of mistakes may name one."""
+    text = "".join(path.read_text("utf-8") for path in ASSIGNMENTS.glob("a*/checks/[!h]*.json"))
+    strings = re.findall(r'"(?:[^"\\]|\\.)*"', text)
+    said = [each for each in strings if " " in each]  # the others are names, such as those of what is hidden
+    assert views.left_over(new_notebook(cells=[new_markdown_cell("\n".join(said))]), view) == []
 
 
 @pytest.mark.parametrize(

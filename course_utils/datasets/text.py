@@ -333,7 +333,8 @@ def load_corpus(corpus: str | Path = "alice", normalize: Normalization = "letter
     """The normalised text of a corpus, without Project Gutenberg's licence.
 
     Args:
-        corpus: a name such as "alice" (a wrong one is answered with the list), or any text file by its path (see `read_text`).
+        corpus: a name such as "alice" (a wrong one is answered with the list), or the path of any text file (see
+            `read_text`).
         normalize: "letters" keeps a–z and turns all else into single spaces, "lower" only makes letters small (and one
             character of a letter and its accent), "none" changes nothing; or a function from string to string. Where
             "letters" drops other letters of a file, a warning says what share.

@@ -11,6 +11,8 @@ from PIL import Image
 from course_utils import palette
 from course_utils.plotting import Picture
 
+MOST_BYTES = 100_000  # of a figure in a notebook
+
 _FILES = resources.files("course_utils.figures") / "templates"
 
 VARIABLES = {
@@ -44,6 +46,8 @@ class LivingFigure:
         still: what stands there where no script runs; its summary is the figure's plain text.
         parts: name → HTML that takes the place of `{{name}}` in `kind`.html, where `{{title}}` is known, too.
 
+    Raises `ValueError` for NaN or infinity in the data, and for a figure of more than 100 kB.
+
     Attributes: `html`, `summary`. The HTML of the same figure is the same at each run.
     """
 
@@ -64,6 +68,11 @@ class LivingFigure:
             data=text.replace("<", "\\u003c"),
             script=template("living.js") + template(f"{kind}.js"),
         )
+
+        if (size := len(self.html.encode())) > MOST_BYTES:
+            raise ValueError(
+                f"The figure {title!r} has {size:,} bytes, expected {MOST_BYTES:,} at most: show less of it."
+            )
 
     def __repr__(self) -> str:
         return self.summary

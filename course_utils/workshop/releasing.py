@@ -121,6 +121,7 @@ def _in_one_framework(path: Path, view: views.View) -> None:
     """Take out of a copied file what is about the other framework."""
     if path.name == "Makefile":
         text = path.read_text("utf-8").replace("FRAMEWORK ?= both", f"FRAMEWORK ?= {view}")
+        text = text.replace("FRAMEWORK=torch", f"FRAMEWORK={view}")  # what `make` says as an example
         files.write(path, _COMMANDS.sub(lambda found: found["kept"] if found["view"] == view else "", text))
     elif path.suffix in (".ipynb", ".md"):
         files.write(path, views.of_file(path, view))

@@ -18,7 +18,7 @@ CANDIDATE = '"b_h": b_x, "b_hh": b_h'
 # fmt: off
 WRONG_BLOCKS = [
     Wrong("order_ignored", {"enumerate(order)": 'enumerate("zrh")'},
-          "The blocks are taken in Keras' order whatever order says."),
+          "The blocks are taken in the order zrh whatever order says."),
     Wrong("order_reversed", {"enumerate(order)": "enumerate(order[::-1])"},
           "The blocks are named from the last to the first."),
     Wrong("first_bias_only", {"b_x + b_h": "b_x"},

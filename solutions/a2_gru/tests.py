@@ -90,14 +90,14 @@ def check_unroll(student, rng):
 
 
 @question(
-    {"Keras' order": 3, "PyTorch's order": 3},
+    {"order zrh": 3, "order rzh": 3},
     reference=canonical,
     explained="the text above the exercise",
     forbids=READY_MADE_WEIGHTS,
     wrong=WRONG_BLOCKS,
 )
 def check_canonical(student, rng):
-    for part, order, d, h in (("Keras' order", "zrh", 4, 3), ("PyTorch's order", "rzh", 3, 5)):
+    for part, order, d, h in (("order zrh", "zrh", 4, 3), ("order rzh", "rzh", 3, 5)):
         shapes = {"W_x": (d, 3 * h), "W_h": (h, 3 * h), "b_x": (3 * h,), "b_h": (3 * h,)}
         yield part, student.call("canonical", draw_normal(rng, shapes), order)
 

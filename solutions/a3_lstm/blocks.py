@@ -34,7 +34,7 @@ GATE, VALUE = "share ** (1 / steps)", "np.log(gate / (1 - gate))"
 # fmt: off
 WRONG_BLOCKS = [
     Wrong("frameworks_order_always", {IN_ORDER: 'enumerate("ifco")'},
-          "The blocks are taken in the frameworks' order whatever order says."),
+          "The blocks are taken in the layer's order whatever order says."),
     Wrong("books_order_always", {IN_ORDER: 'enumerate("ifoc")'},
           "The blocks are taken in the order of the books, whatever order says. No shape complains."),
     Wrong("order_reversed", {IN_ORDER: "enumerate(order[::-1])"}, "The blocks are named from the last to the first."),

@@ -97,26 +97,26 @@ def draw_stacked(rng, d, h, biases):
 
 
 @question(
-    {"Keras' layer": 2, "PyTorch's layer": 2, "another order": 3},
+    {"one bias": 2, "two biases": 2, "another order": 3},
     reference=canonical,
     explained="chapter 04, “In which order do the gates stand?”, and for two biases “All implementations side by side”",
     forbids=READY_MADE_WEIGHTS,
     wrong=WRONG_BLOCKS,
 )
 def check_canonical(student, rng):
-    yield "Keras' layer", student.call("canonical", draw_stacked(rng, 4, 3, 1), "ifco")
-    yield "PyTorch's layer", student.call("canonical", draw_stacked(rng, 3, 5, 2), "ifco")
+    yield "one bias", student.call("canonical", draw_stacked(rng, 4, 3, 1), "ifco")
+    yield "two biases", student.call("canonical", draw_stacked(rng, 3, 5, 2), "ifco")
     yield "another order", student.call("canonical", draw_stacked(rng, 5, 2, 2), "iofc")
 
 
 @question(
-    {"Keras' layer": 2, "PyTorch's layer": 2},
+    {"one bias": 2, "two biases": 2},
     reference=num_parameters,
     explained="chapter 04, “From scratch: parameters”, and for two biases “All implementations side by side”",
     wrong=WRONG_SIZES,
 )
 def check_num_parameters(student, rng):
-    for part, biases in (("Keras' layer", 1), ("PyTorch's layer", 2)):
+    for part, biases in (("one bias", 1), ("two biases", 2)):
         for sizes in ([3, 5, 2], rng.choice(np.arange(3, 12), size=3, replace=False).tolist()):
             yield part, student.call("num_parameters", *sizes, biases)
 

@@ -40,7 +40,7 @@ LAID, NORMED = "M.reshape(len(M), -1)", "layer_norm(v)"
 WRONG_CONVOLUTIONS = [
     Wrong("turned_kernel", {"K[i, j]": "K[-1 - i, -1 - j]"},
           "The kernel is turned upside down and left to right. In mathematics a convolution does that; the equation "
-          "above, and both frameworks, do not.",
+          "above, and the framework, do not.",
           keeps=0.5),
     Wrong("upside_down", {"K[i, j]": "K[-1 - i, j]"},
           "The kernel's rows run from the last to the first.", keeps=0.25),
@@ -58,7 +58,7 @@ WRONG_CONVOLUTIONS = [
           "The last place in each direction is missing: where the kernel's edge lies on the picture's it fits, too.",
           keeps=0.5),
     Wrong("kernels_in_front", lambda X, K: convolve(X, K).transpose(0, 3, 1, 2),
-          "The kernels' axis is in front of the places, as PyTorch's layers have it. Here it is the last one.",
+          "The kernels' axis is in front of the places. Here it is the last one.",
           keeps=0.75),
     Wrong("kernels_added_up", lambda X, K: convolve(X, K.sum(axis=2, keepdims=True)),
           "All kernels' answers are added up; each kernel has its own."),
@@ -79,8 +79,8 @@ WRONG_CONTEXTS = [
           "The vectors are divided by their variance: the root is missing.", keeps=0.5),
     Wrong("divided_by_one_less",
           mutant(context, layer_norm=mutant(layer_norm, {"centred**2": "centred**2 * v.shape[1] / (v.shape[1] - 1)"})),
-          "The variance is divided by the number of entries less 1, as torch.var does unless told otherwise. Here, "
-          "and in both frameworks' layers, it is divided by the number.",
+          "The variance is divided by the number of entries less 1. Here, and in the framework's layer, "
+          "it is divided by the number.",
           keeps=0.75),
     Wrong("not_centred", mutant(context, layer_norm=mutant(layer_norm, {"return centred": "return v"})),
           "The spread is 1, but the mean is not 0: it is not taken off.", keeps=0.5),

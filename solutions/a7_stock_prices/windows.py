@@ -115,8 +115,8 @@ WRONG_SCALES = [
           "All features have one scale. They may have different units: each has its own mean and standard deviation.",
           keeps=0.4),
     Wrong("divided_by_one_less", mutant(split_and_scale, scale_of=mutant(scale_of, {"std(": "std(ddof=1, "})),
-          "The variance is divided by the number of values less 1, as torch.std and pandas do unless told otherwise. "
-          "Here it is divided by the number, as np.std and tf.math.reduce_std do.", keeps=0.75),
+          "The variance is divided by the number of values less 1, as pandas does unless told otherwise. "
+          "Here it is divided by the number, as np.std does.", keeps=0.75),
     Wrong("variance", mutant(split_and_scale, scale_of=mutant(scale_of, {"std": "var"})),
           "It is divided by the variance: the root is missing.", keeps=0.5),
     Wrong("not_centred", mutant(split_and_scale, scale_of=mutant(scale_of, {"known.mean(axis=axis)": "0.0"})),

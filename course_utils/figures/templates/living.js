@@ -15,6 +15,13 @@ const element = (name, attributes, ...children) => {
   made.append(...children);
   return made;
 };
+// The same for a part of a drawing.
+const drawn = (name, attributes, ...children) => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+};
 // Each figure of this kind that is not alive yet and has its data: JupyterLab takes scripts from what it does not trust.
 const bring = (kind, start) => {
   for (const data of document.querySelectorAll(`figure.${kind}:not([data-alive]) > script[type="application/json"]`)) {
@@ -32,12 +39,12 @@ const bring = (kind, start) => {
     figure.querySelector(".live").hidden = false;
   }
 };
-// The slider with its two buttons: `show(t)` is called with each place, counted from 0.
-const slider = (live, last, show) => {
-  const range = live.querySelector('input[type="range"]');
-  const [back, on] = live.querySelectorAll(".controls .step");
+// A slider with its two buttons: `show(t)` is called with each place, counted from 0.
+const slider = (around, last, show) => {
+  const range = around.querySelector('input[type="range"]');
+  const [back, on] = around.querySelectorAll(".controls .step");
   const go = (t) => {
-    range.value = Math.max(0, Math.min(last, t));
+    range.value = t;  // or the nearest that there is
     show(+range.value);
   };
   range.max = last;
@@ -46,4 +53,12 @@ const slider = (live, last, show) => {
   on.addEventListener("click", () => go(+range.value + 1));
   go(0);
   return go;
+};
+// The buttons of which one is pressed: `choose(i)` is called with the place of each that is.
+const modes = (around, choose) => {
+  const buttons = [...around.querySelectorAll(".mode")];
+  buttons.forEach((button, i) => button.addEventListener("click", () => {
+    buttons.forEach((other, j) => other.setAttribute("aria-pressed", i === j));
+    choose(i);
+  }));
 };

@@ -65,11 +65,9 @@ bring("microscope", (live, data) => {
     const at = event.target.closest("[data-t]");
     if (at) go(+at.dataset.t);
   });
-  const modes = [...live.querySelectorAll(".mode")];
-  modes.forEach((button, i) => button.addEventListener("click", () => {
-    modes.forEach((other, j) => other.setAttribute("aria-pressed", i === j));
+  modes(live, (i) => {
     draw([["F", "C"], ["I", "O"]][i]);
     show(+live.querySelector("input").value);
-  }));
+  });
 });
 })();

@@ -2,7 +2,6 @@ bring("ribbon", (live, data) => {
   const { letters, rows, most } = data;
   const T = letters.length;
   const shown = (letter) => (letter === " " ? "␣" : letter);
-  const modes = [...live.querySelectorAll(".mode")];
   let mattered = false;
   const lines = rows.map(({ name, mean }) => {
     const line = element("div", { class: "letters", "aria-hidden": "true" });
@@ -42,10 +41,9 @@ bring("ribbon", (live, data) => {
   live.querySelector(".rows").addEventListener("pointerover", (event) => {
     if (event.target.dataset.t) go(+event.target.dataset.t);
   });
-  modes.forEach((button, i) => button.addEventListener("click", () => {
+  modes(live, (i) => {
     mattered = i === 1;
-    modes.forEach((other, j) => other.setAttribute("aria-pressed", i === j));
     show(+live.querySelector("input").value);
-  }));
+  });
 });
 })();
