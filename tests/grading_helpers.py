@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from clocks import HANG_SECONDS
 
-from course_utils.assignments.matching import released
+from course_utils.assignments.released import released
 from course_utils.grading import kinds
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission

@@ -9,7 +9,7 @@ import pytest
 from grading_toy import HONEST, as_bytes, cell, honest, notebook, write_assignment
 
 from course_utils.assignments import AssignmentError, check_submission, load_assignment, recording
-from course_utils.assignments.matching import HANDED_OUT
+from course_utils.assignments.released import HANDED_OUT
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -60,6 +60,13 @@ def test_what_will_not_be_graded_and_why(folder):
         assert line in text
     assert "softmax_answer ends with an error: your code raised SyntaxError" in text
     assert "[OK]   explain: is there, for people to read" in text
+
+
+def test_the_check_in_a_cell_of_the_notebook_is_nothing_odd(folder):
+    pytest.importorskip("torch")
+    whole, call = honest(), "from course_utils.assignments import check_submission\n\ncheck_submission('mine.ipynb')"
+    whole["cells"][2:2] = [cell("code", call, "own"), cell("code", "!course check-submission mine.ipynb", "x")]
+    assert "because" not in said(folder, whole)
 
 
 def test_what_is_better_without_own_cells(folder):

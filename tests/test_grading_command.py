@@ -242,6 +242,18 @@ def test_another_deadline_runs_nothing_anew(tmp_path, course, monkeypatch):
     )  # fmt: skip
 
 
+def test_an_option_that_was_left_out_is_said(tmp_path, course, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    submitted, out = hand_in(tmp_path, {"ada": as_bytes(notebook()), "bob": b"{"}), tmp_path / "out"
+    (tmp_path / "people.csv").write_text("name\nada\nbob\nEve Fox\n")
+    options = {"roster": tmp_path / "people.csv", "deadline": datetime(2026, 1, 1, tzinfo=UTC)}
+    run(submitted, course, out, **options)
+    assert "[LOOK] " not in " ".join(run(submitted, course, out, **options)[-2:])
+    said = " ".join(run(submitted, course, out))
+    assert "[LOOK] ada and bob handed in late by an earlier run's --deadline; without it nobody is late." in said
+    assert "[LOOK] Eve Fox had results in an earlier run" in said
+
+
 @pytest.mark.parametrize(
     ("option", "value", "part"),
     [

@@ -10,6 +10,7 @@ from data_helpers import says
 
 from course_utils.grading import forms, intake
 from course_utils.grading.errors import GradingError
+from course_utils.grading.times import read_time
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 11, 11, 11)  # of the download: it says nothing
@@ -186,9 +187,10 @@ EXPORTS = {  # platform → files, whose notebooks they are, and by how many hou
             "course/inbound/ada+toy+2026-02-01 13:30:00.000000 UTC+a1b2/torch.ipynb": "first",
             "course/inbound/ada+other+2026-03-09 13:30:00.000000 UTC+a1b2/torch.ipynb": "other",
             "course/inbound/bob+toy+2026-03-01 12:30:00.000000 CET/torch.ipynb": "2",
+            "course/inbound/cy+toy+2026-03-01 12_59_00.000000 CET/torch.ipynb": "2",
             "course/outbound/toy/torch.ipynb": "released",
         },
-        {"ada": ["torch.ipynb"], "bob": ["torch.ipynb"]},
+        {"ada": ["torch.ipynb"], "bob": ["torch.ipynb"], "cy": ["torch.ipynb"]},
         {"ada": 1.5},
     ),
     "nbgrader's folder": (
@@ -273,6 +275,20 @@ def test_who_is_not_in_nbgraders_form_is_still_read(tmp_path):
 def test_folders_of_other_assignments_are_nothing_odd(tmp_path):
     files = {"ada/toy/torch.ipynb": "1", "ada/a1/torch.ipynb": "", "bob/a1/torch.ipynb": ""}
     assert found(written(tmp_path, files))[0].odd == []
+
+
+@pytest.mark.parametrize("platform", ["Moodle", "Canvas"])
+def test_a_folder_for_each_section_is_left_out(tmp_path, platform):
+    files, owners, _ = EXPORTS[platform]
+    sections = {f"Section {n % 2}/{name}": content for n, (name, content) in enumerate(files.items())}
+    assert notebooks(found(zipped(tmp_path / "a.zip", sections))[1]) == owners
+
+
+def test_who_may_be_several_or_one_is_said(tmp_path):
+    files = {f"week{n}/{name}/torch.ipynb": f"{n}{name}" for n in (1, 2) for name in ("ada", "bob")}
+    odd = found(zipped(tmp_path / "a.zip", files | {"cy.ipynb": "1", "cy (1).ipynb": "2"}))[0].odd
+    assert "week1 has work in several folders, ada and bob: are these several students?" in odd
+    assert "cy (1) and cy are taken for two students: perhaps one has handed in twice." in odd
 
 
 def test_names_with_numbers_are_not_canvas(tmp_path):
@@ -504,6 +520,35 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
 
 
 @pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("1 March 2026 5:59:00 pm AEDT", 6),
+        ("Sun Mar 01 17:59:00 CET 2026", 16),
+        ("1 Mar 2026, 17:59:00 GMT+1", 16),
+        ("20260301T175900Z", 17),
+        ("am 1.3.2026 um 17.59 Uhr", 17),
+        ("1. 3. 2026 17:59", 17),
+        ("søndag 1. mars 2026, 17.59", 17),
+        ("domenica, 1 marzo 2026, 17.59", 17),
+        ("dimanche 1 mars 2026, 17h59", 17),
+        ("Sunday, March 1st, 2026 at 5:59 p.m.", 17),
+        ("2026/03/01 17:59 (UTC-05:00)", 22),
+        ("1 March 2026 5:59 pm XQZ today", None),
+        ("5:59 PM 1 March 2026 ABCD", None),
+        ("Sunday 3/1/2026 5:59:00 PM", None),
+        ("2026-02-30 12:00", None),
+        ("Mar 1 at 5:59pm", None),
+    ],
+)
+def test_times_are_read_as_they_are_written_or_not_at_all(text, hour):
+    if hour is None:
+        with pytest.raises(ValueError, match=r"\w+ "):
+            read_time(text, UTC)
+    else:
+        assert read_time(text, UTC)[0].replace(second=0) == datetime(2026, 3, 1, hour, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "stamp",
     ["", "yesterday", "9999-12-31 23:59:59 -0800", "99999-01-01 00:00:00 UTC", "2026-03-01 13:30 XQZ", "\x00" * 99],
 )
@@ -595,6 +640,27 @@ def test_whose_group_handed_in_different_things_gets_neither(tmp_path):
     collected, students = found(source, roster=table(tmp_path / "r.csv", text))
     assert students["Fay Lee"].notebooks == {}
     assert any("Fay Lee" in odd and "Cy Doe and Dee Poe" in odd for odd in collected.odd)
+
+
+def test_members_of_a_team_in_moodle_are_found_behind_its_name(tmp_path):
+    files = {f"Red-hot Team-{name}_{number}_assignsubmission_file_/t.ipynb": "1" for name, number in
+             (("Cy Doe", 7013), ("Dee Poe", 7014))}  # fmt: skip
+    files["Ada King_7011_assignsubmission_file_/t.ipynb"] = "2"
+    collected, students = found(zipped(tmp_path / "a.zip", files), roster=table(tmp_path / "r.csv", ROSTER))
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King_7011": [b"2"], "Red-hot Team-Cy Doe_7013": [b"1"], "Red-hot Team-Dee Poe_7014": [b"1"],
+        "Bob Roe": [], "Eve Fox": [],
+    }  # fmt: skip
+    assert not any("roster" in odd for odd in collected.odd)
+
+
+def test_what_is_odd_about_many_is_said_once(tmp_path):
+    text = "student,submitted\n" + "".join(f"s{n},2026-03-01 11:0{n}\n" for n in range(8))
+    source = zipped(tmp_path / "a.zip", {f"s{n}.ipynb": "1" for n in range(8)})
+    collected, _ = found(source, times=table(tmp_path / "t.csv", text))
+    assert collected.odd == [
+        "s0, s1, s2, s3, s4 and 3 more: the table of times: no zone is written, so it is that of the deadline."
+    ]
 
 
 def test_two_files_of_one_path_are_both_read(tmp_path):

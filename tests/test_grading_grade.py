@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.cells import read
 from course_utils.assignments.errors import Corrupt
-from course_utils.assignments.matching import read, released
+from course_utils.assignments.released import released
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Submission, grade_submission
 from course_utils.grading.limits import Limits
@@ -148,6 +149,17 @@ def test_the_notebook_with_most_answers_is_run_first(assignment, zygotes):
     result = grade(assignment, zygotes, many, limits=Limits(submission_seconds=HANG_SECONDS))
     assert (result["notebook"], result["points"], len(result["others"])) == ("best.ipynb", 9, 11)
     assert "Of 16 notebooks only the 12 with the most answers were graded." in result["notes"]
+
+
+def test_what_another_notebook_has_is_not_lost_without_a_word(assignment, zygotes):
+    words = as_bytes(notebook("tensorflow", words="Because."))
+    first = as_bytes(notebook("torch", {"scale": HONEST["torch"]["scale"]}))
+    rest = as_bytes(notebook("torch", {each: HONEST["torch"][each] for each in ("softmax", "weighted")}))
+    result = grade(assignment, zygotes, {"first.ipynb": first, "rest.ipynb": rest, "words.ipynb": words})
+    assert (result["notebook"], result["points"]) == ("rest.ipynb", 7)
+    assert result["questions"][-1]["answers"] == {"explain": "Because."}
+    assert "The answer explain was found in words.ipynb." in result["notes"]
+    assert "first.ipynb earns more for scale; one notebook counts, that with most points." in result["notes"]
 
 
 def test_the_time_is_the_submissions_and_one_notebook_leaves_the_others_some(assignment, zygotes):

@@ -10,7 +10,8 @@ import pytest
 from grading_toy import HONEST, as_bytes, cell, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
-from course_utils.assignments.matching import plan, read
+from course_utils.assignments.cells import read
+from course_utils.assignments.matching import plan
 from course_utils.grading import grade, gradebook, pages, tables
 from course_utils.grading.late import LatePolicy
 

@@ -6,11 +6,13 @@ import json
 import time
 
 import pytest
+from grading_programs import PROGRAMS
 from grading_toy import HONEST, STUBS, as_bytes, cell, honest, notebook, write_assignment
 
 from course_utils.assignments import load_assignment
+from course_utils.assignments.cells import ODD, read
 from course_utils.assignments.errors import Corrupt, Foreign
-from course_utils.assignments.matching import ODD, plan, read
+from course_utils.assignments.matching import plan
 from course_utils.files import ROOT
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -79,6 +81,28 @@ def test_an_answer_below_its_untouched_stub_is_found_by_name(assignment):
     assert source_of(plan, "softmax") == [HONEST["torch"]["softmax"]]
     assert plan.places["softmax"] == (2, 4)  # its check stands above
     assert "found by its name, in cell 13" in " ".join(plan.notes)
+
+
+IN_OTHER_WAYS = {
+    "under a condition": "if True:\n    def softmax(X):\n        return X",
+    "among others": "def other(X):\n    return X\n\nsoftmax, one = other, 1",
+    "in a row": "one = softmax = torch.nn.Softmax(1)",
+    "by an import": "from torch.special import softmax",
+    "behind a semicolon": "one = 1; softmax = lambda X: X",
+    "into the names": "globals()['softmax'] = lambda X: X",
+    "in a loop": "for softmax in (torch.exp, torch.abs):\n    pass",
+}
+
+
+@pytest.mark.parametrize("way", IN_OTHER_WAYS)
+def test_an_answer_that_is_given_in_another_way_is_looked_for(assignment, way):
+    whole = notebook(answers={name: HONEST["torch"][name] for name in ("scale", "weighted")})
+    whole["cells"].insert(at(whole, "softmax") + 1, cell("code", IN_OTHER_WAYS[way], "mine"))
+    found = planned(assignment, whole)
+    (stub, step), (first, last) = found.answering(["softmax_answer"]), found.places["softmax"]
+    assert (stub.kind, stub.untouched, step.kind, step.untouched) == ("answer", True, "own", False)
+    assert found.steps[first - 1] == stub
+    assert found.steps[last - 1] == step
 
 
 def test_one_cell_may_give_all_answers(assignment):
@@ -159,6 +183,13 @@ def test_words_in_a_new_cell_below_the_place_for_them(assignment):
     assert words_of(assignment, honest()).untouched
 
 
+@pytest.mark.parametrize("text", ["# Since Z\n\n# is near 1.", '"""\nSince Z\nis near 1.\n"""'])
+def test_words_may_be_a_comment(assignment, text):
+    whole = honest()
+    whole["cells"] += [cell("code", text, "x"), cell("code", "1 + 1", "y")]
+    assert words_of(assignment, whole).source == text
+
+
 @pytest.fixture(scope="module")
 def with_task(tmp_path_factory):
     """The assignment with a task at its end, and a text above the answer in words."""
@@ -199,6 +230,17 @@ def test_words_wherever_they_are_typed(with_task, strip, where):
     untouched = honest()
     untouched["cells"][-1:] = extra
     assert all(step.untouched for step in planned(assignment, untouched).words)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_a_program_adds_by_itself_is_no_answer(with_task, program):
+    assignment, extra = with_task
+    whole = notebook()
+    whole["cells"][-1:] = copy.deepcopy(extra)
+    for marks in (True, False):
+        assert plan(read(PROGRAMS[program](whole, marks)), assignment).changed == 0
+    whole["cells"].append(TEXT)
+    assert words_of(assignment, whole, "plan").source == "My reason."
 
 
 # another assignment's, odd and endless notebooks
@@ -305,6 +347,9 @@ HUGE = {
     "short lines": cell("code", "a\n" * 2_500_000, "x"),
     "definitions": cell("code", "def a(): pass\n" * 350_000, "x"),
     "brackets": cell("code", "[" * 1_900_000, "x"),
+    "names of answers": cell("code", "scale\n" * 800_000, "x"),
+    "a badge without an end": cell("markdown", "<a kaggle.com" * 380_000, "x"),
+    "a short badge without an end": cell("markdown", "<a kaggle.com" * 760, "x"),
 }
 
 

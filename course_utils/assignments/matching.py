@@ -1,46 +1,20 @@
 """From what a student handed in to what is run: the cells that were handed out, the answers, the student's own cells.
 
-The grader and the check that a student runs before handing in use the same code, so both find the same. Nothing but
-sources is taken from a notebook, and none of them is parsed here: that could take any time and any memory.
+The grader and the check that a student runs before handing in use the same code, so both find the same.
 """
 
-import ast
-import functools
 import itertools
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NamedTuple
 
-import nbformat
+from course_utils.assignments.cells import LONGEST, ODD, SubmittedCell, defined, features, plain, same
+from course_utils.assignments.errors import Foreign
+from course_utils.assignments.loading import Assignment
+from course_utils.assignments.released import Place, Released, others, released
 
-from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign
-from course_utils.assignments.loading import FRAMEWORKS, Assignment, role
-
-LARGEST = 20 * 2**20  # bytes of a notebook
-_MOST_PARTS = 2_000_000  # brackets and commas in it: what becomes of each in memory is many times its size
 _MOST_OWN = 500  # cells of a student's own that are run
-_LONGEST = 100_000  # characters of a cell that may be one of those handed out
-_DEFINITION = re.compile(
-    r"^(?:(?:async[ \t]++)?def|class)[ \t]++(\w++)|^(\w++)[ \t]*+(?::[^=\n]*+)?=(?!=)", re.MULTILINE
-)
 _NAMES = {"torch": re.compile(r"\btorch\b"), "tensorflow": re.compile(r"\b(?:tensorflow|tf|keras)\b")}
-
-
-class SubmittedCell(NamedTuple):
-    """What is of interest in a cell that somebody handed in; a part that is missing or odd is ""."""
-
-    grade_id: str
-    cell_id: str
-    kind: str
-    source: str
-
-
-ODD = SubmittedCell("", "", "odd", "")
-"""A cell without a source that can be read."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +51,8 @@ class Plan:
     Attributes:
         framework: what it computes with.
         steps: cells in the order in which they are run.
-        places: question id → after how many of the steps it is checked. There are two places if the student answers
-            it once more below its check: the better one counts.
+        places: question id → after how many of the steps it is checked. There are two places if the last answer does
+            not stand directly above its check: the better one counts.
         words: answers in words, to be read by people.
         notes: what was remarkable in the notebook, in sentences.
         likeness: how many cells and names it has in common with the released notebook.
@@ -97,169 +71,14 @@ class Plan:
         """The student's cells that give one of these answers."""
         return [step for step in (*self.steps, *self.words) if not set(answers).isdisjoint(step.answers)]
 
+    def written(self, answers: Iterable[str]) -> bool:
+        """Whether one of these answers is not as it was handed out."""
+        return not all(step.untouched for step in self.answering(answers))
+
     @property
     def changed(self) -> int:
         """How many answers are not as they were handed out."""
         return len({name for step in (*self.steps, *self.words) if not step.untouched for name in step.answers})
-
-
-def read(content: bytes) -> list[SubmittedCell]:
-    """The cells of a notebook, whatever else is in it. One that cannot be read is `ODD`.
-
-    Raises:
-        Corrupt: it is no notebook.
-
-    >>> read(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["a = 1"], "metadata": null}]}')
-    [SubmittedCell(grade_id='', cell_id='', kind='code', source='a = 1')]
-    """
-    if len(content) > LARGEST or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_PARTS:
-        raise Corrupt(
-            f"The notebook has more than {LARGEST // 2**20} MB, or too many parts: clear its outputs, hand it in again."
-        )
-    try:
-        whole = json.loads(content)
-        if "worksheets" in whole:
-            raise Corrupt("This notebook has a format of before 2015: open it in Jupyter, save it, hand that in.")
-        cells = [_as_cell(cell) for cell in whole.get("cells", [])]
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise Corrupt("This is no notebook, or a damaged one: open it in Jupyter, save it, hand that in.") from error
-    if cells and all(cell is ODD for cell in cells):
-        raise Corrupt("None of its cells can be read: open it in Jupyter, save it, hand that in.")
-    return cells
-
-
-def _as_cell(cell: object) -> SubmittedCell:
-    source = cell.get("source", "") if isinstance(cell, dict) else None
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str):
-        return ODD
-    metadata = cell.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
-    kind = cell.get("cell_type", "code" if "outputs" in cell else "")
-    texts = (text if isinstance(text, str) else "" for text in (grade_id, cell.get("id"), kind))
-    return SubmittedCell(*texts, source.encode("utf-8", "replace").decode())  # halves of characters are none
-
-
-class Place(NamedTuple):
-    """A cell of the notebook that was handed out.
-
-    Attributes:
-        name: its grade id, or its id in the notebook.
-        kind: "code" or "markdown".
-        source: what was handed out.
-        role: what it is to nbgrader, see `loading.role`.
-        defines: names of the functions that an answer defines.
-    """
-
-    name: str
-    kind: str
-    source: str
-    role: str
-    defines: tuple[str, ...]
-
-
-class Released:
-    """The notebook that was handed out, for one framework.
-
-    Attributes:
-        cells: as nbformat reads them.
-        places: the same, with what is of interest.
-        questions: question id → grade ids of its answers.
-        modules: what the given cells import.
-
-    Raises:
-        AssignmentError: it is not there.
-    """
-
-    def __init__(self, path: Path, framework: str, mend: str = "run `make assignments`"):
-        self.framework = framework
-        try:
-            self.cells = nbformat.read(path, as_version=4).cells
-        except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-            raise AssignmentError(f"{path} is missing or no notebook: {mend}.") from error
-        self.places = tuple(map(_as_place, self.cells))
-        locked = [each for each in self.places if each.role == "locked" and each.kind == "code"]
-        self.modules = tuple(sorted({name for each in locked for name in _imported(each.source)}))
-        self.questions = dict(_questions(self.places))
-        sources = {_plain(each.source) for each in self.places if each.source.strip()}
-        self.features = frozenset(sources.union(*(each.defines for each in self.places)))
-        self.lines = {line for each in self.places if each.kind == "code" for line in _plain(each.source).splitlines()}
-        self._named = {each.name: i for i, each in enumerate(self.places)}
-        self._sources = {(each.kind, _plain(each.source)): i for i, each in enumerate(self.places)}
-        headings = {_heading(each.source): i for i, each in enumerate(self.places) if each.kind == "markdown"}
-        self._headings = {text: i for text, i in headings.items() if text}
-
-    def home(self, cell: SubmittedCell) -> int | None:
-        """Which of the places a student's cell belongs to: by its mark, its id, its source or its heading."""
-        if cell.grade_id in self._named:
-            return self._named[cell.grade_id]
-        if not cell.grade_id and cell.cell_id in self._named:
-            return self._named[cell.cell_id]
-        if (found := self._sources.get((cell.kind, _plain(cell.source)))) is not None:
-            return found
-        return self._headings.get(_heading(cell.source)) if cell.kind == "markdown" else None
-
-
-def _as_place(cell: nbformat.NotebookNode) -> Place:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", ""))
-    kind = role(cell)
-    defines = _defined(cell.source) if kind == "answer" else ()
-    return Place(name, cell.cell_type, cell.source, kind, tuple(defines))
-
-
-def _questions(places: Iterable[Place]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """A question ends with the cell that gets its points; the answers above it are its answers."""
-    answers: list[str] = []
-    for place in places:
-        if place.role == "answer":
-            answers.append(place.name)
-        elif place.role in ("manual", "task"):
-            yield place.name, (place.name,)
-        elif place.role == "check":
-            yield place.name, tuple(answers)
-            answers = []
-
-
-HANDED_OUT = "handed_out_{framework}.json"
-"""The notebook that was handed out, as it lies in checks/ for the student's own check: a copy that nobody edits."""
-
-
-def released_folder(assignment: Assignment) -> Path:
-    """Where the students' version of an assignment is: `assignments/NAME` beside `solutions/`."""
-    return assignment.folder.resolve().parent.parent / "assignments" / assignment.name
-
-
-def released(assignment: Assignment) -> tuple[Released, ...]:
-    """The notebooks that were handed out, one for each framework."""
-    return _released(*_on_disk([released_folder(assignment) / f"{framework}.ipynb" for framework in FRAMEWORKS]))
-
-
-def _on_disk(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[int, ...]]:
-    return tuple(paths), tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
-
-
-@functools.lru_cache(maxsize=8)
-def _released(paths: tuple[Path, ...], times: tuple[int, ...]) -> tuple[Released, ...]:
-    return tuple(Released(path, framework) for path, framework in zip(paths, FRAMEWORKS, strict=True))
-
-
-def others(assignment: Assignment) -> dict[str, frozenset[str]]:
-    """Name → sources and names in the notebooks of each other assignment that was handed out."""
-    own = released_folder(assignment)
-    paths = sorted(path for path in own.parent.glob("*/*.ipynb") if path.parent != own and path.stem in FRAMEWORKS)
-    return _others(*_on_disk(paths))
-
-
-@functools.lru_cache(maxsize=8)
-def _others(paths: tuple[Path, ...], times: tuple[int, ...]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for path in paths:
-        with suppress(AssignmentError):  # it is not what is graded
-            name = path.parent.name
-            found[name] = found.get(name, frozenset()) | Released(path, path.stem).features
-    return found
 
 
 def plan(cells: Sequence[SubmittedCell], assignment: Assignment) -> Plan:
@@ -287,11 +106,11 @@ def matched(
     Raises:
         Foreign: it has nothing of this assignment.
     """
-    features = [_features(cell) for cell in cells]
+    found = [features(cell) for cell in cells]
     both, rest = (frozenset().union(*each) for each in ([release.features for release in releases], others.values()))
-    alone = [each for each in features if each & both - rest and not each & rest - both]
+    alone = [each for each in found if each & both - rest and not each & rest - both]
     if not alone:  # no cell belongs to this assignment and to no other
-        whole = frozenset().union(*features) - both
+        whole = frozenset().union(*found) - both
         likest = max(others, key=lambda each: len(whole & others[each]), default="")
         if likest and whole & others[likest]:
             raise Foreign(f"belongs to {likest}, not to {name}")
@@ -299,14 +118,14 @@ def matched(
     made = _Matching(release, cells, forbids).plan()
     if made is None:
         raise Foreign(f"has no answer of {name}")
-    return replace(made, likeness=len(release.features.intersection(itertools.chain(*features))))
+    return replace(made, likeness=len(release.features.intersection(itertools.chain(*found))))
 
 
 def _closeness(cells: Sequence[SubmittedCell], release: Released, releases: Sequence[Released]) -> tuple[int, int]:
     """How many lines are those of this framework's notebook only; and how often it is called by its name."""
     rest = set().union(*(each.lines for each in releases if each is not release))
-    mine, code = release.lines - rest, [cell.source for cell in cells if len(cell.source) <= _LONGEST]
-    lines = {line for source in code for line in mine.intersection(_plain(source).splitlines())}
+    mine, code = release.lines - rest, [cell.source for cell in cells if len(cell.source) <= LONGEST]
+    lines = {line for source in code for line in mine.intersection(plain(source).splitlines())}
     return len(lines), sum(len(_NAMES[release.framework].findall(source)) for source in code)
 
 
@@ -329,7 +148,7 @@ class _Matching:
         }
         self._homes = [release.home(cell) for cell in cells]
         owner = {name: place.name for place in self._places for name in place.defines}
-        stubs = {place.name: _plain(place.source) for place in self._places if place.role == "answer"}
+        stubs = {place.name: plain(place.source) for place in self._places if place.role == "answer"}
         self._marked: dict[str, list[int]] = {}  # answer → the student's cells that have its mark
         self._giving: dict[int, tuple[str, ...]] = {}  # the student's cell → answers that it gives
         for i, (cell, home) in enumerate(zip(cells, self._homes, strict=True)):
@@ -338,13 +157,14 @@ class _Matching:
             if place and place.role == "answer":
                 self._marked.setdefault(place.name, []).append(i)
                 given = {place.name: None}
-            elif cell.kind != "code" or (place and _same(cell.source, place.source)):
+            elif cell.kind != "code" or (place and same(cell.source, place.source)):
                 continue
-            given |= {owner[name]: None for name in _defined(cell.source) if name in owner}
-            plain = _plain(cell.source)
-            if answers := tuple(answer for answer in given if plain != stubs[answer]):
+            given |= {owner[name]: None for name in defined(cell.source) if name in owner}
+            source = plain(cell.source)
+            if answers := tuple(answer for answer in given if source != stubs[answer]):
                 self._giving[i] = answers
         self._given = {answer for answers in self._giving.values() for answer in answers}
+        self._waiting = {name: answer for name, answer in owner.items() if answer not in self._given}
 
     def plan(self) -> Plan | None:
         """The plan; None if there is not a single answer."""
@@ -381,18 +201,28 @@ class _Matching:
             elif cell.kind == "code" and cell.source.strip() and not (place and self._is_released(cell, place)):
                 own += 1
                 if own <= _MOST_OWN:
-                    steps.append(Step(f"cell {i + 1}", cell.source, "own"))
+                    steps.append(Step(f"cell {i + 1}", cell.source, "own", self._perhaps(cell.source)))
             if place and place.role == "check":
                 checked[place.name] = len(steps)
         run_fixed(len(self._places))
         checks = [place.name for place in self._places if place.role == "check"]
         return steps, {each: self._checked(each, checked.get(each, len(steps)), steps) for each in checks}
 
+    def _perhaps(self, source: str) -> tuple[str, ...]:
+        """Answers that a cell may give in a way that is not seen in its lines: it has their names in it.
+
+        Where the answer's own cell is as it was handed out, that is run, too: nobody loses anything if it gives none.
+        """
+        if not self._waiting:
+            return ()
+        names = rf"\b(?:{'|'.join(map(re.escape, self._waiting))})\b"
+        return tuple(dict.fromkeys(self._waiting[hit[0]] for hit in re.finditer(names, source)))
+
     def _checked(self, question: str, at: int, steps: Sequence[Step]) -> tuple[int, ...]:
-        """Where a question is checked: at its check, and below its last answer, if that is further down."""
+        """Where a question is checked: at its check, and below the last cell that answers it."""
         answers = set(self._questions[question])
-        after = max((i + 1 for i, step in enumerate(steps) if not answers.isdisjoint(step.answers)), default=0)
-        return (at,) if after <= at else (at, after)
+        giving = (i for i, step in enumerate(steps, 1) if not step.untouched and not answers.isdisjoint(step.answers))
+        return tuple(sorted({at, max(giving, default=at)}))
 
     def _plain_order(self) -> tuple[list[Step], dict[str, tuple[int, ...]]]:
         """The released notebook with the answers in their places: marked cells, or else what defines their names."""
@@ -435,7 +265,7 @@ class _Matching:
 
     @staticmethod
     def _is_released(cell: SubmittedCell, place: Place) -> bool:
-        return place.role == "answer" or _same(cell.source, place.source)
+        return place.role == "answer" or same(cell.source, place.source)
 
     def _notes(self) -> Iterable[str]:
         if odd := self._cells.count(ODD):
@@ -466,7 +296,7 @@ class _Matching:
         for i, place in enumerate(self._places):
             if place.role in ("manual", "task"):
                 source = "\n\n".join(filter(None, self._written(i, place)))
-                untouched = not source.strip() or _same(source, place.source)
+                untouched = not source.strip() or same(source, place.source)
                 if untouched and place.role == "manual":
                     source = place.source
                 steps.append(Step(place.name, source, "words", (place.name,), untouched=untouched))
@@ -482,12 +312,12 @@ class _Matching:
             source = self._cells[k].source
             if place.role == "task":
                 yield _added(source, place.source)
-            elif not _same(source, place.source):
+            elif not same(source, place.source):
                 yield source
-        kinds = ("markdown", "raw", "code") if place.role == "task" else ("markdown", "raw")
         for k in self._following(at[-1] if at else self._last_above(i)):
-            if self._cells[k].kind in kinds and k not in self._giving:
-                yield self._cells[k].source.strip()
+            cell = self._cells[k]
+            if k not in self._giving and (cell.kind in ("markdown", "raw") or place.role == "task" or _is_prose(cell)):
+                yield cell.source.strip()
 
     def _last_above(self, i: int) -> int | None:
         """The student's last cell that belongs directly above a place which has lost its own."""
@@ -500,6 +330,12 @@ class _Matching:
         return itertools.takewhile(lambda each: self._homes[each] is None, rest)
 
 
+def _is_prose(cell: SubmittedCell) -> bool:
+    """Whether a code cell has nothing but comments, or a text, in it."""
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return cell.kind == "code" and (all(line[0] == "#" for line in lines) or lines[0].startswith(('"""', "'''")))
+
+
 def _added(source: str, released: str) -> str:
     """The lines that a student has written into a text that was handed out."""
     known = {line.strip() for line in released.splitlines()}
@@ -508,43 +344,3 @@ def _added(source: str, released: str) -> str:
 
 def _listed(numbers: Iterable[int]) -> str:
     return " and ".join(f"cell {i + 1}" for i in numbers)
-
-
-def _features(cell: SubmittedCell) -> frozenset[str]:
-    """A cell's source and the names that it defines: what one notebook may share with another."""
-    found = set(_defined(cell.source)) if cell.kind == "code" else set()
-    if len(cell.source) <= _LONGEST and cell.source.strip():
-        found.add(_plain(cell.source))
-    return frozenset(found)
-
-
-def _defined(source: str) -> list[str]:
-    """The names that a cell defines at its left margin."""
-    return [one or other for one, other in _DEFINITION.findall(source)]
-
-
-def _imported(source: str) -> list[str]:
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
-    return names
-
-
-def _heading(source: str) -> str:
-    """The first line of a text, if it is a heading."""
-    first = source[:_LONGEST].strip().partition("\n")[0].strip()
-    return first if first.startswith("#") else ""
-
-
-def _plain(source: str) -> str:
-    """A source without what editors change by themselves; one that is too long to have been handed out as it is."""
-    if len(source) > _LONGEST:
-        return source
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
-
-
-def _same(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.assignments import recording
+from course_utils.assignments.cells import read
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentProblem, Undone
 from course_utils.assignments.loading import FRAMEWORKS
-from course_utils.assignments.matching import HANDED_OUT, Plan, Released, matched, read
+from course_utils.assignments.matching import Plan, matched
+from course_utils.assignments.released import HANDED_OUT, Released
 
 
 def check_submission(notebook: str | Path = "torch.ipynb", say: Callable[[str], None] = print) -> None:

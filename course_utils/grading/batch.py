@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.assignments.loading import Assignment, load_assignment
-from course_utils.assignments.matching import released
+from course_utils.assignments.released import released
 from course_utils.errors import CourseError
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash, grade_submission

@@ -135,7 +135,7 @@ class Clock:
         except ValueError as error:
             remark = f"It is not known when it was handed in: {source} says {text[:60]!r}, but {error}."
             return Moment(None, "", marked, (remark,))
-        return Moment(time, source, marked, (f"{source} says {text[:60]!r}: {assumed}.",) if assumed else ())
+        return Moment(time, source, marked, (f"{source}: {assumed}.",) if assumed else ())
 
     def _said(self, student: str, files: Sequence[tuple[Place, File]]) -> Iterator[tuple[str, str]]:
         """Where the platform has written a time, and what is written there; the surest first."""

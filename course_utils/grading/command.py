@@ -3,7 +3,7 @@
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result, Submission, assignment_hash, handed_in
 from course_utils.grading.intake import Collected, collect
 from course_utils.grading.late import LatePolicy
+from course_utils.grading.opening import some
 from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.showing import shown
@@ -132,7 +133,7 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
         jobs = _jobs(settings, assignment, submissions, results, secret)
         kept = len(submissions) - len(jobs)
         say(f"{len(submissions)} submissions of {assignment.name}, {kept} of them graded before.")
-        for sentence in damaged:
+        for sentence in (*damaged, *_forgotten(settings, submissions, results)):
             say(sentence)
         _on_time(submissions, store, results)
         failures = _grade(settings, jobs, store, results)
@@ -226,6 +227,18 @@ def _jobs(
                 continue
         jobs.append(batch.Job(submission, settings.folder.resolve(), secret, settings.sandboxed, only))
     return jobs
+
+
+def _forgotten(settings: Settings, submissions: Sequence[Submission], results: Mapping[str, Result]) -> Iterator[str]:
+    """What an earlier run had and this one has not, which may be an option that was left out; in sentences."""
+    late = [student for student, result in results.items() if result["hours_late"]]
+    if late and settings.deadline is None:
+        yield f"[LOOK] {some(late)} handed in late by an earlier run's --deadline; without it nobody is late."
+    if gone := sorted(results.keys() - {each.student for each in submissions}):
+        yield (
+            f"[LOOK] {some(gone)} had results in an earlier run and are not among these submissions, so they are in "
+            "no table: give the same --roster, --names and folder, if that is not what you mean."
+        )
 
 
 def _on_time(submissions: Sequence[Submission], store: Store, results: dict[str, Result]) -> None:

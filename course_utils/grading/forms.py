@@ -33,15 +33,17 @@ class Form:
 
     Attributes:
         name: of the platform, for the report.
-        pattern: of a file's whole path, below what all files have in common. `student` is in it, or `name` and `id`;
-            `rest` is the student's own path, `platforms` that of a file of the platform's in a student's folder.
-            `time`, `late` and `turn` are there if the platform writes them; `file` is a number that no two files share;
-            `other` is there in what belongs to another assignment. {assignment} stands for the assignment's name.
+        pattern: of a file's whole path, below what all files have in common; a folder for each section or group may be
+            around it. `student` is in it, or `name` and `id`; `rest` is the student's own path, `platforms` that of a
+            file of the platform's in a student's folder. `time`, `late` and `turn` are there if the platform writes
+            them; `file` is a number that no two files share; `other` is there in what belongs to another assignment.
+            {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
         stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.
         title_first: whether `student` begins with the assignment's title, the same for all.
         several: whether the form is believed only if it gives more than one student.
+        team_first: whether a team's name and a hyphen may stand before `name`.
     """
 
     name: str
@@ -51,13 +53,15 @@ class Form:
     files_have_time: bool = field(default=False, kw_only=True)
     title_first: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
+    team_first: bool = field(default=False, kw_only=True)
 
 
 PLAIN = Form("folders or files named after the students", r"(?:(?P<student>[^/]+)/)?(?P<rest>.*)", files_have_time=True)
 FORMS = (
     Form(
         "nbgrader's exchange",
-        r"(?P<student>[^/+]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>[^/+]+)(?:\+[^/]*)?/(?P<rest>.*)",
+        r"(?P<student>[^/+]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>[^/+]+)(?:\+[^/]*)?"
+        r"/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*))",
         containers=("inbound",),
     ),
     Form(
@@ -69,11 +73,12 @@ FORMS = (
     ),
     Form(
         "Moodle's export",
-        r"(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
+        r"(?:[^/]+/)??(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
+        team_first=True,
     ),
     Form(
         "Canvas' export",
-        r"(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
+        r"(?:[^/]+/)??(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
         r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
     ),
     Form(
@@ -331,7 +336,8 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     rest = next(filter(None, map(groups.get, ("rest", "text", "platforms"))), "")
     if not rest and not found.string.endswith("/"):  # a link in the place of a folder
         rest = found.string.rpartition("/")[2]
-    keys = tuple(dict.fromkeys(filter(None, (student, name, groups.get("login", ""), number))))
+    alone = [name[i + 1 :] for i, char in enumerate(name) if char == "-"] if form.team_first else []
+    keys = tuple(dict.fromkeys(filter(None, (student, name, *alone, groups.get("login", ""), number))))
     late, turn, beside = bool(groups.get("late")), int(groups.get("turn") or 0), bool(groups.get("platforms"))
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 

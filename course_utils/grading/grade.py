@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 import course_utils
+from course_utils.assignments.cells import read
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
 from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
 from course_utils.assignments.marks import NOT_DONE, Mark
-from course_utils.assignments.matching import Plan, plan, read, released_folder
+from course_utils.assignments.matching import Plan, plan
+from course_utils.assignments.released import released_folder
 from course_utils.grading.errors import GradingError
 from course_utils.grading.limits import Limits
+from course_utils.grading.opening import some
 from course_utils.grading.sandbox import Zygote
 from course_utils.grading.seeds import code_hash, fingerprint, seed
 from course_utils.grading.session import Session, readable
@@ -108,12 +111,31 @@ def grade_submission(
         graded.append(_grade_notebook(name, found, chosen, until, run))
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
-    notes = [*best.pop("notes"), *(sentence for _, sentence in problems)]
+    notes = [*best.pop("notes"), *_also(best, graded, plans, chosen), *(sentence for _, sentence in problems)]
     hashes = frame["hashes"] | {"code": best.pop("code")}
     return frame | best | {
         "hashes": hashes, "notes": notes, "others": others,
         "seconds": {"total": sum(best["seconds"].values())} | best["seconds"],
     }  # fmt: skip
+
+
+def _also(
+    best: Result, graded: Sequence[Result], plans: Sequence[tuple[str, Plan]], chosen: Sequence[Question]
+) -> list[str]:
+    """What other notebooks have and the best one has not: answers in words, which it gets, and points, in sentences."""
+    notes = []
+    own = next(found for (_, found), each in zip(plans, graded, strict=True) if each is best)
+    for (name, found), each in zip(plans, graded, strict=True):
+        more = []
+        for i, question in enumerate(chosen):
+            if question.manual and found.written(question.answers) and not own.written(question.answers):
+                best["questions"][i] = each["questions"][i]
+                notes.append(f"The answer {question.id} was found in {readable(name)}.")
+            elif each["questions"][i]["points"] > best["questions"][i]["points"]:
+                more.append(question.id)
+        if more:
+            notes.append(f"{readable(name)} earns more for {some(more)}; one notebook counts, that with most points.")
+    return notes
 
 
 def outlook(submission: Submission, assignment: Assignment) -> str:
@@ -158,7 +180,7 @@ def _grade_notebook(
     name: str, found: Plan, chosen: Sequence[Question], deadline: float, run: Callable[..., "_Run"]
 ) -> Result:
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
-    attempted = [q for q in chosen if not q.manual and not all(s.untouched for s in found.answering(q.answers))]
+    attempted = [question for question in chosen if not question.manual and found.written(question.answers)]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
     code = code_hash(step.source for step in found.steps)
     if attempted:

@@ -18,7 +18,7 @@ from unittest import mock
 import nbformat
 
 from course_utils.assignments.loading import Assignment, role
-from course_utils.assignments.matching import released
+from course_utils.assignments.released import released
 from course_utils.files import write
 from course_utils.grading.errors import GradingError
 from course_utils.grading.grade import Result

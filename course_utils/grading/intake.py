@@ -93,7 +93,7 @@ def collect(
         entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
     odd += _odd_times(submissions, deadline)
-    odd += [f"{each.student}: {remark}" for each in submissions for remark in (*_unopened(each), *each.remarks)]
+    odd += _odd_submissions(submissions)
     return Collected(submissions, reading.form.name, odd)
 
 
@@ -167,6 +167,7 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         odd += [f"{path} does not say whose it is." for path, place in places.items() if place.nameless]
         work = [path for path in places if path.lower().endswith(forms.WORK)]
         students = {place.student for place in places.values()}
+        odd += _odd_students(places)
         if root:
             odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
         elif len(students) == 1 and len(work) > 2:
@@ -174,6 +175,20 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd
+
+
+def _odd_students(places: Mapping[str, forms.Place]) -> Iterator[str]:
+    """Students who may be several, and several who may be one, where only folders and files tell who they are."""
+    folders = defaultdict(set)
+    for path, place in places.items():
+        if path.lower().endswith(forms.WORK):
+            folders[place.student].add(place.rest.rpartition("/")[0].partition("/")[0])
+    for student, inside in folders.items():
+        if len(inside - {""}) > 1:
+            yield f"{student} has work in several folders, {some(sorted(inside))}: are these several students?"
+        base, number, _ = student.partition(" (")
+        if number and base in folders:
+            yield f"{student} and {base} are taken for two students: perhaps one has handed in twice."
 
 
 def _left_out(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
@@ -281,6 +296,15 @@ def _submission(entry: _Entry, deadline: datetime | None) -> Submission:
         time_from=moment.source or ("the platform's mark" if moment.marked else ""),
         remarks=tuple(filter(None, (*content.remarks, *moment.remarks, odd))),
     )
+
+
+def _odd_submissions(submissions: Sequence[Submission]) -> list[str]:
+    """What is odd about single submissions; what is said of several is said once."""
+    said = defaultdict(list)
+    for each in submissions:
+        for remark in (*_unopened(each), *each.remarks):
+            said[remark].append(each.student)
+    return [f"{some(students)}: {remark}" for remark, students in said.items()]
 
 
 def _unopened(submission: Submission) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from course_utils.assignments.matching import LARGEST
+from course_utils.assignments.cells import LARGEST
 from course_utils.grading import forms
 from course_utils.grading.archives import File, members, opened
 from course_utils.grading.errors import Refused, Unreadable

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from course_utils.assignments.loading import Assignment
-from course_utils.assignments.matching import released
+from course_utils.assignments.released import released
 from course_utils.grading.grade import Result
 
 THRESHOLD = 0.8  # share of the shorter one's tokens that are in the other one, too

@@ -36,7 +36,7 @@ _MONTHS = [  # as Moodle and others write them in the language of who downloads
 ]
 _YEARS = range(1990, 2200)
 _ABBREVIATION = re.compile(  # a known one after the time of day, or anything like one at the end
-    rf"(?<=[\dM]) ?\(?\b((?!AM\b|PM\b)(?:{'|'.join(_ZONES)}|[A-Z]{{2,5}}(?=\)?$)))\b\)?"
+    rf"(?<=[\dMm]) ?\(?\b((?!AM\b|PM\b)(?:{'|'.join(_ZONES)}|[A-Z]{{2,5}}(?=\)?$)))\b\)?"
 )
 
 
@@ -85,7 +85,7 @@ def read_time(text: str, zone: tzinfo) -> tuple[datetime, str]:
     >>> read_time("2026-03-01 17:59:23 CEST", UTC)
     (datetime.datetime(2026, 3, 1, 15, 59, 23, tzinfo=datetime.timezone.utc), '')
     >>> read_time("Sonntag, 1. März 2026, 17:59", UTC)[1]
-    'it has no zone'
+    'no zone is written, so it is that of the deadline'
     """
     text = re.sub(r"\s+", " ", text.translate({0x2212: "-", 0x2013: "-", 0xFEFF: "", 0: ""})).strip()
     if len(text) > 100:
@@ -106,6 +106,8 @@ def _spelled(text: str) -> str:
         return "{}-{}-{} {}:{}:{} UTC".format(*found.groups()[:6])
     if found := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)", text):  # Blackboard's
         return "{} {}:{}:{}".format(*found.groups())
+    text = re.sub(r"(?<= \d\d)_(\d\d)_(?=\d\d)", r":\1:", text)  # where a file's name may have no colon
+    text = re.sub(r"(?<=[ T])(\d{1,2})\.(\d\d)(?=$| (?!\d))", r"\1:\2", text)  # as in Italy or Denmark
     return re.sub(r"(?<=\d{4} )(\d{1,2})(\d\d)(?= ?[AP]M|$)", r"\1:\2", text)  # Brightspace's
 
 
@@ -119,7 +121,7 @@ def _with_zone(text: str, zone: tzinfo) -> tuple[datetime, str]:
     if moment.tzinfo:
         return moment, ""
     if not found:
-        return moment.replace(tzinfo=zone), "it has no zone"
+        return moment.replace(tzinfo=zone), "no zone is written, so it is that of the deadline"
     name = found[1]
     if moment.replace(tzinfo=zone).tzname() == name:
         return moment.replace(tzinfo=zone), ""
@@ -134,6 +136,13 @@ def _offset(found: re.Match) -> str:
     return f" {found[1]}{int(found[2]):02}:{found[3] or '00'}"
 
 
+def _written_zone(name: str | None, offset: int | None) -> tzinfo | None:
+    """The zone that a time has in it; ValueError if it is not known, which dateutil would pass over."""
+    if name and offset is None:
+        raise ValueError(f"the zone {name} is not known")
+    return None if offset is None else tz.tzoffset(name, offset)
+
+
 def _naive(text: str) -> datetime:
     """A date and a time of day, and an offset from UTC if one is written."""
     try:
@@ -141,14 +150,16 @@ def _naive(text: str) -> datetime:
             return datetime.fromisoformat(text)
     except ValueError:
         pass  # not in the standard's form
-    numbers = re.match(r"\W*(\d{1,2})/(\d{1,2})/", text)
+    numbers = re.search(r"(?<!\d)(\d{1,2})/(\d{1,2})/", text)
     if numbers and max(int(numbers[1]), int(numbers[2])) <= 12 and numbers[1] != numbers[2]:
         raise ValueError("it can be read as two days: write it as 2026-03-01 17:59")
-    words = _words(day_first=bool(re.match(r"\W*\d{1,2}\.", text)))
+    words = _words(day_first=bool(re.search(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{4}", text)))
     defaults = [datetime(2000 + n, n, n, n, n) for n in (1, 2)]
     try:
-        readings = {parser.parse(text, parserinfo=words, default=each, fuzzy=True) for each in defaults}
-    except ValueError as error:
+        readings = {
+            parser.parse(text, parserinfo=words, default=each, fuzzy=True, tzinfos=_written_zone) for each in defaults
+        }
+    except parser.ParserError as error:
         raise ValueError("that is no time") from error
     if len(readings) > 1:  # what is not written is taken from the default
         raise ValueError("it does not say the day and the time of day")

@@ -13,7 +13,7 @@ from course_utils import files
 from course_utils.assignments import recording
 from course_utils.assignments.errors import AssignmentError
 from course_utils.assignments.loading import FRAMEWORKS, Assignment, load_assignment
-from course_utils.assignments.matching import HANDED_OUT
+from course_utils.assignments.released import HANDED_OUT
 
 _KEPT_OF_NOTEBOOK = ("kernelspec", "language_info")
 _KEPT_OF_CELL = ("nbgrader", "deletable", "editable", "tags")

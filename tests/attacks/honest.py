@@ -2,6 +2,7 @@
 
 import copy
 import json
+from textwrap import indent
 
 from grading_toy import HONEST, SETUP, STUBS, as_bytes, cell, honest, notebook
 
@@ -85,6 +86,26 @@ def in_new_cells(*sources, softmax="return softmax_of(X)", **expect):
     return file(changed(both(insert("setup", *cells), answer)), **expect)
 
 
+ALL_KINDS = (  # what people have in their notebooks, beside answers
+    "torch.manual_seed(1); np.random.seed(2)",
+    "torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False)",
+    "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\ntorch.set_default_device(device)",
+    "import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
+    "import os, sys\nos.makedirs('out', exist_ok=True); os.chdir('out'); sys.path.append('/content'); sys.argv = ['x']",
+    "print = None; list = 3; sum = [1]; len = 5",
+    "from numpy import *\nfrom torch import *",
+    "import matplotlib.pyplot as plt\nplt.plot([1]); plt.savefig('a.png'); plt.show(); plt.close('all')",
+    "%load_ext autoreload\n%autoreload 2\n%env X=1\n%who\n%reset -f",
+    "%%bash\necho 1",
+    "torch.exp?\n?torch",
+    "import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n    pool.map(abs, [1])",
+    "import asyncio\nawait asyncio.sleep(0)\nasyncio.run(asyncio.sleep(0))",
+    "from __future__ import annotations\ndef f(x: Undefined): return x",
+    "exit()",
+    "raise KeyboardInterrupt",
+    "del torch, np",
+    "x = {'a': 1}\nprint(f'{x['a']}')",
+)
 SOFTMAX_COPY = "def softmax(X):\n    return X"
 CASES = {
     # right
@@ -215,6 +236,16 @@ CASES = {
         changed(both(edit("scale_answer", source=STUBS["scale"]), append(cell("code", HONEST["torch"]["scale"], "x")))),
         says="found by its name",
     ),
+    "an_answer_under_a_condition": file(
+        changed(
+            both(
+                edit("softmax_answer", source=STUBS["softmax"]),
+                insert(
+                    "softmax", cell("code", f"if True:\n{indent(SHARES, '    ')}\n\nsoftmax, one = softmax_of, 1", "x")
+                ),
+            )
+        )
+    ),
     "all_answers_in_one_cell_of_ones_own": file(
         insert("title", cell("code", "\n\n".join(HONEST["torch"].values()), "x"))(notebook())
     ),
@@ -247,6 +278,10 @@ CASES = {
         "torch = np = check = None",
         "del torch",
         "import builtins\nbuiltins.max = builtins.sum = None",
+    ),
+    "own_cells_of_all_kinds": file(
+        changed(insert("setup", *(cell("code", source, f"own{i}") for i, source in enumerate(ALL_KINDS)))),
+        says="without the cells of your own",
     ),
     "an_own_cell_that_breaks_the_framework": file(
         changed(insert("setup", cell("code", "torch.exp = None\ntorch.set_grad_enabled(False)", "x"))),
