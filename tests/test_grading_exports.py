@@ -528,6 +528,7 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
         ("20260301T175900Z", 17),
         ("am 1.3.2026 um 17.59 Uhr", 17),
         ("1. 3. 2026 17:59", 17),
+        ("1.3.26 17:59", 17),
         ("søndag 1. mars 2026, 17.59", 17),
         ("domenica, 1 marzo 2026, 17.59", 17),
         ("dimanche 1 mars 2026, 17h59", 17),

@@ -153,7 +153,7 @@ def _naive(text: str) -> datetime:
     numbers = re.search(r"(?<!\d)(\d{1,2})/(\d{1,2})/", text)
     if numbers and max(int(numbers[1]), int(numbers[2])) <= 12 and numbers[1] != numbers[2]:
         raise ValueError("it can be read as two days: write it as 2026-03-01 17:59")
-    words = _words(day_first=bool(re.search(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d{4}", text)))
+    words = _words(day_first=bool(re.search(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d\d", text)))
     defaults = [datetime(2000 + n, n, n, n, n) for n in (1, 2)]
     try:
         readings = {
