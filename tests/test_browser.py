@@ -308,6 +308,7 @@ def test_an_answer_is_folded_until_its_cell_is_run(browser, readers_lab):
         answer = panel.locator(".jp-OutputArea-output", has_text="5")
         panel.locator(".jp-Placeholder-content").wait_for()
         playwright.expect(answer).to_be_hidden()
+        playwright.expect(panel.locator(".jp-PlaceholderText")).to_be_hidden()  # an answer's first line
         run_all(page)
         answer.wait_for()
 

@@ -1,7 +1,7 @@
 """`course lab`: JupyterLab on a reader's folder, without what a reader has no use for.
 
-`jupyterlab/` beside this file holds its settings: no question about news, nothing of nbgrader's for authors. They are
-for this command alone; `jupyter lab` has them all, as who writes chapters or grades needs them.
+`jupyterlab/` beside this file holds its settings: no question about news, nothing of nbgrader's for authors, and no
+first line of an answer that is folded. They are for this command alone; `jupyter lab` has them all, as who writes chapters or grades needs them.
 """
 
 import json
@@ -62,6 +62,8 @@ def command(folder: Path) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{folder.name}/chapters",
         f"--LabApp.app_settings_dir={_SETTINGS}",
         f"--LabApp.workspaces_dir={workspaces}",
+        "--LabApp.custom_css=True",
+        f"--ServerApp.tornado_settings={{'static_custom_path': [{str(_SETTINGS)!r}]}}",
         "--LabApp.extension_manager=readonly",  # the other one asks PyPI
         *(f"--HTMLExporter.{name}={_option(value)}" for name, value in pages.SETTINGS.items()),
     ]
