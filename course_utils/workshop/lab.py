@@ -1,7 +1,8 @@
 """`course lab`: JupyterLab on a reader's folder, without what a reader has no use for.
 
 `jupyterlab/` beside this file holds its settings: no question about news, nothing of nbgrader's for authors, and no
-first line of an answer that is folded. They are for this command alone; `jupyter lab` has them all, as who writes chapters or grades needs them.
+first line of an answer that is folded. They are for this command alone; `jupyter lab` has them all, as who writes
+chapters or grades needs them.
 """
 
 import json
