@@ -822,7 +822,7 @@ def test_what_no_map_can_show_is_refused():
         ({"translations": {**FRENCH, "": FRENCH[""][:4]}}, ["'': 4", "'': 9"]),
         ({"translations": {change: texts for change, texts in FRENCH.items() if change}}, ["'': 9"]),
         ({"translations": {change: ["x" * 9000] * 9 for change in FRENCH}}, ["100,000 at most"]),
-        ({"contexts": np.where(POINTS == 0, np.nan, POINTS)}, ["NaN"]),
+        ({"contexts": np.full((9, 5), np.nan)}, ["contexts has NaN"]),
     ]
     for options, words in wrong:
         with pytest.raises(ValueError) as error:

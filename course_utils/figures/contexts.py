@@ -88,6 +88,8 @@ def _check(contexts, names, tones, vectors, translations) -> None:
             f"contexts has the shape {contexts.shape} for {n} names and {len(tones)} tones, expected (n, h) with h of "
             "2 or more: a row and a tone for each of two names or more."
         )
+    if not np.isfinite(contexts).all():
+        raise ValueError("contexts has NaN or infinity in it, expected numbers: the model has diverged.")
     if len({*tones}) > len(MARKERS):
         raise ValueError(
             f"There are {len({*tones})} different tones, expected {len(MARKERS)} at most: more cannot be told apart."
