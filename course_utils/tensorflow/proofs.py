@@ -65,7 +65,8 @@ def _measure(implementation, X, Y, params, loss) -> Measured:
     def step() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             found = value()
-        return tape.gradient(found, trained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        gradients = tape.gradient(found, trained, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return [tf.convert_to_tensor(gradient) for gradient in gradients]  # that of `tf.gather` is no tensor
 
     if isinstance(implementation, keras.Model):
         gradients = weights.gradients(implementation, value)
