@@ -6,7 +6,7 @@ from course_utils.workshop import results
 
 BEST = {
     "02_rnn": ("the layer, 20 epochs", 4.2, 2_500_000),
-    "03_gru": ("GRU, 8 passes", 3.8, 1_000_000),
+    "03_gru": ("GRU, 8 epochs", 3.8, 1_000_000),
     "04_lstm": ("LSTM, best", 3.6, 3_000_000),
 }
 """Chapter → its best run, the held-out perplexity it must reach, and within how many tokens of training."""
