@@ -1,4 +1,4 @@
-"""What gates buy on Alice: held-out perplexity of RNNs and GRUs after eight passes, three seeds each."""
+"""What gates buy on Alice: held-out perplexity of RNNs and GRUs after eight epochs, three seeds each."""
 
 import importlib
 from itertools import product

@@ -2,7 +2,7 @@
 
 "recall": a symbol is to be named after 10 to 200 steps of distraction; 64 units, 300 updates. "share" is the gradient
 of the loss by the state after the first step, as a share of that by the state in front of the last one. "text": Alice,
-as in chapter 03; 160 units (136 give an LSTM as many weights as the GRU has), 8 passes.
+as in chapter 03; 160 units (136 give an LSTM as many weights as the GRU has), 8 epochs.
 """
 
 import importlib
