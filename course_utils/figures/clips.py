@@ -27,8 +27,8 @@ def film(clip, beliefs: Mapping[str, np.ndarray], classes: Sequence[str], title:
 
     >>> clip = np.eye(3)[:, None]  # a dot goes right, in pictures of 1 × 3
     >>> print(film(clip, {"a guess": [[0.5, 0.5], [0.1, 0.9]]}, ["left", "right"], "A dot"))
-    Figure: A dot. A clip of 3 frames of 1 × 3 pixels, and the likeliest of left, right after each.
-    a guess: frame 2 left 0.5, frame 3 right 0.9
+    Figure: A dot. A clip of 3 frames of 1 × 3 pixels, and the likeliest of left, right at its end.
+    a guess: right
     """
     clip = arrays.numbers(clip, "clip")
     beliefs = {name: arrays.numbers(values, name) for name, values in beliefs.items()}
@@ -89,13 +89,10 @@ def _still(title: str, shades: np.ndarray, beliefs: Mapping[str, np.ndarray], cl
 
 
 def _words(title: str, shape: tuple[int, ...], beliefs: Mapping[str, np.ndarray], classes: Sequence[str]) -> str:
+    """What a film shows, without numbers, and only at the end: shares differ a little from one machine to the next."""
     T, height, width = shape
-    words = [
+    first = (
         f"Figure: {title}. A clip of {T} frame{'s' if T != 1 else ''} of {height} × {width} pixels, and the likeliest "
-        f"of {', '.join(classes)} after each."
-    ]
-    for name, values in beliefs.items():
-        first = T - len(values) + 1
-        told = [f"frame {t} {classes[row.argmax()]} {row.max():.1f}" for t, row in enumerate(values, first)]
-        words.append(f"{name}: {', '.join(told)}")
-    return "\n".join(words)
+        f"of {', '.join(classes)} at its end."
+    )
+    return "\n".join([first, *(f"{name}: {classes[values[-1].argmax()]}" for name, values in beliefs.items())])
