@@ -41,6 +41,7 @@ def save_model(
         ValueError: the vocabulary has not as many tokens as the model.
 
     >>> import tempfile
+    >>> from course_utils.torch import GRU
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_model(f"{folder}/lm.safetensors", RNNLM(GRU(3, 5), 3), Vocab(["a", "b"]))
     ...     model, vocab, history = open_model(f"{folder}/lm.safetensors")
