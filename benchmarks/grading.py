@@ -19,8 +19,8 @@ from pathlib import Path
 import nbformat
 import psutil
 
+from course_utils import repro
 from course_utils.assignments.loading import role
-from course_utils.workshop import results
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "results" / "grading.json"
@@ -122,7 +122,7 @@ def main(count: int) -> None:
                 "others_done_after_seconds": round(max(each for name, each in landed.items() if name != "hangs"), 1),
                 "all_done_after_seconds": round(max(landed.values()), 1),
             },
-            "versions": results.versions(),
+            "versions": repro.versions(),
         }
         RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print(json.dumps(record, indent=1))

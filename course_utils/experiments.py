@@ -30,8 +30,6 @@ from course_utils import repro
 from course_utils.errors import CourseError
 from course_utils.files import write
 
-# The workshop takes more than a second to import, so only `main` does: no chapter and no worker waits for it.
-
 SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -60,15 +58,13 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
     Raises:
         SystemExit: a setting failed, or it was interrupted; the sentence says which. No result is written.
     """
-    from course_utils.workshop.chapters import THREAD_VARIABLES
-
     parser = argparse.ArgumentParser(description=sys.modules[run.__module__].__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="settings to run side by side (default: %(default)s)")
     jobs = parser.parse_args().jobs
     if jobs < 1:
         parser.error(f"--jobs is {jobs}, expected 1 or more")
     # As when a chapter is refreshed: one device, one thread, no progress bars of the training.
-    os.environ.update({"CI": "1", "DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")})
+    os.environ.update({"CI": "1", "DEVICE": "cpu", **dict.fromkeys(repro.THREAD_VARIABLES, "1")})
     try:
         _sweep(Path(file).resolve(), [dict(setting) for setting in settings], run, jobs)
     except ExperimentError as error:
@@ -138,15 +134,13 @@ def _shape(node: Any) -> Any:
 
 
 def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> None:
-    from course_utils.workshop import results
-
     for setting in settings:
         if lacking := {"framework", "seed"} - setting.keys():
             raise ExperimentError(f"{script.stem}: the setting {setting} lacks {' and '.join(sorted(lacking))}.")
     result = result_of(script)
     result.parent.mkdir(parents=True, exist_ok=True)
     part = result.with_suffix(".part")
-    head = {"script": script.name, "sha": sha_of(script), "versions": results.versions()}
+    head = {"script": script.name, "sha": sha_of(script), "versions": repro.versions()}
     done = _read_part(part, head, settings)
 
     def keep(index: int, entry: dict[str, Any]) -> None:

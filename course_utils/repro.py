@@ -1,12 +1,14 @@
-"""Runs that are the same each time: seeds, and the device by default.
+"""Runs that are the same each time: seeds, the device by default, threads, and the versions that made a result.
 
 A framework makes its own seeding known by `on_seed` when `course_utils.torch` or `course_utils.tensorflow` is
 imported; this module knows no framework. Chapters also find here how they print, compare and time their results.
 """
 
 import os
+import platform
 import random
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from course_utils.printing import digits, show
 from course_utils.timing import milliseconds
 
 __all__ = [
+    "THREAD_VARIABLES",
     "check_equal",
     "device_name",
     "digits",
@@ -24,7 +27,18 @@ __all__ = [
     "on_seed",
     "seed_everything",
     "show",
+    "versions",
 ]
+
+LIBRARIES = ("keras", "numpy", "tensorflow", "tensorflow-cpu", "torch")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+"""What tells NumPy, PyTorch and TensorFlow how many threads to use."""
 
 _seeders: list[Callable[[int], None]] = []
 _seed: int | None = None
@@ -62,3 +76,18 @@ def device_name() -> str:
             f"DEVICE is {name!r}, expected cpu, cuda or auto: set the environment variable to one of them."
         )
     return name
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that compute, builds not told apart ("2.13.0", not "2.13.0+cpu").
+
+    >>> "+" in versions()["numpy"]
+    False
+    """
+    found = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library).partition("+")[0]
+        except PackageNotFoundError:
+            continue
+    return found

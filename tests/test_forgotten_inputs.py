@@ -1,5 +1,6 @@
 """Further inputs of the kinds that people bring: read rightly or refused in one sentence, never wrong in silence."""
 
+import random
 from types import SimpleNamespace
 
 import numpy as np
@@ -218,6 +219,14 @@ def test_a_seed_is_a_whole_number(seed, tmp_path):
         lambda: repro.seed_everything(seed),
     ):
         refused(make, f"seed is {seed!r}", "expected", "0 or more")
+
+
+def test_a_seed_that_numpy_cannot_take_changes_nothing():
+    repro.seed_everything(3)
+    expected = random.random()
+    repro.seed_everything(3)
+    refused(lambda: repro.seed_everything(2**32), f"seed is {2**32}", f"0 to {2**32 - 1}")
+    assert random.random() == expected
 
 
 @pytest.mark.parametrize("name", ["window", "horizon", "test_days", "validation_days"])

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
-from course_utils import files
+from course_utils import files, repro
 from course_utils.cli import app
 from course_utils.errors import CourseError
 from course_utils.workshop import chapters, pages, refresh, results, spread
@@ -193,7 +193,7 @@ def test_force_takes_pictures_anew(root, fake):
 
 def test_new_versions_are_recorded(root, fake, monkeypatch):
     refresh.refresh(chapter(root))
-    monkeypatch.setattr(results, "versions", lambda: {"python": "3.99"})
+    monkeypatch.setattr(repro, "versions", lambda: {"python": "3.99"})
     assert refresh.refresh(chapter(root)) == ["chapters.json"]
 
 

@@ -26,16 +26,6 @@ from course_utils.workshop import usage
 CHAPTERS = ROOT / "chapters"
 
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-)
-"""What tells NumPy, PyTorch and TensorFlow how many threads to use."""
-
-
 class ChapterError(CourseError):
     """What is wrong with a chapter, in one sentence."""
 

@@ -16,9 +16,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course_utils import files
+from course_utils import files, repro
 from course_utils.workshop import results, spread
-from course_utils.workshop.chapters import ROOT, THREAD_VARIABLES, ChapterError, execute, read
+from course_utils.workshop.chapters import ROOT, ChapterError, execute, read
 from course_utils.workshop.refresh import code_hash
 
 KEPT = ROOT / "build" / "perturb"
@@ -54,7 +54,7 @@ class Combination:
             "CI": "1",
             "DEVICE": "cpu",
             "PYTHONHASHSEED": str(self.hash_seed),
-            **dict.fromkeys(THREAD_VARIABLES, str(self.threads)),
+            **dict.fromkeys(repro.THREAD_VARIABLES, str(self.threads)),
             "OMP_WAIT_POLICY": "PASSIVE",  # two threads that wait actively take ten times as long on a busy machine
             **{name: value for name, value in kernels.items() if value},
         }

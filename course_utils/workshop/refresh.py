@@ -14,11 +14,10 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course_utils import files
+from course_utils import files, repro
 from course_utils.workshop import results, spread
 from course_utils.workshop.chapters import (
     ROOT,
-    THREAD_VARIABLES,
     ChapterError,
     code_cells,
     execute,
@@ -27,7 +26,7 @@ from course_utils.workshop.chapters import (
 from course_utils.workshop.outputs import compare, tidy
 
 # One device and one thread, so that every machine stores the same numbers.
-_ENVIRONMENT = {"DEVICE": "cpu", **dict.fromkeys(THREAD_VARIABLES, "1")}
+_ENVIRONMENT = {"DEVICE": "cpu", **dict.fromkeys(repro.THREAD_VARIABLES, "1")}
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -67,7 +66,7 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
     _refuse_stderr(fresh, chapter)
 
     known = results.load(results_file)
-    entry = {"sources": code_hash(stored), "seconds": round(seconds, 1), "versions": results.versions(), "runs": runs}
+    entry = {"sources": code_hash(stored), "seconds": round(seconds, 1), "versions": repro.versions(), "runs": runs}
     old_entry = known.get(chapter.stem, {})
     edited = force or old_entry.get("sources") != entry["sources"]
     measured = spread.measured(chapter.stem, root / spread.FILE.relative_to(ROOT))

@@ -1,10 +1,8 @@
 """results/chapters.json: what the chapters printed when last refreshed, and README's scoreboard made of it."""
 
 import json
-import platform
 import re
 from collections.abc import Collection, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +12,6 @@ from course_utils.printing import digits
 from course_utils.workshop.chapters import ROOT, ChapterError, code_cells, find_chapters, read
 
 FILE = ROOT / "results" / "chapters.json"
-LIBRARIES = ("keras", "numpy", "tensorflow", "tensorflow-cpu", "torch")
 FRAMEWORKS = {"": "NumPy", "torch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
@@ -44,17 +41,6 @@ def dump(results: dict[str, Any]) -> str:
 def read_records(path: Path) -> list[dict[str, Any]]:
     """What `repro.show` wrote to $COURSE_METRICS: run, framework and metrics of each line, in order."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-
-
-def versions() -> dict[str, str]:
-    """The versions of Python and of the libraries that compute, builds not told apart ("2.13.0", not "2.13.0+cpu")."""
-    found = {"python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library).partition("+")[0]
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def scoreboard(results: dict[str, Any], frameworks: Collection[str] = tuple(FRAMEWORKS)) -> str:
