@@ -81,7 +81,6 @@ def test_two_of_one_name_both_stand_in_the_table_of_both_frameworks():
     assert [*both.measured] == ["by hand, PyTorch", "nn.RNN", "by hand, TensorFlow"]
 
 
-
 def measured(value):
     return Measured(np.full((2, 3), value), {"b": np.ones(3)}, 1234, 5.62)
 
