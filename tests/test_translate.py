@@ -136,6 +136,13 @@ def test_it_is_cut_off_where_the_data_are(framework, data, network):
         assert len(translation.tokens) == cut.num_steps
 
 
+@each_network
+def test_a_model_that_was_never_called_translates(framework, data, network):
+    sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
+    found = framework.course.translate(built(framework.course, network, sizes=sizes), SENTENCES, data)
+    assert len(found) == len(SENTENCES)
+
+
 def test_it_changes_nothing_and_uses_no_dropout(framework, data):
     model, _ = made(framework, data, NETWORKS["deep LSTM"], dropout=0.9, teacher_forcing=0.0)
     before = framework.course.weights.dump(model)
