@@ -83,7 +83,7 @@ def _check(sources: Sequence[Sequence[str]], translations: Sequence[Translation]
                 f"for each token written, one or more, and a column for each of {[*tokens]}."
             )
         sums = found.alignment.sum(axis=1)
-        if not (found.alignment.min() >= 0 and np.allclose(sums, 1, atol=1e-3)):
+        if not (found.alignment.min() >= 0 and np.allclose(sums, 1, atol=0.01)):
             raise ValueError(
                 f"The alignment of {str(found)!r} has rows whose sums run from {sums.min():.3f} to {sums.max():.3f}, "
                 "expected shares, 0 or more, whose sum is 1."

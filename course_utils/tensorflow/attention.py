@@ -16,8 +16,8 @@ Context = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]  # summary, keys, va
 class AttentionDecoder(Seq2SeqDecoder):
     """Writes sentences, looking at each step where the source has what is needed now.
 
-    It is `Seq2SeqDecoder`, which is fed the same summary beside each embedding, but for what is read off its top
-    layer's H_t. Of the encoder's outputs H_enc (S, h or 2h), one for each token of the source:
+    Its layers are those of `Seq2SeqDecoder`, fed the summary beside each embedding. The top layer's H_t is compared
+    with the encoder's outputs H_enc (S, h or 2h), one for each token of the source, and what is found is added to it:
 
         scores    a_t = softmax(H_t (H_enc W_k)ᵀ / √h)    over the S tokens; those behind the sentence's end get 0
         context   C_t = a_t H_enc
