@@ -377,6 +377,15 @@ def test_its_first_call_may_be_a_compiled_one(framework, attends):
     assert framework.course.evaluate(model, batches) == first
 
 
+@with_and_without_attention
+def test_its_halves_may_be_called_before_the_whole(framework, attends):
+    network = BOTH_WAYS._replace(attends=attends)
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    model = built(framework.course, network)
+    logits, _ = model.decoder(inputs, *model.begin(source, lengths))
+    close(framework.array(logits), framework.array(model((source, lengths, inputs))[0]), 1e-6)
+
+
 def test_batches_may_come_from_the_frameworks_own_loader(framework):
     X, Y = drawn(np.random.default_rng(0))
     rows = [(tuple(part[i : i + 1] for part in X), Y[i : i + 1]) for i in range(n)]
