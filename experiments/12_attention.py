@@ -19,7 +19,7 @@ STUDIES = [
     {"study": "attention", "width": WIDTH, "passes": PASSES},
     {"study": "plain", "width": WIDTH, "passes": PASSES},
     {"study": "wide", "width": 68, "passes": PASSES},
-    {"study": "long", "width": WIDTH, "passes": PASSES + 2},
+    {"study": "long", "width": WIDTH, "passes": PASSES + 4},
 ]
 SETTINGS = [
     {"framework": framework, "seed": seed, **study}

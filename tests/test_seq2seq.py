@@ -301,6 +301,16 @@ def test_dropout_is_for_training(framework, layers):
     close(framework.array(framework.evaluating(model)(Xs)[0]), oracle.logits(params, X)[0], 5e-6)
 
 
+def test_dropout_in_the_encoder_alone_is_for_training_too(framework):
+    model, params = made(framework)
+    noisy = framework.course.Seq2Seq(framework.course.Seq2SeqEncoder(V, e, h, 1, "gru", 0.5, True), model.decoder)
+    framework.course.weights.load(noisy, params)
+    Xs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    expected = framework.array(framework.evaluating(model)(Xs)[0])
+    assert np.abs(framework.array(framework.training(noisy)(Xs)[0]) - expected).max() > 0.01
+    close(framework.array(framework.evaluating(noisy)(Xs)[0]), expected, 1e-6)
+
+
 @pytest.mark.parametrize(
     ("half", "attends"), [("encoder", False), ("decoder", False), ("decoder", True)], ids=lambda value: f"{value}"
 )
@@ -375,6 +385,15 @@ def test_its_first_call_may_be_a_compiled_one(framework, attends):
     batches = [drawn(np.random.default_rng(0))]
     first = framework.course.evaluate(model, batches)
     assert framework.course.evaluate(model, batches) == first
+
+
+@with_and_without_attention
+def test_its_halves_may_be_called_before_the_whole(framework, attends):
+    network = BOTH_WAYS._replace(attends=attends)
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    model = built(framework.course, network)
+    logits, _ = model.decoder(inputs, *model.begin(source, lengths))
+    close(framework.array(logits), framework.array(model((source, lengths, inputs))[0]), 1e-6)
 
 
 def test_batches_may_come_from_the_frameworks_own_loader(framework):

@@ -77,6 +77,8 @@ class AttentionDecoder(Seq2SeqDecoder):
             self.build()
         lengths = tf.convert_to_tensor(lengths)
         check_outputs(outputs.shape, tf.get_static_value(lengths), self.width)  # unknown while a graph is made
+        if not self.built:  # it is told of the sentences before it is called
+            self.build()
         mask = tf.sequence_mask(lengths, tf.shape(outputs)[1])  # (n, S)
         return summary, self.key(outputs), self.mix(outputs), mask
 

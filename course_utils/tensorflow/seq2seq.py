@@ -222,15 +222,15 @@ class Seq2Seq(CourseModel):
             state: what the decoder starts from; None for the encoder's last state.
         """
         source, lengths, inputs = X
-        context, encoded = self.begin(source, lengths, training)
+        context, encoded = self.begin(source, lengths)
         state = encoded if state is None else state
         if training and self.teacher_forcing < 1:
             return self._step_by_step(inputs, context, state)
         return self.decoder(inputs, context, state, training=training)
 
-    def begin(self, source: tf.Tensor, lengths: tf.Tensor, training: bool = False) -> tuple[tf.Tensor | tuple, State]:
+    def begin(self, source: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor | tuple, State]:
         """What the decoder is told of the sentences, its `context`, and the state that it starts from."""
-        outputs, state = self.encoder(source, lengths, training=training)
+        outputs, state = self.encoder(source, lengths)  # within `call` Keras tells it whether one trains
         return self.decoder.context(self.encoder.context(state), outputs, lengths), state
 
     def alignment(self, X: tuple) -> tf.Tensor | None:
