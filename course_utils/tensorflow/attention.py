@@ -73,8 +73,6 @@ class AttentionDecoder(Seq2SeqDecoder):
         Returns: (summary, keys, values, mask): keys H_enc W_k and values H_enc W_c, (n, S, h) both, the same at all
             steps; so a mean of the values is C_t W_c. The mask (n, S) is True where there is a token.
         """
-        if not self.built:  # Keras sees to it before a call, and this one comes before the first
-            self.build()
         lengths = tf.convert_to_tensor(lengths)
         check_outputs(outputs.shape, tf.get_static_value(lengths), self.width)  # unknown while a graph is made
         if not self.built:  # it is told of the sentences before it is called
