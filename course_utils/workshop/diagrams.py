@@ -31,8 +31,8 @@ _LOSS = (
     "their negative logarithms, 0.71."
 )
 _SCORES = (
-    "An encoder has read red, heart and eos into its states H 1, H 2 and H 3; a decoder has read bos, and its state is S 1."
-    " From each H and from S 1 comes a score: 0, 2 and −1."
+    "An encoder has read red, heart and eos into its states H 1, H 2 and H 3; a decoder has read bos, and its state is "
+    "S 1. From each H and from S 1 comes a score: 0, 2 and −1."
 )
 _WEIGHTS = _SCORES + " A softmax makes weights of the scores: 0.11, 0.84 and 0.04."
 _GATES = "Both gates are sigmoids of the input and the old state."
@@ -90,8 +90,8 @@ DIAGRAMS = {
         "attention",
         3,
         "The whole step of attention",
-        f"{_WEIGHTS} The mean of the three H with these weights is C 1. Through W_c it is added to S 1, and the sum goes "
-        "through W_hq to the word cœur.",
+        f"{_WEIGHTS} The mean of the three H with these weights is C 1. Through W_c it is added to S 1, and the sum "
+        "goes through W_hq to the word cœur.",
     ),
 }
 """File name without its ending → the diagram."""
