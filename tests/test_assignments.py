@@ -120,7 +120,7 @@ def test_an_assignment_is_of_a_size_that_can_be_done(name):
     for framework in FRAMEWORKS:
         path = MASTERS[name].notebook(framework)
         text = "\n".join(cell.source for cell in cells(path))
-        assert re.search(r"\*\*Time:\*\* about (60|75|90|100|105|110|120) minutes", text)
+        assert re.search(r"\*\*Time:\*\* about (60|75|90|100|105|110|120|180) minutes", text)
         assert f"**Points:** {sum(question.points for question in asked):g}." in text
         assert all(len(line) <= 100 for each in cells(path, "answer", "locked") for line in each.source.splitlines())
         assert "MARK SCHEME" in "\n".join(cell.source for cell in cells(path, "task"))

@@ -120,4 +120,3 @@ def test_a_right_answer_has_every_point_and_a_third_of_the_time(whose, framework
     mark = QUESTION.check(timed, np.random.default_rng(1))
     assert mark.points == mark.max_points, mark.parts
     assert timed.longest < Limits().call_seconds / 3
-
