@@ -141,6 +141,30 @@ def test_the_guide_has_each_assignments_points_and_time():
             assert numbers == list(range(1, len(asked) + 1)), "questions are numbered in the order of the notebook"
 
 
+@pytest.mark.parametrize("name", MASTERS)
+def test_each_question_has_a_goal_its_minutes_and_marked_samples(name):
+    """What instructors are told about the questions, in solutions/QUESTIONS.md."""
+    guide = (ROOT / "solutions" / "QUESTIONS.md").read_text("utf-8")
+    [section] = re.findall(rf"^## {name}$(.*?)(?=^## |\Z)", guide, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (\w+) \| ([^|]{15,}) \| (\d+) \| (yes|no) \|$", section, re.MULTILINE)
+    assert [row[0] for row in rows] == [question.id for question in MASTERS[name].questions]
+    minutes = {question: int(number) for question, _, number, _ in rows}
+    for framework in FRAMEWORKS:
+        first = cells(MASTERS[name].notebook(framework))[0].source
+        assert f"about {sum(minutes.values())} minutes" in first
+    short = {question for question, *_, kept in rows if kept == "yes"}
+    assert 50 <= sum(minutes[question] for question in short) <= 60
+    assert re.search(r"^Marking: \d+ minutes", section, re.MULTILINE)
+    for question in MASTERS[name].questions:
+        if question.manual:
+            [samples] = re.findall(rf"^### {question.id}$(.*?)(?=^### |\Z)", section, re.MULTILINE | re.DOTALL)
+            marks = re.findall(r"^\*\*([\d½]+) of (\d+)\.\*\*", samples, re.MULTILINE)
+            assert len(marks) == len(re.findall(r"^> .*\n(?!> )", samples, re.MULTILINE)) == 2
+            assert {int(most) for _, most in marks} == {question.points}
+        elif question.id in short:
+            assert {*question.declared.needs} <= short, f"{question.id} needs what 60 minutes have no room for"
+
+
 @every_notebook
 def test_the_stub_is_a_part_of_the_solution(name, framework):
     masters = cells(MASTERS[name].notebook(framework), "answer")
