@@ -140,12 +140,13 @@ def test_a_row_of_the_table():
     row, direction = scores(actual, forecast, last, train), directional_accuracy(actual, forecast, last)
     assert row == {
         "MAE": mae(actual, forecast),
+        "p (MAE)": diebold_mariano(actual, forecast, last, "absolute").p_value,
         "RMSE": rmse(actual, forecast),
+        "p (RMSE)": diebold_mariano(actual, forecast, last).p_value,
         "MASE": mase(np.log(actual), np.log(forecast), np.log(train)),
         "direction": direction.share,
         "low": direction.low,
         "high": direction.high,
-        "p": diebold_mariano(actual, forecast, last).p_value,
     }
     assert scores(actual * 1000, forecast * 1000, last * 1000, train * 10)["MASE"] == pytest.approx(row["MASE"])
 
