@@ -3,7 +3,8 @@
 "months": a GRU, trained anew for each of four months on all the days before it but the last fifteen, three seeds, and
 its rivals. "networks": other networks, in the last month. "shuffled": the changes from reading to reading in an order
 drawn by chance. All see four hours, a reading each ten minutes; all errors are absolute ones, in mg/dL, over the hour.
-"rising", "steady" and "falling" tell what the last half hour did, "night" is from midnight to six.
+"rising", "steady" and "falling" tell what the last half hour did, "low" and "high" where the last reading is, "night"
+is from midnight to six.
 """
 
 import importlib
@@ -18,7 +19,7 @@ from course_utils.leaks import shuffle_returns
 
 UNITS, EPOCHS, LR, SEEDS = 32, 12, 0.005, range(3)
 MONTHS, DAYS = (3, 2, 1, 0), 30  # how many months are left out at the end, and how many days each has
-STEEP = 15  # mg/dL in half an hour
+STEEP, LOW, HIGH = 15, 70, 180  # mg/dL in half an hour, and mg/dL
 NETWORKS = ("RNN", "LSTM", "feed-forward")
 
 STUDIES = [
@@ -118,6 +119,8 @@ def run(framework, study, model, seed, later):
         "rising": rise > STEEP,
         "steady": np.abs(rise) <= STEEP,
         "falling": rise < -STEEP,
+        "low": test.last < LOW,
+        "high": test.last > HIGH,
         "night": times - days < np.timedelta64(6, "h"),
     }
     return {
