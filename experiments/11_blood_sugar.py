@@ -125,7 +125,6 @@ def run(framework, study, model, seed, later):
         "night": times - days < np.timedelta64(6, "h"),
     }
     return {
-        "month": str(days[0]),
         **{name: float(each.mean()) for name, each in by_reading.items()},
         **{
             f"{name}, {moment}": float(by_reading[name][when].mean())
