@@ -3,6 +3,7 @@
 from course_utils.datasets.batches import RandomBatches, SequentialBatches, WindowBatches
 from course_utils.datasets.clips import ClipData
 from course_utils.datasets.digits import DigitsData
+from course_utils.datasets.glucose import GlucoseData, Readings, load_glucose
 from course_utils.datasets.music import MusicData, load_tunes
 from course_utils.datasets.ngram import NGram
 from course_utils.datasets.scenes import SceneData
@@ -20,6 +21,7 @@ __all__ = [
     "ClipData",
     "DataError",
     "DigitsData",
+    "GlucoseData",
     "LanguageModelData",
     "MusicData",
     "NGram",
@@ -27,6 +29,7 @@ __all__ = [
     "Pair",
     "Prices",
     "RandomBatches",
+    "Readings",
     "RecallBatches",
     "SceneData",
     "SentimentData",
@@ -39,6 +42,7 @@ __all__ = [
     "WindowBatches",
     "bars_add_up",
     "load_corpus",
+    "load_glucose",
     "load_pairs",
     "load_prices",
     "load_snippets",
