@@ -1,6 +1,8 @@
 """`course`: the one command line of the course. A command calls one function of the package and prints its answer."""
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Literal
 
 import typer
@@ -272,13 +274,7 @@ def grade(
     ] = False,
 ) -> None:
     """Grade a class: results, tables and pages in a folder. Interrupted, it goes on where it stopped."""
-    try:
-        from course_utils.grading import command
-    except ImportError as error:
-        missing = error.name or "course_utils.grading"
-        mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
-        raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
-
+    command = _of_the_grader("command")
     require_writable(out, mend="name a folder of your own by --out.")
     settings = command.Settings(
         submissions=submissions,
@@ -302,6 +298,35 @@ def grade(
         typer.echo(f"[FAIL] {failure}", err=True)
     if failures:
         raise typer.Exit(1)
+
+
+def _of_the_grader(name: str) -> ModuleType:
+    """A module of `course_utils.grading`, which students' copies do not have."""
+    try:
+        return importlib.import_module(f"course_utils.grading.{name}")
+    except ImportError as error:
+        missing = error.name or "course_utils.grading"
+        mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
+        raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
+
+
+@app.command()
+def marks(
+    export: Annotated[Path, typer.Argument(help="The grade file as the platform has exported it.")],
+    platform: Annotated[
+        Literal["canvas", "moodle", "gradebook"],
+        typer.Option("--for", help="Canvas' grade book, Moodle's grading worksheet, or any other table of marks."),
+    ],
+    grades: Annotated[Path, typer.Option(help="The folder with grades.csv, made by `course grade … --finish`.")],
+    out: Annotated[Path, typer.Option(help="A new file, to import into the platform.")],
+    column: Annotated[str, typer.Option(help="The heading of the column to fill, or its beginning.")] = "",
+    scale: Annotated[bool, typer.Option("--scale", help="Convert points to the platform's maximum.")] = False,
+) -> None:
+    """Fill the platform's own grade file with the final marks; all other cells stay as they are."""
+    filled = _of_the_grader("marks").fill(export, platform, grades, out, column=column, scale=scale)
+    for sentence in filled.look:
+        typer.echo(f"[LOOK] {sentence}")
+    typer.echo(f"{out}: {filled.count} mark{' is' if filled.count == 1 else 's are'} entered.")
 
 
 def main() -> None:
