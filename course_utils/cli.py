@@ -260,6 +260,9 @@ def grade(
     names: Annotated[
         str, typer.Option(help="A regular expression for the files' paths, with (?P<student>…) in it.")
     ] = "",
+    compare_with: Annotated[
+        list[Path] | None, typer.Option(help="Another year's submissions, to find answers that look like theirs.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how everything is read, and grade nothing.")] = False,
     late_percent: Annotated[float, typer.Option(min=0, max=100, help="Taken off for each day begun.")] = 10,
     late_days: Annotated[int, typer.Option(min=0, help="Days after which nothing counts.")] = 7,
@@ -291,6 +294,7 @@ def grade(
         names=names,
         times=times,
         roster=roster,
+        compare_with=tuple(compare_with or ()),
         dry_run=dry_run,
     )
     failures = command.run(settings, typer.echo)

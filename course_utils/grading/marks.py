@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from course_utils.files import write
 from course_utils.grading.errors import GradingError
-from course_utils.grading.people import HEADING_LINES, LARGEST, NOBODY, identified, is_heading, keys_of, plain
+from course_utils.grading.people import (
+    HEADING_LINES,
+    LARGEST,
+    NOBODY,
+    identified,
+    is_heading,
+    keys_of,
+    names_in,
+    parts_of,
+    plain,
+)
 from course_utils.grading.showing import shown
 
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -334,10 +344,9 @@ def _meant(student: str, rows: Sequence[_Row]) -> list[int]:
     2. The whole label is one of the row's numbers or addresses.
     3. The label is the row's name, numbers aside, and no other row has one of these numbers.
     """
-    parts = [each.strip() for each in re.split(r"[_(),;]+", student) if each.strip()]
-    keys = {plain(each) for each in (student, *parts)}
+    keys = {plain(each) for each in (student, *parts_of(student))}
     holds = [bool(row.ids & keys) for row in rows]
-    names = [bool(row.names & _names(parts, row.ids)) for row in rows]
+    names = [bool(row.names & names_in(student, row.ids)) for row in rows]
     numbered = [i for i, row in enumerate(rows) if row.ids & {key for key in keys if key.isdigit()}]
     rules = (
         [i for i in range(len(rows)) if holds[i] and names[i]],
@@ -345,14 +354,6 @@ def _meant(student: str, rows: Sequence[_Row]) -> list[int]:
         [i for i in range(len(rows)) if names[i] and not numbered],
     )
     return next(filter(None, rules), [])
-
-
-def _names(parts: Sequence[str], ids: frozenset[str]) -> frozenset[str]:
-    """The names that a label may be, without numbers, with logins or not; a team and a hyphen may stand before it."""
-    words = [each for each in parts if not plain(each).isdigit()]
-    texts = {" ".join(words), " ".join(each for each in words if plain(each) not in ids)}
-    texts |= {text[i + 1 :] for text in texts for i, char in enumerate(text) if char == "-"}
-    return frozenset().union(*(keys_of(text, ()) for text in texts))
 
 
 def _new_cells(

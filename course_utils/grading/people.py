@@ -107,6 +107,29 @@ def keys_of(name: str, ids: Iterable[str]) -> frozenset[str]:
     return frozenset((turned | numbers) - {""})
 
 
+def names_in(label: str, ids: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names that somebody may have whom a platform, or a table, calls so.
+
+    Numbers are no part of a name, and one of the `ids` may be none. A team and a hyphen may stand before the name.
+
+    >>> names_in("King, Ada(aking)", frozenset({"aking"})) >= names_in("Red Team-Ada King_11") & names_in("kingada")
+    True
+    """
+    words = [each for each in map(str.strip, parts_of(label)) if not plain(each).isdigit()]
+    texts = {" ".join(words), " ".join(each for each in words if plain(each) not in ids)}
+    texts |= {text[i + 1 :] for text in texts for i, char in enumerate(text) if char == "-"}
+    return frozenset().union(*(keys_of(text, ()) for text in texts))
+
+
+def parts_of(label: str) -> list[str]:
+    """What platforms put together in one name.
+
+    >>> parts_of("King, Ada(aking)"), parts_of("kingada_11")
+    (['King', ' Ada', 'aking'], ['kingada', '11'])
+    """
+    return [each for each in re.split(r"[_(),;]+", label) if each.strip()]
+
+
 def read_people(path: Path, option: str, needs: str = "") -> People:
     """A table of people: CSV with commas, semicolons or tabs, with headings.
 
