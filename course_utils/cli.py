@@ -222,6 +222,25 @@ def assignments() -> None:
 
 
 @app.command()
+def variant(
+    seed: Annotated[
+        str, typer.Option(help="What is drawn depends on it, and on nothing else: the term, such as 2027.")
+    ],
+    out: Annotated[Path, typer.Option(help="A new folder, such as grading/variants/2027.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all that have alternatives without.")] = None,
+    unlike: Annotated[
+        Path | None, typer.Option(help="Last year's folder: each choice is another one than there.")
+    ] = None,
+) -> None:
+    """Draw what assignments ask for a term; masters and students' version are written into a folder."""
+    from course_utils.workshop.variants import write_variants
+
+    require_writable(out, mend="name a folder of your own by --out.")
+    for name, choices in write_variants(ROOT, names or [], seed, out, unlike).items():
+        typer.echo(f"{out / 'solutions' / name}: " + "; ".join(f"{each}: {drawn}" for each, drawn in choices.items()))
+
+
+@app.command()
 def check_submission(
     notebook: Annotated[Path, typer.Argument(help="The notebook that you will hand in; save it first.")],
 ) -> None:
@@ -235,11 +254,14 @@ def check_submission(
 def student_release(
     target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
     framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",
+    variant: Annotated[
+        Path | None, typer.Option(help="A folder made by `course variant`: its assignments are released.")
+    ] = None,
 ) -> None:
     """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
     from course_utils.workshop.releasing import release
 
-    typer.echo(f"{target}: {release(ROOT, target, framework)} files")
+    typer.echo(f"{target}: {release(ROOT, target, framework, variant)} files")
 
 
 @app.command()
