@@ -28,16 +28,16 @@ WORDS = (
 )
 
 
-def _read(folder, name, framework):
-    whole = json.loads((ROOT / folder / name / f"{framework}.ipynb").read_text("utf-8"))
+def _read(folder, name, framework, root=ROOT):
+    whole = json.loads((root / folder / name / f"{framework}.ipynb").read_text("utf-8"))
     for cell in whole["cells"]:
         cell["source"] = "".join(cell["source"])
     return whole
 
 
-def solutions(name, framework):
+def solutions(name, framework, root=ROOT):
     """The right answers, by question."""
-    cells = {cell["id"]: cell["source"] for cell in _read("solutions", name, framework)["cells"]}
+    cells = {cell["id"]: cell["source"] for cell in _read("solutions", name, framework, root)["cells"]}
     return {
         id_.removesuffix("_answer"): "\n".join(line for line in text.splitlines() if line.strip() not in (BEGIN, END))
         for id_, text in cells.items()

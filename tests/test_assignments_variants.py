@@ -1,5 +1,6 @@
 """Variants of the assignments: what is drawn fits the masters, is proved like them, and no old answer fits it."""
 
+import csv
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from assignment_helpers import ROOT, cells, student, under_version_control
 from data_helpers import says
+from grading_class import solutions
 from typer.testing import CliRunner
 
 from course_utils.assignments.errors import AssignmentError
@@ -130,6 +132,40 @@ def test_what_students_get_of_a_variant_is_the_variant(variant):
     assert not [*variant.rglob("variants.py")]
     same = "a1_rnn/torch.ipynb"
     assert (variant / "assignments" / same).read_bytes() == (ROOT / "assignments" / same).read_bytes()
+
+
+def test_a_variant_is_graded_and_last_years_work_is_seen(tmp_path, variant):
+    """This year's right answers get full marks; who hands in last year's gets less, and is found beside it."""
+
+    def hand_in(folder, student, solutions, masters):
+        paper = json.loads((masters / "assignments" / NAME / "torch.ipynb").read_text("utf-8"))
+        for cell in paper["cells"]:
+            name = cell["id"].removesuffix("_answer")
+            cell["source"] = solutions.get(name, cell["source"]) if name != cell["id"] else cell["source"]
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{student}.ipynb").write_text(json.dumps(paper), "utf-8")
+
+    old, new = solutions(NAME, "torch"), solutions(NAME, "torch", variant)
+    names = DECLARED[NAME]["names"]["a walk"]
+    translated = {names.get(name, name): source for name, source in old.items()}
+    for before, now in names.items():
+        translated = {name: source.replace(before, now) for name, source in translated.items()}
+    hand_in("now", "ada", new, variant)
+    hand_in("now", "bob", translated, variant)
+    hand_in("then", "zoe", old, ROOT)
+    command = ["grade", tmp_path / "now", "--assignment", variant / "solutions" / NAME, "--out", tmp_path / "out"]
+    done = CliRunner().invoke(app, [*map(str, command), "--compare-with", str(tmp_path / "then")], env={"CI": "1"})
+    if done.exit_code and "no working sandbox" in str(done.exception):
+        pytest.skip(str(done.exception))
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    full = sum(
+        question.points for question in load_assignment(variant / "solutions" / NAME).questions if not question.manual
+    )
+    assert float(rows["ada"]["points"]) == full
+    assert float(rows["bob"]["points"]) < 0.8 * full
+    assert "bob,zoe" in (tmp_path / "out" / "likeness.csv").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("view", "count"), [("both", 2), ("torch", 1)])
