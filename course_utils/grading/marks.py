@@ -91,13 +91,26 @@ class _Row(NamedTuple):
         return self.name or min(self.ids)
 
 
+class _Book(NamedTuple):
+    """A grade file: its headings, and the lines below them."""
+
+    path: Path
+    platform: str
+    heading: list[str]
+    lines: list[list[_Cell]]
+
+    def column(self, what: str) -> int | None:
+        """Where Moodle's worksheet has something."""
+        return next((i for i, each in enumerate(self.heading) if plain(each) in _KNOWN[what]), None)
+
+
 def fill(export: Path, platform: str, grades: Path, out: Path, *, column: str = "", scale: bool = False) -> Filled:
     """Write a platform's grade file anew, with the final marks of a class in it.
 
     Args:
-        export: "canvas": the grade book of Canvas; "moodle": the grading worksheet of an assignment in Moodle;
-            "gradebook": any other table with a column for each assignment, of Moodle, Blackboard, Brightspace …
-        platform: which of the three it is.
+        export: the file that the platform has exported.
+        platform: "canvas" for Canvas' grade book; "moodle" for the grading worksheet of an assignment in Moodle;
+            "gradebook" for any other table with a column for each assignment, of Moodle, Blackboard, Brightspace …
         grades: `grades.csv` of `course grade … --finish`, or the folder that it is in.
         out: a new file: as the platform wrote it, but for the marks.
         column: its heading, or how that begins; "" where only one can be meant.
@@ -110,23 +123,12 @@ def fill(export: Path, platform: str, grades: Path, out: Path, *, column: str = 
     if out.exists():
         raise GradingError(f"{out} is there already: name a new file by --out.")
     marks = read_marks(grades / "grades.csv" if grades.is_dir() else grades)
-    content = _read(export)
-    text, encoding = _decoded(content, export)
-    lines = _lines(text, export)
-    at = next((i for i, line in enumerate(lines[:HEADING_LINES]) if is_heading([each.value for each in line])), None)
-    if at is None:
-        raise GradingError(
-            f"{export} needs a line of headings with a column of names or ids: it begins with "
-            f"{_listed(each.value for each in lines[0])[:200] if lines else 'nothing'}."
-        )
-    heading = [each.value for each in lines[at]]
-    place = _column(heading, platform, column, lines[at + 1 :], export)
-    rows = _rows(heading, lines[at + 1 :], place, export, worksheet=platform == "moodle")
-    most = _maximum(heading, platform, place, lines[at + 1 :])
-    look: list[str] = []
-    found = _matched(marks, rows, look)
-    factor = _factor(marks, most, scale, heading[place], export)
-    new = _new_cells(found, marks, heading, place, factor, "," if _has_commas(lines, heading, place) else ".", look)
+    text, encoding = _decoded(_read(export), export)
+    book = _book(_lines(text, export), platform, export)
+    place, look = _place(book, column), []
+    rows = _rows(book, place)
+    factor = _factor(book, place, marks, scale)
+    new = _new_cells(book, place, _matched(marks, rows, look), marks, factor, look)
     for cell, value in sorted(new, key=lambda each: -each[0].start):
         text = text[: cell.start] + cell.of(text, value) + text[cell.end :]
     write(out, text.encode(encoding))
@@ -231,85 +233,83 @@ def _lines(text: str, path: Path) -> list[list[_Cell]]:
     return [line for line in lines if any(each.value for each in line)]
 
 
-def _column(heading: Sequence[str], platform: str, wanted: str, lines: Sequence[Sequence[_Cell]], path: Path) -> int:
-    """Which column gets the marks."""
-    plainly = [plain(each) for each in heading]
-    fits = {
-        "canvas": "id" in plainly and "section" in plainly,
-        "moodle": bool(_KNOWN["open"] & {*plainly}) or any(re.fullmatch(r"\D+\d+", row[0].value) for row in lines[:1]),
-        "gradebook": True,
-    }
-    begin = f"it begins with {shown(_listed(heading))[:200]}"
-    if not fits[platform]:
-        what = {"canvas": "Canvas' grade book", "moodle": "Moodle's grading worksheet"}[platform]
-        raise GradingError(f"{path} is not {what}: {begin}. For any other table say --for gradebook.")
-    able = [i for i, each in enumerate(heading) if not _COMPUTED.search(each) and not _read_only(lines, i)]
-    if wanted:
-        chosen = [i for i in able if heading[i] == wanted] or [i for i in able if plainly[i].startswith(plain(wanted))]
-    elif platform == "canvas":
-        able = chosen = [i for i in able if re.search(r" \(\d+\)$", heading[i])]
-    else:
-        chosen = [i for i in able if platform == "moodle" and plainly[i] in _KNOWN["grade"]]
-    if len(chosen) != 1:
-        asked = f"{len(chosen) or 'no'} column{'s' * (len(chosen) != 1)} that can be filled"
-        asked += f" and begin{'s' * (len(chosen) == 1)} with {wanted!r}" if wanted else ""
+def _book(lines: list[list[_Cell]], platform: str, path: Path) -> _Book:
+    """The file, if it is one of this platform."""
+    tops = [[cell.value for cell in line] for line in lines[:HEADING_LINES]]
+    at = next((i for i, top in enumerate(tops) if is_heading(top)), None)
+    begin = f"it begins with {_listed(tops[at or 0])[:200] if tops else 'nothing'}"
+    if at is None:
+        raise GradingError(f"{path} needs a line of headings with a column of names or ids: {begin}.")
+    book = _Book(path, platform, tops[at], lines[at + 1 :])
+    if platform == "canvas" and not {"id", "section"} <= {*map(plain, book.heading)}:
+        raise GradingError(f"{path} is not Canvas' grade book: {begin}. For any other table say --for gradebook.")
+    numbered = any(re.fullmatch(r"\D+\d+", line[0].value) for line in book.lines[:1])
+    if platform == "moodle" and book.column("open") is None and not numbered:
         raise GradingError(
-            f"{path} has {asked}: name one by --column, of {shown(_listed(heading[i] for i in chosen or able))[:500]}."
+            f"{path} is not Moodle's grading worksheet: {begin}. For any other table say --for gradebook."
         )
-    return chosen[0]
+    return book
 
 
-def _read_only(lines: Sequence[Sequence[_Cell]], column: int) -> bool:
-    """Whether Canvas says so, in one of the lines between the headings and the students."""
-    return any(len(line) > column and line[column].value.casefold() == "(read only)" for line in lines[:2])
+def _place(book: _Book, wanted: str) -> int:
+    """Which column gets the marks."""
+    read_only = {i for line in book.lines[:2] for i, cell in enumerate(line) if cell.value == "(read only)"}
+    able = [i for i, each in enumerate(book.heading) if not _COMPUTED.search(each) and i not in read_only]
+    if wanted:
+        chosen = [i for i in able if book.heading[i] == wanted]
+        chosen = chosen or [i for i in able if plain(book.heading[i]).startswith(plain(wanted))]
+    elif book.platform == "canvas":
+        able = chosen = [i for i in able if re.search(r" \(\d+\)$", book.heading[i])]
+    else:
+        chosen = [i for i in able if book.platform == "moodle" and i == book.column("grade")]
+    if len(chosen) == 1:
+        return chosen[0]
+    asked = f"that can be filled and begins with {wanted!r}" if wanted else "that alone can be meant"
+    choice = shown(_listed(book.heading[i] for i in chosen or able))[:500]
+    raise GradingError(f"{book.path} has {len(chosen) or 'no'} columns {asked}: name one by --column, of {choice}.")
 
 
-def _rows(heading: Sequence[str], lines: Sequence[list[_Cell]], column: int, path: Path, worksheet: bool) -> list[_Row]:
+def _rows(book: _Book, column: int) -> list[_Row]:
     """The people in a grade file; in Moodle's worksheet the first cell ends with a number, “Participant 11”."""
     rows = []
-    for line in lines:
-        name, ids = identified(heading, [each.value for each in line])
+    for line in book.lines:
+        name, ids = identified(book.heading, [each.value for each in line])
         if not (name or ids) or plain(name or ids[0]) in NOBODY:
             continue
-        if not column < len(line) <= len(heading):
+        if not column < len(line) <= len(book.heading):
             raise GradingError(
-                f"{path}: the line of {shown(name or ids[0])} has {len(line)} cells, and there are {len(heading)} "
-                "headings: export the file again, and do not save it with another program."
+                f"{book.path}: the line of {shown(name or ids[0])} has {len(line)} cells, and there are "
+                f"{len(book.heading)} headings: export the file again, and do not save it with another program."
             )
-        ids += [re.sub(r"^\D+", "", line[0].value)] if worksheet else []
+        ids += [re.sub(r"^\D+", "", line[0].value)] if book.platform == "moodle" else []
         rows.append(_Row(line, name, keys_of("", ids), keys_of(name, ())))
     if not rows:
-        raise GradingError(f"{path} has no student in it: export it again, with the students that you see.")
+        raise GradingError(f"{book.path} has no student in it: export it again, with the students that you see.")
     return rows
 
 
-def _maximum(heading: Sequence[str], platform: str, column: int, lines: Sequence[Sequence[_Cell]]) -> float | None:
-    """How many points the platform counts at most; None if the file does not say."""
-    if platform == "canvas":
-        rows = [line for line in lines if plain(line[0].value) == "pointspossible" and len(line) > column]
-        return _number(rows[0][column].value) if rows else None
-    if platform == "moodle":
-        most = next((i for i, each in enumerate(heading) if plain(each) in _KNOWN["most"]), None)
-        return None if most is None or len(lines[0]) <= most else _number(lines[0][most].value)
-    found = _MOST_IN_HEADING.search(heading[column])
-    return _number(found[1]) if found else None
-
-
-def _factor(marks: Mapping[str, Mark], most: float | None, scale: bool, heading: str, path: Path) -> float:
-    of = max(each.most for each in marks.values())
+def _factor(book: _Book, column: int, marks: Mapping[str, Mark], scale: bool) -> float:
+    """By what points are multiplied for the platform."""
+    most, of = _most(book, column), max(each.most for each in marks.values())
     if most is None or most == of:
         return 1.0
     if not scale:
         raise GradingError(
-            f"{path} counts to {most:g} points in {shown(heading)!r}, the assignment to {of:g}: set the platform's "
-            "maximum to that and export again, or have the points converted by --scale."
+            f"{book.path} counts to {most:g} points in {shown(book.heading[column])!r}, the assignment to {of:g}: set "
+            "the platform's maximum to that and export again, or have the points converted by --scale."
         )
     return most / of
 
 
-def _has_commas(lines: Sequence[Sequence[_Cell]], heading: Sequence[str], column: int) -> bool:
-    """Whether numbers have a comma, in the column or beside it."""
-    return any(re.fullmatch(r"\d+,\d+", each.value) for line in lines for each in line[column : column + 2])
+def _most(book: _Book, column: int) -> float | None:
+    """How many points the platform counts at most; None if the file does not say."""
+    if found := _MOST_IN_HEADING.search(book.heading[column]):
+        return _number(found[1])
+    if book.platform == "canvas":
+        rows = [line for line in book.lines if plain(line[0].value) == "pointspossible" and len(line) > column]
+        return _number(rows[0][column].value) if rows else None
+    place = book.column("most")
+    return _number(book.lines[0][place].value) if place is not None and place < len(book.lines[0]) else None
 
 
 def _matched(marks: Mapping[str, Mark], rows: Sequence[_Row], look: list[str]) -> list[tuple[str, _Row]]:
@@ -347,26 +347,27 @@ def _meant(student: str, rows: Sequence[_Row]) -> list[int]:
     keys = {plain(each) for each in (student, *parts_of(student))}
     holds = [bool(row.ids & keys) for row in rows]
     names = [bool(row.names & names_in(student, row.ids)) for row in rows]
+    alone = [bool(row.names & names_in(student, row.ids, team=False)) for row in rows]
     numbered = [i for i, row in enumerate(rows) if row.ids & {key for key in keys if key.isdigit()}]
     rules = (
         [i for i in range(len(rows)) if holds[i] and names[i]],
         [i for i, row in enumerate(rows) if plain(student) in row.ids],
-        [i for i in range(len(rows)) if names[i] and not numbered],
+        [i for i in range(len(rows)) if alone[i] and not numbered],
     )
     return next(filter(None, rules), [])
 
 
 def _new_cells(
-    found: Iterable[tuple[str, _Row]],
-    marks: Mapping[str, Mark],
-    heading: Sequence[str],
+    book: _Book,
     column: int,
+    found: Sequence[tuple[str, _Row]],
+    marks: Mapping[str, Mark],
     factor: float,
-    point: str,
     look: list[str],
 ) -> list[tuple[_Cell, str]]:
-    """The cells that change, with what they get."""
-    locked = next((i for i, each in enumerate(heading) if plain(each) in _KNOWN["open"]), None)
+    """The cells that change, with what they get; numbers have a comma if others in the file have one."""
+    point = "," if any(re.fullmatch(r"\d+,\d\d", cell.value) for line in book.lines for cell in line) else "."
+    locked = book.column("open")
     new, said = [], defaultdict(list)
     for student, row in found:
         cell, final = row.cells[column], marks[student].final
@@ -374,12 +375,11 @@ def _new_cells(
             said["Not graded to the end, left as they were"].append(row.label)
         elif plain(cell.value) in _KEPT:
             said["Excused, or without this assignment, left as they were"].append(row.label)
-        elif locked is not None and len(row.cells) > locked and plain(row.cells[locked].value) in _NO:
+        elif locked is not None and locked < len(row.cells) and plain(row.cells[locked].value) in _NO:
             said["Locked in the platform, left as they were"].append(row.label)
         else:
             value = round(final * factor, 2)
-            before = _number(cell.value)
-            if before is not None and before != value:
+            if _number(cell.value) not in (None, value):
                 said["Had another mark before, which is replaced"].append(f"{row.label} ({cell.value})")
             new.append((cell, f"{value:.2f}".replace(".", point)))
     look += [f"{what}: {_listed(names)}." for what, names in said.items()]

@@ -28,7 +28,7 @@ _HEADINGS = {  # what a column may be called, by what is in it; capitals, accent
     "zuletzt geändert (Abgabe), dernière modification (travail remis), última modificación (entrega)",
 }
 _NO_TIME = ("", "-", "–", "n/a", "never")
-NOBODY = ("pointspossible", "studenttest", "teststudent")  # rows of Canvas' grade book
+NOBODY = ("pointspossible", "manualposting", "muted", "studenttest", "teststudent")  # rows of Canvas' grade book
 HEADING_LINES = 10  # among so many the headings are: Sakai writes the assignment's title above them
 LARGEST = 20 * 2**20  # bytes
 
@@ -107,17 +107,18 @@ def keys_of(name: str, ids: Iterable[str]) -> frozenset[str]:
     return frozenset((turned | numbers) - {""})
 
 
-def names_in(label: str, ids: frozenset[str] = frozenset()) -> frozenset[str]:
+def names_in(label: str, ids: frozenset[str] = frozenset(), team: bool = True) -> frozenset[str]:
     """The names that somebody may have whom a platform, or a table, calls so.
 
-    Numbers are no part of a name, and one of the `ids` may be none. A team and a hyphen may stand before the name.
+    Numbers are no part of a name, and one of the `ids` may be none. With `team` a team and a hyphen may stand before
+    the name; but “Anna-Maria Roe” may be no team.
 
     >>> names_in("King, Ada(aking)", frozenset({"aking"})) >= names_in("Red Team-Ada King_11") & names_in("kingada")
     True
     """
     words = [each for each in map(str.strip, parts_of(label)) if not plain(each).isdigit()]
     texts = {" ".join(words), " ".join(each for each in words if plain(each) not in ids)}
-    texts |= {text[i + 1 :] for text in texts for i, char in enumerate(text) if char == "-"}
+    texts |= {text[i + 1 :] for text in texts for i, char in enumerate(text) if team and char == "-"}
     return frozenset().union(*(keys_of(text, ()) for text in texts))
 
 
