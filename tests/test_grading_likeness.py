@@ -148,5 +148,7 @@ def test_table_and_page_say_who_looks_like_whom(tmp_path, toy):
     assert f"Answers are compared with those of 2 students in {old}." in said
     assert (out / "likeness.csv").read_text("utf-8").count("\n") == 1
     year = other_year(old, toy)
-    page = command.pages.class_page([], toy, settings.policy, similar([result("ada", LOOP)], toy, [year]))
+    crowd = [SimilarPair(f"s{n}", "t", 1.0) for n in range(40)]
+    page = command.pages.class_page([], toy, settings.policy, crowd + similar([result("ada", LOOP)], toy, [year]))
     assert "<td>zoe</td>" in page and "<td>ada, perhaps the same person</td>" in page and str(old) in page
+    assert "And 10 more: likeness.csv has all." in page
