@@ -6,6 +6,8 @@ import io
 
 import pytest
 from data_helpers import says as is_said
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from course_utils.cli import app
@@ -193,6 +195,36 @@ def test_bytes_stay_in_every_encoding_and_with_every_end_of_line(tmp_path, encod
     content, _ = filled(tmp_path, export, grades_csv(*CANVAS_MARKS), **A_GRU)
     expected, _ = filled(tmp_path, CANVAS, grades_csv(*CANVAS_MARKS), **A_GRU)
     assert content == expected.decode().replace("\n", ending).encode(encoding)
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=12)
+
+
+@given(
+    notes=st.lists(CELLS, min_size=3, max_size=3),
+    separator=st.sampled_from(",;\t"),
+    ending=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le"]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_whatever_stands_in_other_cells_stays(tmp_path, notes, separator, ending, quoting, encoding):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator, lineterminator=ending, quoting=quoting)
+    rows = [["Student", "ID", "Section", "Notes", "GRU (1)"], ["    Points Possible", "", "", "", 50]]
+    rows += [
+        [name, number, "W", note, ""]
+        for name, number, note in zip(("Ada", "Bob", "Cy"), (11, 12, 13), notes, strict=True)
+    ]
+    writer.writerows(rows)
+    export = ("\ufeff" * (encoding == "utf-16-le") + text.getvalue()).encode(encoding)
+    content, look = filled(tmp_path, export, grades_csv(("Ada_11", 1.5), ("Cy_13", 2)))
+    assert look == ["Without a mark in grades.csv, left as they were: Bob."]
+    read = [*csv.reader(io.StringIO(content.decode(encoding).removeprefix("\ufeff"), newline=""), delimiter=separator)]
+    assert read == [
+        [*map(str, row[:4]), mark] for row, mark in zip(rows, ["GRU (1)", "50", "1.50", "", "2.00"], strict=True)
+    ]
+    assert len(content) - len(export) == 8 * (2 if encoding == "utf-16-le" else 1)
 
 
 def test_a_file_without_an_end_of_its_last_line_gets_none(tmp_path):

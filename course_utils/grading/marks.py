@@ -214,8 +214,7 @@ def _decoded(content: bytes, path: Path) -> tuple[str, str]:
 
 def _lines(text: str, path: Path) -> list[list[_Cell]]:
     """The lines of a table that have something in them."""
-    begin = "\n".join(text.splitlines()[:HEADING_LINES])
-    separator = max(",;\t", key=begin.count)
+    separator = _separator(text)
     cell = re.compile(f"({_CELL.format(separator=separator)})({separator}|\r\n|\n|\r|\\Z)")
     lines: list[list[_Cell]] = [[]]
     position = int(text.startswith("\ufeff"))
@@ -231,6 +230,16 @@ def _lines(text: str, path: Path) -> list[list[_Cell]]:
         if found[2] != separator:
             lines.append([])
     return [line for line in lines if any(each.value for each in line)]
+
+
+def _separator(text: str) -> str:
+    """What stands between the headings; elsewhere in the file any other sign may be more frequent."""
+    for line in text.removeprefix("\ufeff").splitlines()[:HEADING_LINES]:
+        for separator in ",;\t":
+            cells = next(csv.reader([line], delimiter=separator), [])
+            if len(cells) > 1 and is_heading(cells):
+                return separator
+    return ","
 
 
 def _book(lines: list[list[_Cell]], platform: str, path: Path) -> _Book:
