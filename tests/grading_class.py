@@ -17,7 +17,7 @@ from grading_programs import KEEPS_MARKS, PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "a2_gru"
-POINTS = {"gru_step": 6, "gru_step_after": 4, "other_convention": 4, "unroll": 11, "canonical": 6, "gradient_reach": 7}
+POINTS = {"gru_step": 6, "gru_step_normed": 4, "other_convention": 4, "unroll": 11, "canonical": 6, "gradient_reach": 7}
 BY_PEOPLE = {"explain_reach": 3.0, "open_question": 6.5}  # what people give for what is written
 DUE = datetime(2026, 3, 1, 18, tzinfo=UTC)
 MODULE = {"torch": "torch", "tensorflow": "tf"}
@@ -220,7 +220,7 @@ def ends_python(paper):
 
 def forbidden(paper):
     ready = {"torch": "nn.GRUCell(3, 5)(X_t, H)", "tensorflow": "tf.keras.layers.GRUCell(5)(X_t, H)[0]"}
-    name = "gru_step_after"
+    name = "gru_step_normed"
     return (
         paper.solve().write().change(name, "    p = params\n", f"    return {ready[paper.framework]}\n    p = params\n")
     )
@@ -244,8 +244,8 @@ WORKS = {
         lambda p: p.solve().write().change("canonical", "b_x + b_h", "b_x"), {"canonical": 3}, says="the second is lost"
     ),
     "the first three, no words": Work(
-        lambda p: p.solve("gru_step", "gru_step_after", "other_convention"),
-        only("gru_step", "gru_step_after", "other_convention"),
+        lambda p: p.solve("gru_step", "gru_step_normed", "other_convention"),
+        only("gru_step", "gru_step_normed", "other_convention"),
         words=(),
     ),
     "untouched": Work(lambda p: p, status="not attempted", words=()),
@@ -273,7 +273,7 @@ WORKS = {
     "another assignment": Work(
         status="foreign", words=(), pack=lambda *_: {"torch.ipynb": PROGRAMS["jupyterlab"](Paper(name="a1_rnn").whole)}
     ),
-    "forbidden": Work(forbidden, {"gru_step_after": 0}, says="hidden"),
+    "forbidden": Work(forbidden, {"gru_step_normed": 0}, says="hidden"),
     "renamed file": Work(pack=lambda content, _: {"Kopie von a2 (final) (2).ipynb": content}),
     "does not parse": Work(does_not_parse, {"canonical": 0}, says="SyntaxError"),
     "a PDF": Work(status="empty", words=(), pack=a_file_instead("a2_gru.pdf")),
