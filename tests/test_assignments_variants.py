@@ -30,20 +30,13 @@ def combinations(choices):
     return [dict(zip(choices, names, strict=True)) for names in product(*choices.values())]
 
 
-def apart(choices):
-    """The last alternative of each choice, and those before, so that each is in one of them."""
-    count = max(map(len, choices.values()))
-    each = [{choice: [*able][-1 - n % len(able)] for choice, able in choices.items()} for n in range(count)]
-    return [drawn for drawn in each if any(choices[choice][name] for choice, name in drawn.items())]
-
-
 def seed_of(choices, name, wanted):
     """A seed that draws this."""
     return next(seed for seed in map(str, range(10_000)) if variants.draw(choices, f"{name} {seed}", {}) == wanted)
 
 
-def copied(tmp_path, name, changes=()):
-    """A master's folder, with pieces of its variants.py changed."""
+def copied(tmp_path, name):
+    """A master's folder."""
     folder = tmp_path / "solutions" / name
     folder.mkdir(parents=True)
     for path in (ROOT / "solutions" / name).iterdir():

@@ -107,7 +107,7 @@ def apply(choices: Choices, drawn: Mapping[str, str], folder: Path) -> None:
     Raises AssignmentError if a piece is nowhere, or in the text of one notebook only.
     """
     notebooks = {path: json.loads(path.read_text(encoding="utf-8")) for path in map(folder.joinpath, _NOTEBOOKS)}
-    modules = {path: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    modules = {path: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")) if path.name != DECLARED}
     for choice, name in drawn.items():
         for piece, other in choices[choice][name].items():
             kinds = [_replace(notebook, piece, other) for notebook in notebooks.values()]

@@ -53,15 +53,14 @@ ABSOLUTE_VALUES = {
         "You took the largest entry; what is asked is the sum of the absolute values.",
     "You took a norm for each sequence and added them up: there is one norm, over all sequences.":
         "You took the root of the squares in each sequence and added them up.",
-    "Measured were 0.00007, 0.09 and 0.67": "Measured were 0.00005, 0.07 and 0.67",
 }
 SMALLER_BIASES = {
     "at 0, at 2 and at 4": "at 0, at 1.5 and at 3",
     r"$\sigma(2) = 0.88$, $\sigma(4) = 0.98$": r"$\sigma(1.5) = 0.82$, $\sigma(3) = 0.95$",
     "(0.0, 2.0, 4.0)": "(0.0, 1.5, 3.0)",
     "a bias of 4?": "a bias of 3?",
-    "0.08 at 0.88, 0.69 at 0.98. Measured were 0.00007, 0.09 and 0.67":
-        "0.02 at 0.82, 0.38 at 0.95. Measured were 0.00007, 0.03 and 0.36",
+    "0.08 at 0.88, 0.69 at 0.98. Measured were 0.00003, 0.07 and 0.67":
+        "0.02 at 0.82, 0.38 at 0.95. Measured were 0.00003, 0.02 and 0.35",
     "at 0.98 a unit takes in two hundredths": "at 0.95 a unit takes in five hundredths",
 }
 VARIANTS = {
