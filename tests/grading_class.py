@@ -28,22 +28,24 @@ WORDS = (
 )
 
 
-def _read(folder, name, framework):
-    whole = json.loads((ROOT / folder / name / f"{framework}.ipynb").read_text("utf-8"))
+def _read(folder, name, framework, root=ROOT):
+    whole = json.loads((root / folder / name / f"{framework}.ipynb").read_text("utf-8"))
     for cell in whole["cells"]:
         cell["source"] = "".join(cell["source"])
     return whole
 
 
-def _solutions(framework):
-    cells = {cell["id"]: cell["source"] for cell in _read("solutions", NAME, framework)["cells"]}
-    clean = {
-        id_: [line for line in text.splitlines() if line.strip() not in (BEGIN, END)] for id_, text in cells.items()
+def solutions(name, framework, root=ROOT):
+    """The right answers, by question."""
+    cells = {cell["id"]: cell["source"] for cell in _read("solutions", name, framework, root)["cells"]}
+    return {
+        id_.removesuffix("_answer"): "\n".join(line for line in text.splitlines() if line.strip() not in (BEGIN, END))
+        for id_, text in cells.items()
+        if id_.endswith("_answer")
     }
-    return {name: "\n".join(clean[f"{name}_answer"]) for name in POINTS}
 
 
-SOLUTIONS = {framework: _solutions(framework) for framework in MODULE}
+SOLUTIONS = {framework: solutions(NAME, framework) for framework in MODULE}
 
 
 class Paper:
@@ -430,7 +432,7 @@ def moodle(people):
         times.append((f"Participant {each.id}", each.name, f"{each.login}@x.edu", "Submitted", "-", said))
 
     def label(each):
-        return f"{owner(each)}_{each.id}" if WORKS[each.work].status != "empty" or each.files() else each.name
+        return f"{owner(each)}_{each.id}" if each.files() else each.name
 
     return Export(files, _table(*roster), _table(*times), label)
 

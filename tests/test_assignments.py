@@ -11,6 +11,7 @@ from assignment_helpers import (
     END,
     MASTERS,
     RELEASED,
+    ROOT,
     STUB,
     cells,
     questions,
@@ -23,8 +24,8 @@ from assignment_helpers import (
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
 from course_utils.assignments.nested import difference, leaves, mapped
+from course_utils.workshop import chapters
 from course_utils.workshop.building import build
-from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
 SEEDS = range(1, 1 + int(os.environ.get("COURSE_SEEDS", "2")))  # each hand-in has one of its own
@@ -127,7 +128,7 @@ def test_an_assignment_is_of_a_size_that_can_be_done(name):
 
 
 def test_the_guide_has_each_assignments_points_and_time():
-    guide = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    guide = (chapters.ROOT / "docs" / "instructors.md").read_text("utf-8")
     told = re.findall(r"^\| (a\d\w+) \|[^|]+\| (\d+), (\d+) \| (\d+) minutes \|$", guide, re.MULTILINE)
     assert [name for name, *_ in told] == [*MASTERS]
     for name, points, by_hand, minutes in told:
