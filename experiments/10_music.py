@@ -1,4 +1,4 @@
-"""Tunes to order: four and eight epochs, six ways of drawing a sign, three seeds; and n-grams, short ones and long ones.
+"""Tunes to order: four and eight epochs, six ways of drawing a sign, three seeds; and n-grams, short and long ones.
 
 "epochs": of an LSTM; 0 for an n-gram, whose "order" it then is. "loss" is that of the held-out tunes, nats per sign.
 The rest is what `score_tunes` says of 50 made jigs and 50 made reels, and "contest", the most bars of one of them in

@@ -6,6 +6,7 @@ whether anything in it comes back, and whether it was copied.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -55,13 +56,13 @@ def score_tunes(tunes: Sequence[Tune], known: Sequence[Tune]) -> dict[str, float
         tunes: one or more.
         known: what their model has learnt from.
 
-    Returns: name → number. Shares of all tunes: "end" (within 384 signs), "can be read", "12 bars" (as long as a book's,
-    or longer), "sound" (that long, and every bar adds up), "accidentals" (with a sharp, a flat or a natural). "full
-    bars": the share of a tune's bars that are as long as the metre says, on average, 0 for one that cannot be read. Of
-    those that can be read: "copies", the share with 16 notes in a row from a known tune, and "longest run", the median
-    of the most notes shared in a row. Of those with 12 bars or more: "repeated", the share of a tune's full bars that
-    stood in it before, on average, and "eights", the share of tunes whose length is a multiple of eight bars; NaN if
-    there are none.
+    Returns: name → number. Shares of all tunes: "end" (within 384 signs), "can be read", "12 bars" (a book's length or
+    more), "sound" (that long, and every bar adds up), "accidentals" (with a sharp, a flat or a natural). "full bars":
+    the share of a tune's bars that are as long as the metre says, on average, 0 for one that cannot be read. Of those
+    that can be read: "copies", the share with 16 notes in a row from a known tune, and "longest run", the median of the
+    most notes shared in a row. Of those with 12 bars or more: "repeated", the share of a tune's full bars that stood in
+    it before, on average, and "eights", the share of tunes whose length is a multiple of eight bars; NaN if there are
+    none.
 
     >>> tune = Tune(("c", "3", "|") * 15 + ("d", "3", "||"), "3/8")
     >>> score_tunes([tune, Tune(("c", "||"), "3/8")], [])["sound"]
@@ -96,7 +97,7 @@ def _share_repeated(tune: Tune) -> float:
 
 
 class Verdict(NamedTuple):
-    """What a contest's judge says of a tune: how many bars count, and why none does, in a sentence; empty if some do."""
+    """What a contest's judge says of a tune: how many bars count; why none does, in a sentence, empty if some do."""
 
     bars: int
     why: str
@@ -173,7 +174,8 @@ class Contest:
         except ValueError as error:  # a dance or a metre that the books lack
             return str(error)
         if found > self.surprise:
-            return f"It is not like the books: a 5-gram is surprised by {found:.2f} nats a sign, expected {self.surprise:.2f} at most."
+            most = f"{self.surprise:.2f} at most"
+            return f"It is not like the books: a 5-gram is surprised by {found:.2f} nats a sign, expected {most}."
         return ""
 
     def _surprise(self, tune: Tune) -> float:
@@ -188,7 +190,7 @@ class Contest:
 def _steps(tune: Tune) -> str:
     """From each note to the next, in semitones, a character for each: the same at whatever pitch it is played."""
     pitches = [note.pitch for note in notes(tune)]
-    return "".join(chr(1_000 + after - before) for before, after in zip(pitches, pitches[1:], strict=False))
+    return "".join(chr(1_000 + after - before) for before, after in pairwise(pitches))
 
 
 def _windows(steps: str, num_notes: int) -> Iterator[str]:
