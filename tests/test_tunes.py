@@ -16,6 +16,7 @@ from course_utils.datasets import (
     different_bars,
     longest_common_run,
     notes,
+    places,
     read_tune,
     share_of_full_bars,
     split_tune,
@@ -431,6 +432,15 @@ def test_bars_are_counted(body, metre, length, different, full):
     assert different_bars(found) == different
     assert share_of_full_bars(found) == pytest.approx(full)
     assert bars_add_up(found) == (full == 1)
+
+
+def test_the_place_in_the_bar_at_each_sign():
+    assert places(tune("G/2A3/2 |: c2 z d | [1 (3e2fg ^a :|")) == [
+        1, 0.5, 1.5, 3 - 1, 0, 1, 2, 3, 4, 0, 0, 0, 0.67, 1.33, 2, 2.67, 3.67, 0,
+    ]  # fmt: skip
+    with pytest.raises(ValueError) as error:
+        places(tune("2 c"))
+    says(error, "'2'")
 
 
 def test_bars_without_sense_are_not_counted():

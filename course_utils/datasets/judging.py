@@ -74,12 +74,12 @@ def score_tunes(tunes: Sequence[Tune], known: Sequence[Tune]) -> dict[str, float
     long = [tune for tune in readable if count_bars(tune) >= BOOK_LENGTH]
     runs = np.array([longest_common_run(tune, known) for tune in readable])
     return {
-        "end": np.mean([len(tune.signs) < LONGEST for tune in tunes]),
+        "end": _mean([len(tune.signs) < LONGEST for tune in tunes]),
         "can be read": len(readable) / len(tunes),
         "12 bars": len(long) / len(tunes),
-        "sound": np.mean([is_sound(tune) for tune in tunes]),
+        "sound": _mean([is_sound(tune) for tune in tunes]),
         "full bars": sum(map(share_of_full_bars, readable)) / len(tunes),
-        "accidentals": np.mean([any(sign[0] in "^_=" for sign in tune.signs) for tune in tunes]),
+        "accidentals": _mean([any(sign[0] in "^_=" for sign in tune.signs) for tune in tunes]),
         "copies": _mean(runs >= COPY),
         "longest run": float(np.median(runs)) if readable else np.nan,
         "repeated": _mean([_share_repeated(tune) for tune in long]),

@@ -241,6 +241,31 @@ def different_bars(tune: Tune) -> tuple[int, int]:
     return len(set(full)), len(full)
 
 
+def places(tune: Tune) -> list[float]:
+    """How much of its bar has passed at each sign, in units: after a note, the note too; 0 at a bar line.
+
+    A length corrects what its note said. Raises ValueError where the signs make no sense.
+
+    >>> places(Tune(tuple(split_tune("c | d2e | (3fga b2 ||")), "3/8"))
+    [1.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0, 0.67, 1.33, 2.0, 3.0, 4.0, 0.0]
+    """
+    notes(tune)  # refuses what makes no sense
+    at, before, triplet, found = Fraction(0), Fraction(0), 0, []
+    for sign in tune.signs:
+        length = _length(sign)
+        if sign in ("|", *_PARTS):
+            at = Fraction(0)
+        elif length is not None:
+            at += before * (length - 1)
+        elif sign == "(3":
+            triplet = 3
+        elif sign[0] != "[":
+            before = Fraction(2, 3) if triplet else Fraction(1)
+            at, triplet = at + before, max(triplet - 1, 0)
+        found.append(round(float(at), 2))
+    return found
+
+
 def longest_common_run(tune: Tune, others: Iterable[Tune]) -> int:
     """The most notes in a row that a tune shares with one of the others: the same pitches, whatever their lengths.
 
