@@ -10,6 +10,7 @@ import pytest
 from data_helpers import says
 
 from course_utils.sound import MOST_BYTES, play
+from course_utils.workshop.outputs import compare
 
 
 def samples_of(sound):
@@ -68,3 +69,14 @@ def test_what_cannot_be_played_is_said(arguments, said):
     with pytest.raises(ValueError) as error:
         play(*arguments, **({} if len(arguments) > 1 else {"title": "a"}))
     says(error, *said)
+
+
+def test_of_a_sound_the_words_are_compared():
+    sound = play([(69, 0, 1)], "a")
+
+    def output(html, words):
+        return [{"output_type": "display_data", "metadata": {}, "data": {"text/html": html, "text/plain": words}}]
+
+    stored = output(sound.html, str(sound))
+    assert compare(stored, output(sound.html.replace("base64,", "base64,A"), str(sound))) == [], "samples are rounded"
+    assert compare(stored, output(sound.html, f"{sound}, more")) != []
