@@ -35,7 +35,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 Setting = dict[str, Any]
-Run = Callable[..., dict[str, float]]
+Run = Callable[..., dict[str, float | str]]
 
 
 class ExperimentError(CourseError):
@@ -53,7 +53,7 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
         file: the script, `__file__`.
         settings: keyword arguments of `run`, each with a "framework" ("torch", "tensorflow", or "" for NumPy) and a
             "seed"; what JSON can hold.
-        run: a function of the script that returns metrics, name → int or float.
+        run: a function of the script that returns metrics, name → number, or text where a sentence is what was made.
 
     Raises:
         SystemExit: a setting failed, or it was interrupted; the sentence says which. No result is written.
@@ -193,7 +193,7 @@ def _measure(run: Run, setting: Setting) -> dict[str, Any]:
         raise ValueError(f"the metric {min(taken)!r} has the name of a setting or of the seconds: give it another")
     return {
         **setting,
-        **{name: value if isinstance(value, int) else float(value) for name, value in metrics.items()},
+        **{name: value if isinstance(value, int | str) else float(value) for name, value in metrics.items()},
         "seconds": seconds,
     }
 

@@ -180,7 +180,7 @@ def test_what_another_script_left_is_not_taken_over(sweep, change):
     [
         ('"half"', '"seconds"', "the metric 'seconds' has the name of a setting or of the seconds"),
         ('"half"', '"size"', "the metric 'size' has the name of a setting"),
-        ('"draw": np.random.rand()', '"draw": "high"', "could not convert string to float: 'high'"),
+        ('"draw": np.random.rand()', '"draw": [1]', "float() argument must be a string or a real number, not 'list'"),
         ('"framework": ""', '"framework": "jax"', "No module named 'course_utils.jax'"),
         ("    return", "    os._exit(3)\n    return", "terminated abruptly"),
     ],
