@@ -155,6 +155,27 @@ SOURCES: dict[str, Source] = {
         "without warranty, in the package bokeh-sampledata of the Bokeh Contributors.",
         loader="StockData",
     ),
+    "glucose": Source(
+        use="one person's blood sugar each five minutes, for forecasts",
+        origin=Package(
+            "bokeh-sampledata",
+            "2026.1",
+            "wheel",
+            "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
+        ),
+        files=(
+            File(
+                name="CGM.csv.gz",
+                size=315_938,
+                sha256="91fdad8325541a4487d88cb59b2fc9f6ed821c7c01eaabed0606bbb7089be8de",
+                member="bokeh_sampledata/_data/CGM.csv.gz",
+            ),
+        ),
+        licence="public domain (readings), BSD (package)",
+        citation="Readings of a continuous glucose monitor, 2010, given to the public domain by whoever wore it, as in "
+        "the package bokeh-sampledata of the Bokeh Contributors.",
+        loader="GlucoseData",
+    ),
     "time_machine": Source(
         use="prose, as in Dive into Deep Learning",
         origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),
