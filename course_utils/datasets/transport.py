@@ -110,7 +110,7 @@ def download(origin: Package | Address, file: File, folder: Path) -> Path:
 
 def _download_package(package: Package, folder: Path) -> Path:
     """Let pip do it: it knows this machine's mirrors, proxies, certificates and cache."""
-    # importlib.util.find_spec asks setuptools, too, which then takes this process for pip: nbgrader could not be imported
+    # importlib.util.find_spec asks setuptools, too, which takes this process for pip: nbgrader then cannot be imported
     if PathFinder.find_spec("pip") is None:
         raise DataError(
             f"{package} cannot be downloaded, because this environment has no pip (uv leaves it out): "
