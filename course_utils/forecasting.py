@@ -367,15 +367,7 @@ def diebold_mariano(
             raise ValueError(f"groups has the shape {np.shape(groups)}, expected {d.shape}: a label for each forecast.")
         _, group = np.unique(groups, return_inverse=True)
         d = np.bincount(group, d) / np.bincount(group)  # (groups,)
-    if len(d) < 2:
-        raise ValueError(
-            f"There is 1 {'forecast' if groups is None else 'group'}, expected 2 or more: a single one has no spread "
-            "to compare with."
-        )
-    if not np.ptp(d):  # without any spread the t test divides by 0
-        return DieboldMariano(math.copysign(math.inf, d[0]), 0.0) if d[0] else DieboldMariano(0.0, 1.0)
-    found = stats.ttest_1samp(d, 0)
-    return DieboldMariano(float(found.statistic), float(found.pvalue))
+    return DieboldMariano(*_t_test(d, "forecast" if groups is None else "group", "two-sided"))
 
 
 class ClarkWest(NamedTuple):
@@ -400,13 +392,19 @@ def clark_west(actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray) -
     (1.192, 0.159)
     """
     actual, forecast, baseline = _compared(actual=actual, forecast=forecast, baseline=baseline)
-    if len(actual) < 2:
-        raise ValueError("There is 1 forecast, expected 2 or more: a single one has no spread to compare with.")
     f = (actual - baseline) ** 2 - ((actual - forecast) ** 2 - (baseline - forecast) ** 2)  # (n,)
-    if not np.ptp(f):
-        return ClarkWest(math.copysign(math.inf, f[0]), float(f[0] < 0)) if f[0] else ClarkWest(0.0, 0.5)
-    found = stats.ttest_1samp(f, 0, alternative="greater")
-    return ClarkWest(float(found.statistic), float(found.pvalue))
+    return ClarkWest(*_t_test(f, "forecast", "greater"))
+
+
+def _t_test(values: np.ndarray, of: str, alternative: Literal["two-sided", "greater"]) -> tuple[float, float]:
+    """Whether the mean of values (n,) is 0: Student's t, and its p value."""
+    if len(values) < 2:
+        raise ValueError(f"There is 1 {of}, expected 2 or more: a single one has no spread to compare with.")
+    if not np.ptp(values):  # without any spread the t test divides by 0
+        t = math.copysign(math.inf, values[0]) if values[0] else 0.0
+        return t, float(stats.norm.sf(t) if alternative == "greater" else 2 * stats.norm.sf(abs(t)))
+    found = stats.ttest_1samp(values, 0, alternative=alternative)
+    return float(found.statistic), float(found.pvalue)
 
 
 def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5) -> np.ndarray:

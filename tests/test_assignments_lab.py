@@ -1,7 +1,6 @@
 """Assignment 7's question about a model of one's own: what the course hands out is no answer, its recipe is one."""
 
 import ast
-import inspect
 import time
 from types import SimpleNamespace
 
@@ -91,7 +90,6 @@ def recipe(framework):
                 if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in wanted:
                     exec(ast.unparse(node), names)
     train = names[f"train_{framework}"]
-    epochs = "epochs" if "epochs" in inspect.signature(train).parameters else "passes"
     loss = names["functional"].mse_loss if framework == "torch" else names["squared_error"]
 
     def my_forecasts(close, num_days, recursive=False):
@@ -99,7 +97,7 @@ def recipe(framework):
         X, Y, _ = names["windows"](close[:days], 20, 1)  # (rows, T, 1), (rows, 1)
         mean, std = Y.mean(), Y.std()
         X, Y = (((part - mean) / std).astype("float32") for part in (X, Y))
-        trained = train((X, Y), loss, **{epochs: 40}, lr=0.01)
+        trained = train((X, Y), loss, epochs=40, lr=0.01)
         predict = names[f"predict_{framework}"](trained[0] if isinstance(trained, tuple) else trained)
         known, said = list(close[:days]), []
         for truth in close[days:]:

@@ -59,6 +59,10 @@ class Source:
         return isinstance(self.origin, Package)
 
 
+_BOKEH = Package(
+    "bokeh-sampledata", "2026.1", "wheel", "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f"
+)
+
 SOURCES: dict[str, Source] = {
     "alice": Source(
         use="prose for language models",
@@ -136,12 +140,7 @@ SOURCES: dict[str, Source] = {
     ),
     "stocks": Source(
         use="daily prices of four stocks, for forecasts",
-        origin=Package(
-            "bokeh-sampledata",
-            "2026.1",
-            "wheel",
-            "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
-        ),
+        origin=_BOKEH,
         files=(
             File(
                 name="stocks.csv.gz",
@@ -157,12 +156,7 @@ SOURCES: dict[str, Source] = {
     ),
     "glucose": Source(
         use="one person's blood sugar each five minutes, for forecasts",
-        origin=Package(
-            "bokeh-sampledata",
-            "2026.1",
-            "wheel",
-            "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
-        ),
+        origin=_BOKEH,
         files=(
             File(
                 name="CGM.csv.gz",

@@ -23,6 +23,7 @@ from course_utils.grading.people import (
     names_in,
     parts_of,
     plain,
+    separator_of,
 )
 from course_utils.grading.showing import shown
 
@@ -214,7 +215,7 @@ def _decoded(content: bytes, path: Path) -> tuple[str, str]:
 
 def _lines(text: str, path: Path) -> list[list[_Cell]]:
     """The lines of a table that have something in them."""
-    separator = _separator(text)
+    separator = separator_of(text)
     cell = re.compile(f"({_CELL.format(separator=separator)})({separator}|\r\n|\n|\r|\\Z)")
     lines: list[list[_Cell]] = [[]]
     position = int(text.startswith("\ufeff"))
@@ -230,16 +231,6 @@ def _lines(text: str, path: Path) -> list[list[_Cell]]:
         if found[2] != separator:
             lines.append([])
     return [line for line in lines if any(each.value for each in line)]
-
-
-def _separator(text: str) -> str:
-    """What stands between the headings; elsewhere in the file any other sign may be more frequent."""
-    for line in text.removeprefix("\ufeff").splitlines()[:HEADING_LINES]:
-        for separator in ",;\t":
-            cells = next(csv.reader([line], delimiter=separator), [])
-            if len(cells) > 1 and is_heading(cells):
-                return separator
-    return ","
 
 
 def _book(lines: list[list[_Cell]], platform: str, path: Path) -> _Book:

@@ -192,11 +192,8 @@ def _rows(path: Path, option: str) -> list[list[str]]:
         if len(content) > LARGEST:
             raise GradingError(f"{option} {path} has more than {LARGEST // 2**20} MB: that is no list of students.")
         text = _decoded(content)
-        begin = "\n".join(text.splitlines()[:HEADING_LINES])
-        delimiter = max(",;\t", key=begin.count)
-        return [
-            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))
-        ]
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
+        return [row for row in rows if any(map(str.strip, row))]
     except (OSError, csv.Error) as error:
         raise GradingError(f"{option} {path} cannot be read: give a table as CSV ({error}).") from error
 
@@ -209,6 +206,20 @@ def _decoded(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return content.decode("latin-1")
+
+
+def separator_of(text: str) -> str:
+    r"""What stands between the headings of a table of people; elsewhere in it any other sign may be more frequent.
+
+    >>> separator_of("Name;Note, Datum, Ort\nAda;1,0")
+    ';'
+    """
+    for line in text.removeprefix("\ufeff").splitlines()[:HEADING_LINES]:
+        for separator in ",;\t":
+            cells = next(csv.reader([line], delimiter=separator), [])
+            if len(cells) > 1 and is_heading(cells):
+                return separator
+    return ","
 
 
 def is_heading(row: Sequence[str], needs: str = "") -> bool:

@@ -42,13 +42,17 @@ class Entry(NamedTuple):
 def _entries(layer) -> dict[str, Entry]:
     """Canonical name → where the weight is kept; variables not made yet are made now, if it is known how."""
     if hasattr(layer, "rnn") and hasattr(layer, "output_layer"):  # a model of one's own
-        of_rnn, embedding = _entries(layer.rnn), getattr(layer, "embedding", None)
-        rows = {} if embedding is None else {"W_xe": Entry(embedding.embeddings)}
-        return rows | of_rnn | _dense(layer.output_layer, "W_hq", "b_q")
+        return _entries_of_model(layer)
     raise TypeError(
         f"No canonical weights are known for {type(layer).__name__}: use a layer of the course, Keras' SimpleRNN, GRU "
         "or LSTM, or a model whose parts are named as those of RNNLM."
     )
+
+
+def _entries_of_model(model) -> dict[str, Entry]:
+    of_rnn, embedding = _entries(model.rnn), getattr(model, "embedding", None)
+    rows = {} if embedding is None else {"W_xe": Entry(embedding.embeddings)}
+    return rows | of_rnn | _dense(model.output_layer, "W_hq", "b_q")
 
 
 def _entries_of_cell(layer):
@@ -116,7 +120,7 @@ def _(cell):
 def _(layer: RNNLM):
     if not layer.output_layer.built:
         layer(tf.zeros((1, 1), tf.int32))
-    return _entries.dispatch(object)(layer)
+    return _entries_of_model(layer)
 
 
 @_entries.register
