@@ -1,8 +1,8 @@
 """Emoji names from English to French, with attention and without: what one vector had lost, at equal size and time.
 
 "attention": 64 hidden units, a decoder that looks back at the encoder's outputs. "plain": chapter 07's, one vector, as
-many units and passes. "wide": plain, with so many units that it has at least as many parameters as with attention.
-"long": plain, with so many passes that it has at least as much time; the processor seconds are those of the training.
+many units and epochs. "wide": plain, with so many units that it has at least as many parameters as with attention.
+"long": plain, with so many epochs that it has at least as much time; the processor seconds are those of the training.
 Scored on held-out names: new combinations of known words, by their number of words, and names with an unknown word.
 """
 
@@ -14,12 +14,12 @@ from course_utils import experiments
 from course_utils.datasets import TranslationData
 from course_utils.metrics import chrf, corpus_bleu, exact_match
 
-WIDTH, PASSES = 64, 12
+WIDTH, EPOCHS = 64, 12
 STUDIES = [
-    {"study": "attention", "width": WIDTH, "passes": PASSES},
-    {"study": "plain", "width": WIDTH, "passes": PASSES},
-    {"study": "wide", "width": 68, "passes": PASSES},
-    {"study": "long", "width": WIDTH, "passes": PASSES + 4},
+    {"study": "attention", "width": WIDTH, "epochs": EPOCHS},
+    {"study": "plain", "width": WIDTH, "epochs": EPOCHS},
+    {"study": "wide", "width": 68, "epochs": EPOCHS},
+    {"study": "long", "width": WIDTH, "epochs": EPOCHS + 4},
 ]
 SETTINGS = [
     {"framework": framework, "seed": seed, **study}
@@ -28,7 +28,7 @@ SETTINGS = [
 LENGTHS = {"short": (1, 4), "middle": (5, 6), "long": (7, 99)}
 
 
-def run(framework, seed, study, width, passes):
+def run(framework, seed, study, width, epochs):
     course = importlib.import_module(f"course_utils.{framework}")
     data = TranslationData(seed=0)  # the same split for all
     encoder = course.Seq2SeqEncoder(len(data.source_vocab), 64, width, dropout=0.3, bidirectional=True)
@@ -38,7 +38,7 @@ def run(framework, seed, study, width, passes):
         decoder = course.Seq2SeqDecoder(len(data.target_vocab), 64, width, dropout=0.3)
     model = course.Seq2Seq(encoder, decoder)
     start = time.process_time()
-    history = course.Trainer(max_epochs=passes, lr=0.01, decay=True).fit(model, data.train)
+    history = course.Trainer(max_epochs=epochs, lr=0.01, decay=True).fit(model, data.train)
     seconds = time.process_time() - start
     parameters = sum(weight.size for weight in course.weights.dump(model).values())
     scores = {"parameters": parameters, "processor_seconds": seconds, "train_loss": history.train_loss[-1]}
