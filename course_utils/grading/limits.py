@@ -9,11 +9,15 @@ _MB = 2**20
 class Limits:
     """What one submission may use. Code that asks for more loses the current question, and the report says why.
 
+    Seconds are the processor's, so that a busy machine takes no points; but for two, which only what hangs reaches.
+
     Attributes:
-        cell_seconds: for a cell of the notebook, in wall-clock time.
-        call_seconds: for one call of a student's function, in wall-clock time.
-        cpu_seconds: for everything that one process does, in processor time.
-        submission_seconds: for the whole submission with all its restarts, in wall-clock time.
+        cell_seconds: for a cell of the notebook.
+        call_seconds: for one call of a student's function.
+        cpu_seconds: for everything that one process does.
+        submission_seconds: for the whole submission with all its restarts.
+        idle_seconds: by the clock, in which a process that was asked does nothing.
+        clock_seconds: by the clock, for the whole submission.
         memory_bytes: address space. 4 GB suits PyTorch and TensorFlow on a CPU.
         output_bytes: printed text.
         disk_bytes: all files together; they are kept in memory and vanish with the process.
@@ -29,6 +33,8 @@ class Limits:
     call_seconds: float = 30
     cpu_seconds: int = 300
     submission_seconds: float = 600
+    idle_seconds: float = 60
+    clock_seconds: float = 7200
     memory_bytes: int = 4096 * _MB
     output_bytes: int = 8 * _MB
     disk_bytes: int = 64 * _MB
