@@ -133,6 +133,24 @@ def test_without_walls_what_a_call_starts_counts_too():
             process.ask(F, 0.5, "it is slow")
 
 
+LARGE = (  # as PyTorch's wheel for graphics cards does: it maps three GB of libraries
+    "import mmap, sys; mapped = mmap.mmap(-1, 3 * 2**30);"
+    "from course_utils.grading import zygote; sys.argv[1:] = sys.argv[-2:]; zygote.main()"
+)
+
+
+def test_memory_is_counted_from_what_the_framework_takes():
+    kind_or_skip("bubblewrap")
+    large = Kind("large", lambda: "", lambda command, folder: [sys.executable, "-c", LARGE, *command])
+    with Zygote(large, "numpy", ()) as zygote:
+        process = defining(zygote, "return len(bytearray(2**30))")
+        assert process.ask(F, HANG_SECONDS, "") == ["value", 2**30]
+        process.end()
+        process = defining(zygote, "return len(bytearray(2**30))", memory_bytes=2**29)
+        assert process.ask(F, HANG_SECONDS, "")[:2] == ["problem", "StudentError"]
+        process.end()
+
+
 def test_nothing_stays_when_the_grader_is_killed():
     kind_or_skip("bubblewrap")
     script = (

@@ -42,9 +42,11 @@ def keep(data: socket.socket, leash: socket.socket, request: Request, serve: Ser
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        others = request["walls"] and _may_change_user()  # asked now, since there may be no /proc later
+        mapped = linux.mapped_bytes()  # asked now, as is the next, since there may be no /proc later
+        others = request["walls"] and _may_change_user()
         if request["walls"]:
             _separate(request, others)
+        request = request | {"memory_bytes": request["memory_bytes"] + mapped}
         printed, prints = os.pipe()
         child = os.fork()
     except OSError as error:

@@ -18,7 +18,8 @@ class Limits:
         submission_seconds: for the whole submission with all its restarts.
         idle_seconds: by the clock, in which a process that was asked does nothing.
         clock_seconds: by the clock, for the whole submission.
-        memory_bytes: address space. 4 GB suits PyTorch and TensorFlow on a CPU.
+        memory_bytes: address space, besides what the framework takes: its libraries, which differ between builds of
+            PyTorch by 2.5 GB.
         output_bytes: printed text.
         disk_bytes: all files together; they are kept in memory and vanish with the process.
         value_bytes: one answer of a student's function.
@@ -35,7 +36,7 @@ class Limits:
     submission_seconds: float = 600
     idle_seconds: float = 60
     clock_seconds: float = 7200
-    memory_bytes: int = 4096 * _MB
+    memory_bytes: int = 3072 * _MB
     output_bytes: int = 8 * _MB
     disk_bytes: int = 64 * _MB
     value_bytes: int = 64 * _MB

@@ -68,6 +68,12 @@ def processor_seconds(process: int) -> float:
     return time.clock_gettime(clock.value)
 
 
+def mapped_bytes() -> int:
+    """The address space of this process; 0 where the system does not say it."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if pages.exists() else 0
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     _prctl(_PR_SET_PDEATHSIG, _KILL)
