@@ -335,6 +335,17 @@ def test_encodings(assignment, encoding):
     assert plan(read(content), assignment).changed == 3
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda content: content + bytes(9), lambda content: content.replace(b'"#', b'"#\xe4')]
+)
+def test_what_a_disk_or_an_editor_has_damaged_costs_no_more_than_that(assignment, damage):
+    whole = honest()
+    whole["cells"].insert(0, cell("code", "# a comment", "x"))
+    content = damage(as_bytes(whole))
+    assert content != as_bytes(whole)
+    assert plan(read(content), assignment).changed == 3
+
+
 def test_halves_of_characters_are_none():
     assert read(b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}')[0].source == "?"
 
