@@ -121,7 +121,7 @@ def _files(source: Path) -> Iterator[dict[str, File]]:
 
 
 def _by_path(files: Iterable[File]) -> dict[str, File]:
-    """The files by their paths, without tar's point before them; of those with one path all but the first are numbered."""
+    """The files by their paths, without tar's points before them; of several with one path the others are numbered."""
     found: dict[str, File] = {}
     for file in files:
         if not (own := re.sub(r"^(\./+)+", "", file.path)):
