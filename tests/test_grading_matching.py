@@ -399,13 +399,18 @@ def test_untouched(assignment):
 ASSIGNMENTS = sorted(path for path in (ROOT / "solutions").glob("a*_*") if path.is_dir())
 
 
+@pytest.fixture(scope="module")
+def all_assignments():
+    return {path.name: load_assignment(path) for path in ASSIGNMENTS}
+
+
 @pytest.mark.parametrize("name", [path.name for path in ASSIGNMENTS])
-def test_an_assignments_notebooks_are_foreign_to_all_others(name):
-    for folder in ASSIGNMENTS:
-        for framework in FRAMEWORKS:
-            cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
-            if folder.name == name:
-                assert plan(cells, load_assignment(folder)).framework == framework
+def test_an_assignments_notebooks_are_foreign_to_all_others(all_assignments, name):
+    for framework in FRAMEWORKS:
+        cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
+        for other, assignment in all_assignments.items():
+            if other == name:
+                assert plan(cells, assignment).framework == framework
             else:
                 with pytest.raises(Foreign, match=f"belongs to {name}"):
-                    plan(cells, load_assignment(folder))
+                    plan(cells, assignment)
