@@ -24,6 +24,7 @@ NOBODY = 65534
 _MOUNTS = ("mountinfo", "mounts", "mountstats")
 _BROKEN = 97  # the exit status of a process that could not be confined
 _TICK = 0.05  # seconds between two looks at whether it still runs
+_LOOK = 0.5  # seconds between two looks at all that it has started, which takes a few milliseconds
 _IDLE = 1e-3  # of one processor: who computes less does nothing
 _TAIL = 2000  # bytes of what was printed last, to explain a failure of the sandbox itself
 
@@ -196,24 +197,28 @@ class _Meter:
     def __init__(self, child: int, request: Request):
         self._child, self._idle, self._walls = child, request["idle_seconds"], request["walls"]
         self._most: float | None = None
-        self._looked = self._seen = 0.0
+        self._looked = self._since = self._seen = 0.0
 
     def start(self, seconds: float | None) -> None:
         """Let it compute for so many seconds from now on; None: for as many as it likes."""
-        self._most = None if seconds is None else self._used() + seconds
-        self._looked, self._seen = time.monotonic(), self._used()
+        self._most = None
+        if seconds is not None:
+            self._looked = self._since = time.monotonic()
+            self._seen = self._used()
+            self._most = self._seen + seconds
 
     def reached(self) -> str:
         """Which limit it has reached: "time", "idle" or, if none, ""."""
-        if self._most is None:
+        now = time.monotonic()
+        if self._most is None or now - self._looked < (_TICK if self._walls else _LOOK):
             return ""
-        used, now = self._used(), time.monotonic()
+        self._looked, used = now, self._used()
         if used > self._most:
             return "time"
-        if now - self._looked > self._idle:
+        if now - self._since > self._idle:
             if used - self._seen < _IDLE * self._idle:
                 return "idle"
-            self._looked, self._seen = now, used
+            self._since, self._seen = now, used
         return ""
 
     def _used(self) -> float:
