@@ -89,7 +89,7 @@ VARIANTS = {
     "drift and interval": {"mean and 95 %": {}, "median and 90 %": MEDIAN | NINETY, "mean and 90 %": NINETY},
     "names": {
         "as before": {},
-        "what they do": named("split_then_scale", "day_by_day", "forecast_prices", "learn"),
-        "what they are": named("scaled_parts", "own_way_on", "price_model", "trained_model"),
+        "what they do": named("cut_and_scale", "day_by_day", "say_prices", "learn"),
+        "what they are": named("scaled_parts", "own_way_on", "price_model", "learned"),
     },
 }
