@@ -24,6 +24,7 @@ from course_utils.grading.sandbox import Lost, Process, Zygote
 
 _PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge, Undone)}
 _LONGEST = 500  # characters of a message
+_TOO_LONG = "the whole notebook took too long"
 _OUT_OF_MEMORY = re.compile(  # Python's, the system's, PyTorch's, TensorFlow's and its compiler's words for it
     r"\bMemoryError\b|\bOOM\b"
     r"|(?i:not enough memory|can(?:no|')t allocate memory|failed to allocate (?:request|memory|\d))"
@@ -138,8 +139,10 @@ class RemoteStudent:
             raise StudentLost(str(self.lost))
         too_late = f"{what} did not end within {seconds:g} s of the processor"
         try:
-            answer = self._process.ask(request, seconds, too_late, self._budget.by_the_clock())
+            answer = self._process.ask(request, seconds, too_late, max(0.1, self._budget.by_the_clock()))
         except Lost as lost:
+            if lost.cap == "time" and not self._budget.by_the_clock():
+                raise self._lose(Lost("time", _TOO_LONG)) from lost
             raise self._lose(lost) from lost
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], str):
             raise self._lose(Lost("", "its answer is no value"))
@@ -278,7 +281,7 @@ class Session:
         if self._student is None or self._student.lost:
             self.end()
             if min(self._budget.left, self._budget.by_the_clock()) <= 0:
-                raise StudentLost("the whole notebook took too long")
+                raise StudentLost(_TOO_LONG)
             most = min(self._limits.cpu_seconds, math.ceil(self._budget.left))
             process = self._zygote.fork(replace(self._limits, cpu_seconds=most))
             self._student = RemoteStudent(process, self._plan.framework, self._limits, self._budget)
