@@ -329,14 +329,44 @@ def check_decoder(shape: Sequence[int], context, state, num_hiddens: int, num_la
     if len(shape) != 2 or shape[1] == 0:
         raise ValueError(f"The inputs have shape {shape}, expected (n, T): a row of ids for each sentence.")
     expected = (shape[0], num_hiddens)
-    if tuple(context.shape) != expected:
+    if (found := tuple(getattr(context, "shape", ()))) != expected:
         raise ValueError(
-            f"The context has shape {tuple(context.shape)}, expected {expected}: "
+            f"The context has shape {found}, expected {expected}: "
             f"a row of {num_hiddens} numbers for each row of the inputs."
         )
     check_parts(state, num_layers, "layer")
     for part in state:
         check_state(part, ("H", "C") if cell == "lstm" else ("H",), expected)
+
+
+def check_outputs(shape: Sequence[int], lengths: np.ndarray | None, width: int) -> None:
+    """Raise ValueError unless an encoder's outputs have the shape (n, S, width), and the lengths, if known, fit.
+
+    >>> check_outputs((2, 4, 5), None, 10)
+    Traceback (most recent call last):
+    ValueError: The outputs have shape (2, 4, 5), expected (n, S, 10): give the decoder the encoder's bidirectional.
+    """
+    shape = tuple(shape)
+    if len(shape) != 3 or shape[2] != width:
+        raise ValueError(
+            f"The outputs have shape {shape}, expected (n, S, {width}): give the decoder the encoder's bidirectional."
+        )
+    check_sentences(shape[:2], lengths)
+
+
+def check_attended(context) -> None:
+    """Raise ValueError unless the context has the four parts that an attention decoder is told.
+
+    >>> check_attended(np.zeros((2, 5)))
+    Traceback (most recent call last):
+    ValueError: The context is one array, expected (summary, keys, values, mask): take the decoder's own context(...).
+    """
+    is_tuple = isinstance(context, (tuple, list))
+    if not is_tuple or len(context) != 4:
+        found = f"a tuple of {len(context)}" if is_tuple else "one array"
+        raise ValueError(
+            f"The context is {found}, expected (summary, keys, values, mask): take the decoder's own context(...)."
+        )
 
 
 def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
@@ -348,7 +378,8 @@ def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
     Traceback (most recent call last):
     ValueError: num_layers is 1 in the encoder and 2 in the decoder, expected the same: the one goes on from the other.
     """
-    for name in ("num_hiddens", "num_layers", "cell"):
+    names = ("num_hiddens", "num_layers", "cell", "bidirectional")
+    for name in [name for name in names if hasattr(decoder, name)]:  # only with attention does it matter how one reads
         ours, theirs = getattr(encoder, name), getattr(decoder, name)
         if ours != theirs:
             raise ValueError(

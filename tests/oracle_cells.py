@@ -19,6 +19,7 @@ class Network(NamedTuple):
     widths: tuple[int, ...]
     directions: int = 1
     reset_after: bool = True
+    attends: bool = False  # of an encoder and a decoder: whether the decoder has attention
 
     @property
     def prefixes(self):

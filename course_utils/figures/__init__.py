@@ -4,6 +4,7 @@ Each function returns a `LivingFigure`: self-contained HTML with a little JavaSc
 where no script runs. Its words are its plain text, which the tests compare.
 """
 
+from course_utils.figures.alignments import alignment_map
 from course_utils.figures.beam import Hypothesis, beam_stepper, watch_beam
 from course_utils.figures.clips import film
 from course_utils.figures.contexts import context_map
@@ -17,6 +18,7 @@ __all__ = [
     "Hypothesis",
     "LivingFigure",
     "Reading",
+    "alignment_map",
     "beam_stepper",
     "cell_stepper",
     "context_map",

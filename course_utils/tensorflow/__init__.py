@@ -15,6 +15,7 @@ import keras
 from course_utils import repro
 from course_utils.history import History
 from course_utils.tensorflow import weights
+from course_utils.tensorflow.attention import AttentionDecoder
 from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
@@ -31,6 +32,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "RNNLM",
+    "AttentionDecoder",
     "Bidirectional",
     "Deep",
     "History",

@@ -14,6 +14,7 @@ except ImportError as error:
 from course_utils import repro
 from course_utils.history import History
 from course_utils.torch import weights
+from course_utils.torch.attention import AttentionDecoder
 from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep
 from course_utils.torch.decoding import compose, generate, translate
 from course_utils.torch.devices import try_gpu
@@ -30,6 +31,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "RNNLM",
+    "AttentionDecoder",
     "Bidirectional",
     "Deep",
     "History",

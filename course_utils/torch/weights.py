@@ -4,7 +4,8 @@ The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
 "b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; so has a model of your own that keeps its parts under
 the names that `RNNLM` has for them. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of
-an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C. An attention decoder
+has "W_k" and "W_c", (h, h), or (2h, h) where the encoder reads both ways.
 
 PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the canonical one; only
 "b_hh", inside a GRU's reset, is one of its own.
@@ -19,6 +20,7 @@ import torch
 from torch import nn
 
 from course_utils.shapes import check_params
+from course_utils.torch.attention import AttentionDecoder
 from course_utils.torch.cells import CELLS, Bidirectional, Deep
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -100,6 +102,12 @@ def _(layer: Seq2SeqEncoder):
 def _(layer: Seq2SeqDecoder):
     embedding = {"W_xe": Entry(layer.embedding.weight)}
     return embedding | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: AttentionDecoder):
+    plain = _entries.dispatch(Seq2SeqDecoder)(layer)
+    return plain | {"W_k": Entry(layer.key.weight, transposed=True), "W_c": Entry(layer.mix.weight, transposed=True)}
 
 
 @_entries.register
