@@ -245,6 +245,20 @@ def check_pair(forward_layer, backward_layer) -> None:
         )
 
 
+def check_recurrence(a: Sequence[int], b: Sequence[int], H: Sequence[int] | None = None) -> None:
+    """Raise ValueError unless a linear recurrence has factors a and summands b of one shape (n, T ≥ 1, …), and H fits.
+
+    >>> check_recurrence((2, 4, 5), (2, 3, 5))
+    Traceback (most recent call last):
+    ValueError: a has shape (2, 4, 5) and b (2, 3, 5), expected one shape (n, T, …), T 1 or more: both for each step.
+    """
+    a, b = tuple(a), tuple(b)
+    if a != b or len(a) < 2 or not a[1]:  # None: unknown while a graph is made
+        raise ValueError(f"a has shape {a} and b {b}, expected one shape (n, T, …), T 1 or more: both for each step.")
+    if H is not None and tuple(H) != (a[0], *a[2:]):
+        raise ValueError(f"H has shape {tuple(H)}, expected {(a[0], *a[2:])}: what was before the first step.")
+
+
 def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """The weights as float64 arrays, or a ValueError unless they are numbers under the names and in the shapes given.
 

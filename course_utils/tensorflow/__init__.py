@@ -23,6 +23,7 @@ from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.proofs import compare
 from course_utils.tensorflow.reading import read_line
 from course_utils.tensorflow.saving import open_model, save_model
+from course_utils.tensorflow.scan import linear_loop, linear_scan
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.tensorflow.training import Trainer
 
@@ -42,6 +43,8 @@ __all__ = [
     "compose",
     "evaluate",
     "generate",
+    "linear_loop",
+    "linear_scan",
     "open_model",
     "read_line",
     "save_model",

@@ -22,6 +22,7 @@ from course_utils.torch.models import RNNLM
 from course_utils.torch.proofs import compare
 from course_utils.torch.reading import read_line
 from course_utils.torch.saving import open_model, save_model
+from course_utils.torch.scan import linear_loop, linear_scan
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 from course_utils.torch.training import Trainer
 
@@ -41,6 +42,8 @@ __all__ = [
     "compose",
     "evaluate",
     "generate",
+    "linear_loop",
+    "linear_scan",
     "open_model",
     "read_line",
     "save_model",
