@@ -131,8 +131,10 @@ def check_X(shape: Sequence[int], num_inputs: int) -> None:
         )
 
 
-def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
+def check_state(state, names: tuple[str, ...], shape: tuple[int, ...]) -> None:
     """Raise ValueError unless the state is one array (n, h), or, with several names, a tuple of such arrays.
+
+    A convolution's has the shape (n, K − 1, d).
 
     >>> check_state(np.zeros((2, 5)), ("H", "C"), (2, 5))
     Traceback (most recent call last):
@@ -146,10 +148,24 @@ def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
         raise ValueError(f"The state is {found}, expected {expected} of shape {shape}.")
     for part in parts:
         if tuple(getattr(part, "shape", ())) != shape:
+            row = f"a row of {shape[1]} hidden units" if len(shape) == 2 else f"the last {shape[1]} inputs"
             raise ValueError(
                 f"The state has shape {tuple(getattr(part, 'shape', ()))}, expected {shape}: "
-                f"a row of {shape[1]} hidden units for each of the {shape[0]} sequences in X."
+                f"{row} for each of the {shape[0]} sequences in X."
             )
+
+
+def check_mode(mode) -> None:
+    """Raise ValueError unless it is a way to compute a linear recurrence.
+
+    >>> check_mode("parallel")
+    Traceback (most recent call last):
+    ValueError: mode is 'parallel', expected "loop" or "scan": one step after the other, or combined by doubling.
+    """
+    if mode not in ("loop", "scan"):
+        raise ValueError(
+            f'mode is {mode!r}, expected "loop" or "scan": one step after the other, or combined by doubling.'
+        )
 
 
 def check_parts(state, number: int, of_each: str) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.shapes import check_params
-from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep
+from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep, ShortConv
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -50,7 +50,7 @@ def _entries_of_cell(layer):
     return {variable.name: Entry(variable) for variable in layer.weights}  # frozen ones, too
 
 
-for _cell in CELLS:
+for _cell in (*CELLS, ShortConv):
     _entries.register(_cell, _entries_of_cell)
 
 

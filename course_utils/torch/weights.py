@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from course_utils.shapes import check_params
-from course_utils.torch.cells import CELLS, Bidirectional, Deep
+from course_utils.torch.cells import CELLS, Bidirectional, Deep, ShortConv
 from course_utils.torch.models import RNNLM
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -52,7 +52,7 @@ def _entries_of_cell(layer):
     return {name: Entry(parameter) for name, parameter in layer.named_parameters()}
 
 
-for _cell in CELLS:
+for _cell in (*CELLS, ShortConv):
     _entries.register(_cell, _entries_of_cell)
 
 
