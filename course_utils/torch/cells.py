@@ -219,8 +219,10 @@ class _Linear(_Recurrent):
 class MinGRU(_Linear):
     """A minimal GRU: gate and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    Z_t = σ(X_t W_xz + b_z), H̃_t = X_t W_xh + b_h, H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`; the
-    paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z.
+    Z_t = σ(X_t W_xz + b_z), H̃_t = tanh(X_t W_xh + b_h), H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`;
+    the paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. The paper leaves out the tanh, as it puts the
+    layers into blocks that bend by themselves; in `Deep` nothing else does (on Alice, three layers of 160 units behind
+    short convolutions: held-out perplexity 3.96 with the tanh, 4.29 without).
 
     Args:
         num_inputs: d, the width of one step's input.
@@ -250,9 +252,9 @@ class MinGRU(_Linear):
 class MinLSTM(_Linear):
     """A minimal LSTM: gates and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = X_t W_xh + b_h, H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where F′ = F / (F + I) and
-    I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′ is computed as
-    σ(log F − log I): the same, and a number also where F and I underflow to 0.
+    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = tanh(X_t W_xh + b_h), H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where
+    F′ = F / (F + I) and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′
+    is computed as σ(log F − log I): the same, and a number also where F and I underflow to 0. The tanh as in `MinGRU`.
 
     Args:
         num_inputs: d, the width of one step's input.

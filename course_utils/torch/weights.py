@@ -2,8 +2,9 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what
-joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; a `ShortConv` has "W_conv": (K, d), "b_conv": (d,). Of a
+`Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of an encoder's layer is "W_hs": (2h, h)
+and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
 
 PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the canonical one; only
 "b_hh", inside a GRU's reset, is one of its own.
