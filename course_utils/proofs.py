@@ -34,6 +34,7 @@ class Comparison:
     Args:
         measured: name → what it computes; all are compared with the first.
         tolerance: the largest difference allowed, relative to 1 or to the largest value expected.
+        framework: whose implementations they are; `|` tells two of one name apart by it.
 
     Raises:
         AssertionError: two implementations do not compute the same; it says which, what, how far and where.
@@ -46,10 +47,10 @@ class Comparison:
     nn.RNN       1.0e-07   0.0e+00          6  5.6 ms
     """
 
-    def __init__(self, measured: Mapping[str, Measured], tolerance: float = 1e-5):
+    def __init__(self, measured: Mapping[str, Measured], tolerance: float = 1e-5, framework: str = ""):
         if not measured:
             raise ValueError("There is no implementation, expected one at least: give a dict of names and models.")
-        self.measured, self.tolerance = dict(measured), tolerance
+        self.measured, self.tolerance, self.framework = dict(measured), tolerance, framework
         first, *others = self.measured
         right = self.measured[first]
         for name in others:
@@ -74,7 +75,13 @@ class Comparison:
 
     def __or__(self, other: "Comparison") -> "Comparison":
         """Both in one table, all compared with the first of this one, such as those of two frameworks."""
-        return Comparison({**self.measured, **other.measured}, max(self.tolerance, other.tolerance))
+        twice = self.measured.keys() & other.measured.keys()
+        both = {
+            f"{name}, {each.framework}" if name in twice else name: found
+            for each in (self, other)
+            for name, found in each.measured.items()
+        }
+        return Comparison(both, max(self.tolerance, other.tolerance))
 
     def __repr__(self) -> str:
         return repr(self.table)

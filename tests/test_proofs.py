@@ -75,10 +75,17 @@ def test_a_loss_of_ones_own(framework):
     assert max(np.abs(grad).max() for grad in squares.measured["layer"].gradients.values()) > 1
 
 
-def test_two_tables_become_one():
-    def measured(value):
-        return Measured(np.full((2, 3), value), {"b": np.ones(3)}, 1234, 5.62)
+def test_two_of_one_name_both_stand_in_the_table_of_both_frameworks():
+    by_hand, layer = {"by hand": measured(1.0)}, {"nn.RNN": measured(1.0)}
+    both = Comparison({**by_hand, **layer}, framework="PyTorch") | Comparison(by_hand, framework="TensorFlow")
+    assert [*both.measured] == ["by hand, PyTorch", "nn.RNN", "by hand, TensorFlow"]
 
+
+def measured(value):
+    return Measured(np.full((2, 3), value), {"b": np.ones(3)}, 1234, 5.62)
+
+
+def test_two_tables_become_one():
     both = Comparison({"ct": measured(1.0)}) | Comparison({"ctf": measured(1.0 + 3e-7)}, 1e-6)
     assert both.tolerance == 1e-5
     assert list(both.table.loc["ctf"]) == ["3.0e-07", "0.0e+00", "1,234", "5.6 ms"]

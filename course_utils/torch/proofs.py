@@ -38,7 +38,7 @@ def compare(
         AssertionError: two implementations do not compute the same.
     """
     found = {name: _measure(each, X, Y, params, loss or cross_entropy) for name, each in implementations.items()}
-    return Comparison(found, tolerance)
+    return Comparison(found, tolerance, "PyTorch")
 
 
 def _measure(implementation, X, Y, params, loss) -> Measured:
