@@ -1,6 +1,8 @@
 """`course`: the one command line of the course. A command calls one function of the package and prints its answer."""
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Literal
 
 import typer
@@ -220,6 +222,25 @@ def assignments() -> None:
 
 
 @app.command()
+def variant(
+    seed: Annotated[
+        str, typer.Option(help="What is drawn depends on it, and on nothing else: the term, such as 2027.")
+    ],
+    out: Annotated[Path, typer.Option(help="A new folder, such as grading/variants/2027.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all that have alternatives without.")] = None,
+    unlike: Annotated[
+        Path | None, typer.Option(help="Last year's folder: each choice is another one than there.")
+    ] = None,
+) -> None:
+    """Draw what assignments ask for a term; masters and students' version are written into a folder."""
+    from course_utils.workshop.variants import write_variants
+
+    require_writable(out, mend="name a folder of your own by --out.")
+    for name, choices in write_variants(ROOT, names or [], seed, out, unlike).items():
+        typer.echo(f"{out / 'solutions' / name}: " + "; ".join(f"{each}: {drawn}" for each, drawn in choices.items()))
+
+
+@app.command()
 def check_submission(
     notebook: Annotated[Path, typer.Argument(help="The notebook that you will hand in; save it first.")],
 ) -> None:
@@ -233,11 +254,14 @@ def check_submission(
 def student_release(
     target: Annotated[Path, typer.Argument(help="A new folder, or a new file *.zip.")],
     framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="What students use.")] = "both",
+    variant: Annotated[
+        Path | None, typer.Option(help="A folder made by `course variant`: its assignments are released.")
+    ] = None,
 ) -> None:
     """Write a copy of the course for students: without masters, their tests and the instructors' guide."""
     from course_utils.workshop.releasing import release
 
-    typer.echo(f"{target}: {release(ROOT, target, framework)} files")
+    typer.echo(f"{target}: {release(ROOT, target, framework, variant)} files")
 
 
 @app.command()
@@ -258,6 +282,9 @@ def grade(
     names: Annotated[
         str, typer.Option(help="A regular expression for the files' paths, with (?P<student>…) in it.")
     ] = "",
+    compare_with: Annotated[
+        list[Path] | None, typer.Option(help="Another year's submissions, to find answers that look like theirs.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how everything is read, and grade nothing.")] = False,
     late_percent: Annotated[float, typer.Option(min=0, max=100, help="Taken off for each day begun.")] = 10,
     late_days: Annotated[int, typer.Option(min=0, help="Days after which nothing counts.")] = 7,
@@ -272,13 +299,7 @@ def grade(
     ] = False,
 ) -> None:
     """Grade a class: results, tables and pages in a folder. Interrupted, it goes on where it stopped."""
-    try:
-        from course_utils.grading import command
-    except ImportError as error:
-        missing = error.name or "course_utils.grading"
-        mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
-        raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
-
+    command = _of_the_grader("command")
     require_writable(out, mend="name a folder of your own by --out.")
     settings = command.Settings(
         submissions=submissions,
@@ -295,6 +316,7 @@ def grade(
         names=names,
         times=times,
         roster=roster,
+        compare_with=tuple(compare_with or ()),
         dry_run=dry_run,
     )
     failures = command.run(settings, typer.echo)
@@ -302,6 +324,35 @@ def grade(
         typer.echo(f"[FAIL] {failure}", err=True)
     if failures:
         raise typer.Exit(1)
+
+
+def _of_the_grader(name: str) -> ModuleType:
+    """A module of `course_utils.grading`, which students' copies do not have."""
+    try:
+        return importlib.import_module(f"course_utils.grading.{name}")
+    except ImportError as error:
+        missing = error.name or "course_utils.grading"
+        mend = "only the instructors' copy has it" if missing.startswith("course_utils") else "run `make setup`"
+        raise CourseError(f"The grader needs {missing}, which is not here: {mend}.") from error
+
+
+@app.command()
+def marks(
+    export: Annotated[Path, typer.Argument(help="The grade file as the platform has exported it.")],
+    platform: Annotated[
+        Literal["canvas", "moodle", "gradebook"],
+        typer.Option("--for", help="Canvas' grade book, Moodle's grading worksheet, or any other table of marks."),
+    ],
+    grades: Annotated[Path, typer.Option(help="The folder with grades.csv, made by `course grade … --finish`.")],
+    out: Annotated[Path, typer.Option(help="A new file, to import into the platform.")],
+    column: Annotated[str, typer.Option(help="The heading of the column to fill, or its beginning.")] = "",
+    scale: Annotated[bool, typer.Option("--scale", help="Convert points to the platform's maximum.")] = False,
+) -> None:
+    """Fill the platform's own grade file with the final marks; all other cells stay as they are."""
+    filled = _of_the_grader("marks").fill(export, platform, grades, out, column=column, scale=scale)
+    for sentence in filled.look:
+        typer.echo(f"[LOOK] {sentence}")
+    typer.echo(f"{out}: {filled.count} mark{' is' if filled.count == 1 else 's are'} entered.")
 
 
 def main() -> None:

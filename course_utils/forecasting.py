@@ -10,10 +10,10 @@ and steps are given arrays. Shapes that do not fit are refused.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, signal, special, stats
 
 from course_utils import arrays
 from course_utils.errors import is_whole
@@ -71,6 +71,53 @@ def autoregression(train: np.ndarray, lags: int = 5) -> OneStepModel:
         return float(close[-1] * np.exp(intercept + latest @ np.array(weights)))
 
     return step
+
+
+def linear_forecaster(
+    X: np.ndarray, Y: np.ndarray, loss: Literal["squared", "absolute"] = "squared"
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A forecast that is linear in all that is in a window: the weights with the smallest loss on X and Y.
+
+    The squared loss is least squares. For the absolute one these are repeated, each row weighted by one over its
+    error, until the mean error falls by less than a hundred-thousandth.
+
+    Args:
+        X: (n, T, d), what is known.
+        Y: (n, k), what follows.
+
+    Returns: a function from windows (m, T, d) to forecasts (m, k).
+
+    >>> X, Y = np.arange(6.0).reshape(6, 1, 1), np.array([[0.0], [2], [4], [6], [8], [100]])
+    >>> linear_forecaster(X, Y, loss="absolute")(X[:2] + 10).round(1).tolist()
+    [[20.0], [22.0]]
+    """
+    if loss not in ("squared", "absolute"):
+        raise ValueError(f"loss is {loss!r}, expected 'squared' or 'absolute'.")
+    X, Y = arrays.numbers(X, "X"), arrays.numbers(Y, "Y")
+    if X.ndim != 3 or Y.ndim != 2 or len(X) != len(Y):
+        raise ValueError(f"X has the shape {X.shape} and Y {Y.shape}, expected (n, T, d) and (n, k).")
+
+    def rows(X: np.ndarray) -> np.ndarray:
+        return np.column_stack([X.reshape(len(X), -1), np.ones(len(X))])  # (n, T · d + 1)
+
+    known = rows(X)
+    weights = np.linalg.lstsq(known, Y, rcond=None)[0]  # (T · d + 1, k)
+    if loss == "absolute":
+        weights = np.stack([_least_absolute(known, y, start) for y, start in zip(Y.T, weights.T, strict=True)], axis=1)
+    return lambda X: rows(arrays.numbers(X, "X")) @ weights
+
+
+def _least_absolute(known: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights (d,) with the smallest mean |y − known @ weights|, by least squares that are weighted anew each time."""
+    error = np.abs(y - known @ weights)  # (n,)
+    while error.any():
+        root = 1 / np.sqrt(np.maximum(error, 1e-3 * error.mean()))  # (n,): large errors count less than squared
+        better = np.linalg.lstsq(known * root[:, None], y * root, rcond=None)[0]
+        found = np.abs(y - known @ better)  # (n,)
+        if found.mean() > (1 - 1e-5) * error.mean():
+            break
+        weights, error = better, found
+    return weights
 
 
 # Two ways to forecast
@@ -141,6 +188,62 @@ def walk_forward(dates: np.ndarray, min_days: int = 500) -> list[Fold]:
     if not folds:
         raise ValueError(f"No year has {min_days} days before it: give a longer series or a smaller min_days.")
     return folds
+
+
+# How large the next move will be
+
+
+class Garch(NamedTuple):
+    """A GARCH(1,1) model of daily returns r_t: σ²_t = omega + alpha r²_{t−1} + beta σ²_{t−1} (Bollerslev, 1986).
+
+    `omega` is in the unit of r², `alpha` says how much a large move raises the next day's volatility, `beta` how slowly
+    that is forgotten.
+    """
+
+    omega: float
+    alpha: float
+    beta: float
+
+    def volatility(self, returns: np.ndarray) -> np.ndarray:
+        """σ of each day (n,), and of the day after the last, from returns (n,): (n + 1,), each known the day before.
+
+        The first is the long-run one.
+
+        >>> Garch(omega=0.5, alpha=0.25, beta=0.25).volatility(np.array([1.0, 3.0])).round(3).tolist()
+        [1.0, 1.0, 1.732]
+        """
+        [returns] = _compared(returns=returns)
+        first = self.omega / (1 - self.alpha - self.beta)  # σ² in the long run
+        variance, _ = signal.lfilter([1], [1, -self.beta], self.omega + self.alpha * returns**2, zi=[self.beta * first])
+        return np.sqrt(np.concatenate([[first], variance]))
+
+
+def garch(returns: np.ndarray) -> Garch:
+    """The GARCH(1,1) model that makes returns (days,) most likely, their mean taken as 0, the errors as normal.
+
+    The long-run variance is that of the returns, so two numbers are left to find: alpha and beta.
+
+    >>> returns = np.random.default_rng(0).normal(size=500) * np.repeat([1, 3, 1, 3, 1], 100)
+    >>> found = garch(returns)
+    >>> found.alpha + found.beta > 0.9
+    True
+    """
+    [returns] = _compared(returns=returns)
+    if len(returns) < 100 or not np.any(returns):
+        raise ValueError(f"There are {len(returns)} returns, expected 100 or more that are not all 0.")
+    variance = float(np.mean(returns**2))
+
+    def model(free: np.ndarray) -> Garch:
+        kept, share = special.expit(free)  # alpha + beta, and alpha's share of it
+        return Garch(variance * (1 - kept), kept * share, kept * (1 - share))
+
+    def surprise(free: np.ndarray) -> float:
+        sigma = model(free).volatility(returns)[:-1]  # (days,)
+        return float(np.mean(np.log(sigma) + 0.5 * (returns / sigma) ** 2))
+
+    start = special.logit([0.95, 0.1])
+    found = optimize.minimize(surprise, start, method="L-BFGS-B", bounds=[(-7, 7)] * 2)
+    return Garch(*map(float, model(found.x)))
 
 
 # Measures
@@ -232,27 +335,76 @@ class DieboldMariano(NamedTuple):
     p_value: float
 
 
-def diebold_mariano(actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray) -> DieboldMariano:
+def diebold_mariano(
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    baseline: np.ndarray,
+    loss: Literal["squared", "absolute"] = "squared",
+    groups: np.ndarray | None = None,
+) -> DieboldMariano:
     """Are a model's errors smaller than the baseline's by more than chance? The test of Diebold and Mariano (1995).
 
-    For forecasts one day ahead it is the two-sided t test of whether the mean of d_t = e_t² − (e_t of the baseline)² is
-    0. Where the baseline is a special case of the model, as persistence is of an autoregression, it finds less than
-    there is (Clark and West, 2007).
+    It is the two-sided t test of whether the mean of d_t = e_t² − (e_t of the baseline)² is 0, or of |e_t| in the place
+    of e_t². It takes the d_t for independent, as they nearly are a day ahead. Where they are not, give `groups`: then
+    each group's mean is one observation. Where the baseline is a special case of the model, as persistence is of an
+    autoregression, it finds less than there is: see `clark_west`.
 
     Args:
         actual, forecast, baseline: (n,), in the order of time; each forecast is made on the day before.
+        loss: "squared" goes with the RMSE, "absolute" with the MAE.
+        groups: (n,), a label for each forecast, such as the day that a reading belongs to.
 
     >>> diebold_mariano(np.zeros(4), np.array([1.0, 2.0, 1.0, 2.0]), np.array([2.0, 1.0, 2.0, 1.0]))
     DieboldMariano(statistic=0.0, p_value=1.0)
     """
+    if loss not in ("squared", "absolute"):
+        raise ValueError(f"loss is {loss!r}, expected 'squared' or 'absolute'.")
     actual, forecast, baseline = _compared(actual=actual, forecast=forecast, baseline=baseline)
-    if len(actual) < 2:
-        raise ValueError("There is 1 forecast, expected 2 or more: a single one has no spread to compare with.")
-    d = (actual - forecast) ** 2 - (actual - baseline) ** 2
-    if not np.ptp(d):  # without any spread the t test divides by 0
-        return DieboldMariano(math.copysign(math.inf, d[0]), 0.0) if d[0] else DieboldMariano(0.0, 1.0)
-    found = stats.ttest_1samp(d, 0)
-    return DieboldMariano(float(found.statistic), float(found.pvalue))
+    power = {"squared": 2, "absolute": 1}[loss]
+    d = np.abs(actual - forecast) ** power - np.abs(actual - baseline) ** power  # (n,)
+    if groups is not None:
+        if np.shape(groups) != d.shape:
+            raise ValueError(f"groups has the shape {np.shape(groups)}, expected {d.shape}: a label for each forecast.")
+        _, group = np.unique(groups, return_inverse=True)
+        d = np.bincount(group, d) / np.bincount(group)  # (groups,)
+    return DieboldMariano(*_t_test(d, "forecast" if groups is None else "group", "two-sided"))
+
+
+class ClarkWest(NamedTuple):
+    """The outcome of `clark_west`: above 0 the model knows something, and chance alone does as much with `p_value`."""
+
+    statistic: float
+    p_value: float
+
+
+def clark_west(actual: np.ndarray, forecast: np.ndarray, baseline: np.ndarray) -> ClarkWest:
+    """Does a model know something that the baseline, a special case of it, does not? Clark and West (2007).
+
+    A larger model pays for weights that it has to estimate, even if all of them should be 0: its squared errors are
+    larger by about the mean of (baseline − forecast)². The test gives that back. It is the one-sided t test of whether
+    the mean of (e_t of the baseline)² − (e_t² − (baseline_t − forecast_t)²) is above 0.
+
+    Args:
+        actual, forecast, baseline: (n,), in the order of time; each forecast is made on the day before.
+
+    >>> found = clark_west(np.array([1.0, -1.0, 2.0, -1.0]), np.array([0.5, -0.5, 0.5, 0.5]), np.zeros(4))
+    >>> round(found.statistic, 3), round(found.p_value, 3)
+    (1.192, 0.159)
+    """
+    actual, forecast, baseline = _compared(actual=actual, forecast=forecast, baseline=baseline)
+    f = (actual - baseline) ** 2 - ((actual - forecast) ** 2 - (baseline - forecast) ** 2)  # (n,)
+    return ClarkWest(*_t_test(f, "forecast", "greater"))
+
+
+def _t_test(values: np.ndarray, of: str, alternative: Literal["two-sided", "greater"]) -> tuple[float, float]:
+    """Whether the mean of values (n,) is 0: Student's t, and its p value."""
+    if len(values) < 2:
+        raise ValueError(f"There is 1 {of}, expected 2 or more: a single one has no spread to compare with.")
+    if not np.ptp(values):  # without any spread the t test divides by 0
+        t = math.copysign(math.inf, values[0]) if values[0] else 0.0
+        return t, float(stats.norm.sf(t) if alternative == "greater" else 2 * stats.norm.sf(abs(t)))
+    found = stats.ttest_1samp(values, 0, alternative=alternative)
+    return float(found.statistic), float(found.pvalue)
 
 
 def lag_correlations(actual: np.ndarray, forecast: np.ndarray, max_lag: int = 5) -> np.ndarray:
@@ -294,8 +446,9 @@ def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
 def scores(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, train: np.ndarray) -> dict[str, float]:
     """A row of the table in which forecasts of prices a day ahead are compared.
 
-    MAE and RMSE are in the prices' unit, MASE is that of their logarithms. `direction` is the directional accuracy, its
-    95 % interval goes from `low` to `high`; `p` is that of the Diebold–Mariano test against persistence.
+    MAE and RMSE are in the prices' unit, each followed by the p value of its own Diebold–Mariano test against
+    persistence: of absolute errors, and of squared ones. MASE is that of the prices' logarithms. `direction` is the
+    directional accuracy, its 95 % interval goes from `low` to `high`.
 
     Args:
         actual, forecast, last: (n,), as for `directional_accuracy`; `last` is persistence's forecast.
@@ -310,12 +463,13 @@ def scores(actual: np.ndarray, forecast: np.ndarray, last: np.ndarray, train: np
     direction = directional_accuracy(actual, forecast, last)
     return {
         "MAE": mae(actual, forecast),
+        "p (MAE)": diebold_mariano(actual, forecast, last, "absolute").p_value,
         "RMSE": rmse(actual, forecast),
+        "p (RMSE)": diebold_mariano(actual, forecast, last).p_value,
         "MASE": mase(np.log(actual), np.log(forecast), np.log(train)),
         "direction": direction.share,
         "low": direction.low,
         "high": direction.high,
-        "p": diebold_mariano(actual, forecast, last).p_value,
     }
 
 

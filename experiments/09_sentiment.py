@@ -1,9 +1,9 @@
-"""Readers of film reviews: accuracy on held-out snippets by layer, by how the embedding begins, and by what is read.
+"""Readers of film reviews: accuracy on held-out reviews by layer, by how the embedding begins, and by what is read.
 
-All read from an embedding of 32 with 48 units, four passes, dropout 0.5, weights kept from the pass with the lowest
+All read from an embedding of 32 with 48 units, four epochs, dropout 0.5, weights kept from the epoch with the lowest
 loss on an eighth of the training part; three seeds. Embeddings begin with a standard deviation of 0.1, "wide" ones of
 1; other matrices begin by Xavier's rule, biases at zero. "after padding": trained and scored with the state after the
-padding, every batch padded to the longest snippet of all.
+padding, every batch padded to the longest review of all.
 """
 
 import importlib

@@ -1,6 +1,10 @@
 """What the reference answers of several assignments need, and what their tests draw."""
 
+from itertools import combinations
+
 import numpy as np
+
+from course_utils.assignments.nested import difference
 
 
 def sigmoid(x):
@@ -32,3 +36,16 @@ def draw_normal(rng, shapes, **scales):
 
 def draw_state(rng, *shape):
     return rng.uniform(-0.9, 0.9, size=shape)
+
+
+def gru_step(X_t, H, p):
+    """One step of chapter 07's GRU, which resets after the product; assignment 5 hands it out."""
+    Z = sigmoid(X_t @ p["W_xz"] + H @ p["W_hz"] + p["b_z"])  # (n, h)
+    R = sigmoid(X_t @ p["W_xr"] + H @ p["W_hr"] + p["b_r"])  # (n, h)
+    H_tilde = np.tanh(X_t @ p["W_xh"] + p["b_h"] + R * (H @ p["W_hh"] + p["b_hh"]))  # (n, h)
+    return H_tilde + Z * (H - H_tilde)  # (n, h)
+
+
+def told_apart(values):
+    """Whether a draw tells answers apart, given what each of them makes of it."""
+    return all(difference(one, other, 1e-3) for one, other in combinations(values, 2))

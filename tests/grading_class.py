@@ -17,7 +17,7 @@ from grading_programs import KEEPS_MARKS, PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "a2_gru"
-POINTS = {"gru_step": 6, "gru_step_after": 4, "other_convention": 4, "unroll": 11, "canonical": 6, "gradient_reach": 7}
+POINTS = {"gru_step": 6, "gru_step_normed": 4, "other_convention": 4, "unroll": 11, "canonical": 6, "gradient_reach": 7}
 BY_PEOPLE = {"explain_reach": 3.0, "open_question": 6.5}  # what people give for what is written
 DUE = datetime(2026, 3, 1, 18, tzinfo=UTC)
 MODULE = {"torch": "torch", "tensorflow": "tf"}
@@ -28,22 +28,24 @@ WORDS = (
 )
 
 
-def _read(folder, name, framework):
-    whole = json.loads((ROOT / folder / name / f"{framework}.ipynb").read_text("utf-8"))
+def _read(folder, name, framework, root=ROOT):
+    whole = json.loads((root / folder / name / f"{framework}.ipynb").read_text("utf-8"))
     for cell in whole["cells"]:
         cell["source"] = "".join(cell["source"])
     return whole
 
 
-def _solutions(framework):
-    cells = {cell["id"]: cell["source"] for cell in _read("solutions", NAME, framework)["cells"]}
-    clean = {
-        id_: [line for line in text.splitlines() if line.strip() not in (BEGIN, END)] for id_, text in cells.items()
+def solutions(name, framework, root=ROOT):
+    """The right answers, by question."""
+    cells = {cell["id"]: cell["source"] for cell in _read("solutions", name, framework, root)["cells"]}
+    return {
+        id_.removesuffix("_answer"): "\n".join(line for line in text.splitlines() if line.strip() not in (BEGIN, END))
+        for id_, text in cells.items()
+        if id_.endswith("_answer")
     }
-    return {name: "\n".join(clean[f"{name}_answer"]) for name in POINTS}
 
 
-SOLUTIONS = {framework: _solutions(framework) for framework in MODULE}
+SOLUTIONS = {framework: solutions(NAME, framework) for framework in MODULE}
 
 
 class Paper:
@@ -218,7 +220,7 @@ def ends_python(paper):
 
 def forbidden(paper):
     ready = {"torch": "nn.GRUCell(3, 5)(X_t, H)", "tensorflow": "tf.keras.layers.GRUCell(5)(X_t, H)[0]"}
-    name = "gru_step_after"
+    name = "gru_step_normed"
     return (
         paper.solve().write().change(name, "    p = params\n", f"    return {ready[paper.framework]}\n    p = params\n")
     )
@@ -242,8 +244,8 @@ WORKS = {
         lambda p: p.solve().write().change("canonical", "b_x + b_h", "b_x"), {"canonical": 3}, says="the second is lost"
     ),
     "the first three, no words": Work(
-        lambda p: p.solve("gru_step", "gru_step_after", "other_convention"),
-        only("gru_step", "gru_step_after", "other_convention"),
+        lambda p: p.solve("gru_step", "gru_step_normed", "other_convention"),
+        only("gru_step", "gru_step_normed", "other_convention"),
         words=(),
     ),
     "untouched": Work(lambda p: p, status="not attempted", words=()),
@@ -271,7 +273,7 @@ WORKS = {
     "another assignment": Work(
         status="foreign", words=(), pack=lambda *_: {"torch.ipynb": PROGRAMS["jupyterlab"](Paper(name="a1_rnn").whole)}
     ),
-    "forbidden": Work(forbidden, {"gru_step_after": 0}, says="hidden"),
+    "forbidden": Work(forbidden, {"gru_step_normed": 0}, says="hidden"),
     "renamed file": Work(pack=lambda content, _: {"Kopie von a2 (final) (2).ipynb": content}),
     "does not parse": Work(does_not_parse, {"canonical": 0}, says="SyntaxError"),
     "a PDF": Work(status="empty", words=(), pack=a_file_instead("a2_gru.pdf")),
@@ -430,7 +432,7 @@ def moodle(people):
         times.append((f"Participant {each.id}", each.name, f"{each.login}@x.edu", "Submitted", "-", said))
 
     def label(each):
-        return f"{owner(each)}_{each.id}" if WORKS[each.work].status != "empty" or each.files() else each.name
+        return f"{owner(each)}_{each.id}" if each.files() else each.name
 
     return Export(files, _table(*roster), _table(*times), label)
 

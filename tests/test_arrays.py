@@ -37,6 +37,7 @@ CALLS = {
     "mase": lambda hold: forecasting.mase(hold(NEXT), hold(LAST), hold(BASE)),
     "direction": lambda hold: forecasting.directional_accuracy(hold(NEXT), hold(LAST * 1.01), hold(LAST)),
     "diebold_mariano": lambda hold: forecasting.diebold_mariano(hold(NEXT), hold(LAST), hold(LAST * 1.1)),
+    "clark_west": lambda hold: forecasting.clark_west(hold(NEXT), hold(LAST), hold(LAST * 1.1)),
     "lag_correlations": lambda hold: forecasting.lag_correlations(hold(NEXT), hold(LAST)).tolist(),
     "coverage": lambda hold: forecasting.coverage(hold(NEXT), hold(LAST * 0.99), hold(LAST * 1.01)),
     "scores": lambda hold: forecasting.scores(hold(NEXT), hold(LAST * 1.01), hold(LAST), hold(BASE)),

@@ -11,6 +11,7 @@ from assignment_helpers import (
     END,
     MASTERS,
     RELEASED,
+    ROOT,
     STUB,
     cells,
     questions,
@@ -23,8 +24,8 @@ from assignment_helpers import (
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
 from course_utils.assignments.nested import difference, leaves, mapped
+from course_utils.workshop import chapters
 from course_utils.workshop.building import build
-from course_utils.workshop.chapters import ROOT
 
 CHECKED = questions()
 SEEDS = range(1, 1 + int(os.environ.get("COURSE_SEEDS", "2")))  # each hand-in has one of its own
@@ -120,14 +121,14 @@ def test_an_assignment_is_of_a_size_that_can_be_done(name):
     for framework in FRAMEWORKS:
         path = MASTERS[name].notebook(framework)
         text = "\n".join(cell.source for cell in cells(path))
-        assert re.search(r"\*\*Time:\*\* about (60|75|90|100|105|110|120) minutes", text)
+        assert re.search(r"\*\*Time:\*\* about (60|75|90|100|105|110|120|180) minutes", text)
         assert f"**Points:** {sum(question.points for question in asked):g}." in text
         assert all(len(line) <= 100 for each in cells(path, "answer", "locked") for line in each.source.splitlines())
         assert "MARK SCHEME" in "\n".join(cell.source for cell in cells(path, "task"))
 
 
 def test_the_guide_has_each_assignments_points_and_time():
-    guide = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    guide = (chapters.ROOT / "docs" / "instructors.md").read_text("utf-8")
     told = re.findall(r"^\| (a\d\w+) \|[^|]+\| (\d+), (\d+) \| (\d+) minutes \|$", guide, re.MULTILINE)
     assert [name for name, *_ in told] == [*MASTERS]
     for name, points, by_hand, minutes in told:
@@ -139,6 +140,30 @@ def test_the_guide_has_each_assignments_points_and_time():
             assert f"**Time:** about {minutes} minutes" in text
             numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
             assert numbers == list(range(1, len(asked) + 1)), "questions are numbered in the order of the notebook"
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_each_question_has_a_goal_its_minutes_and_marked_samples(name):
+    """What instructors are told about the questions, in solutions/QUESTIONS.md."""
+    guide = (ROOT / "solutions" / "QUESTIONS.md").read_text("utf-8")
+    [section] = re.findall(rf"^## {name}$(.*?)(?=^## |\Z)", guide, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (\w+) \| ([^|]{15,}) \| (\d+) \| (yes|no) \|$", section, re.MULTILINE)
+    assert [row[0] for row in rows] == [question.id for question in MASTERS[name].questions]
+    minutes = {question: int(number) for question, _, number, _ in rows}
+    for framework in FRAMEWORKS:
+        first = cells(MASTERS[name].notebook(framework))[0].source
+        assert f"about {sum(minutes.values())} minutes" in first
+    short = {question for question, *_, kept in rows if kept == "yes"}
+    assert 50 <= sum(minutes[question] for question in short) <= 60
+    assert re.search(r"^Marking: \d+ minutes", section, re.MULTILINE)
+    for question in MASTERS[name].questions:
+        if question.manual:
+            [samples] = re.findall(rf"^### {question.id}$(.*?)(?=^### |\Z)", section, re.MULTILINE | re.DOTALL)
+            marks = re.findall(r"^\*\*([\d½]+) of (\d+)\.\*\*", samples, re.MULTILINE)
+            assert len(marks) == len(re.findall(r"^> .*\n(?!> )", samples, re.MULTILINE)) == 2
+            assert {int(most) for _, most in marks} == {question.points}
+        elif question.id in short:
+            assert {*question.declared.needs} <= short, f"{question.id} needs what 60 minutes have no room for"
 
 
 @every_notebook

@@ -329,6 +329,14 @@ def checks(tmp_path, monkeypatch):
     return folder
 
 
+def test_where_it_is_explained_is_said_once(checks, capsys):
+    recording.write(recording.record(check_squash), checks)
+    Checker("numpy")("squash", lend("def tanh(x):\n    return np.cos(x)", np=np))
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("[FAIL]") == 2 and said.count("See chapter 02.") == 1
+    assert said.index("[FAIL] value") < said.index("See chapter 02.") < said.index("[FAIL] slope")
+
+
 def test_cases_on_record(checks, capsys):
     recording.write(recording.record(check_squash), checks)
     assert {path.name for path in checks.iterdir()} == {"squash.json", "squash.npz"}
@@ -415,6 +423,18 @@ def test_a_reference_that_fails_is_the_authors_mistake():
         (1e6 + 10, 1e6, None),
         (1e6 + 1000, 1e6, "came"),
         (np.array([1.0, 5.0]), np.array([1.0, np.inf]), r"at \(1,\) 5 came, inf was expected"),
+        (np.array([1, np.nan]), np.ones(2), "nan came, 1 was expected: no number, such as 0 divided by 0"),
+        (np.array([1, np.inf]), np.ones(2), "inf came, 1 was expected: too large for a float32"),
+        (-np.inf, 1.0, "^-inf came, 1 was expected: too large for a float32, .* or the logarithm of 0$"),
+        ([1, 2.0], np.array([1.0, 2.0]), None),
+        ([np.float32(1), np.array(2)], np.array([1.0, 2.0]), None),
+        (((1, 2), (3, 4)), np.array([[1, 2], [3, 4]]), None),
+        (np.array([1, 2]), [1, 2], None),
+        ([1, 3], np.array([1.0, 2.0]), r"at \(1,\) 3 came, 2 was expected"),
+        ([[1, 2], [3]], np.ones((2, 2)), "a list of 2 came, an array of shape"),
+        ([np.ones(2), np.ones(2)], np.ones((2, 2)), "a list of 2 came, an array of shape"),
+        ([1, "x"], np.ones(2), "a list of 2 came, an array of shape"),
+        ([], np.ones(0), None),
     ],
 )
 def test_differences(actual, expected, said):

@@ -15,10 +15,13 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from course_utils import forecasting
 from course_utils.forecasting import (
+    Garch,
     autoregression,
+    clark_west,
     coverage,
     diebold_mariano,
     directional_accuracy,
+    garch,
     lag_correlations,
     mae,
     mase,
@@ -86,6 +89,73 @@ def test_diebold_mariano_is_as_the_papers_say(n, seed):
     near((other.statistic, other.p_value), (-found.statistic, found.p_value))
 
 
+def dm_of(loss, actual, forecast, baseline, size=1):
+    """The test on the means of so many neighbours each."""
+    d = loss(actual - forecast) - loss(actual - baseline)
+    means = [d[i : i + size].mean() for i in range(0, len(d), size)]
+    found = stats.ttest_1samp(means, 0)
+    return found.statistic, found.pvalue
+
+
+@given(st.integers(3, 30), seeds)
+def test_it_may_be_of_absolute_errors(n, seed):
+    series = np.random.default_rng(seed).normal(size=(3, n))
+    near(diebold_mariano(*series, loss="absolute"), dm_of(np.abs, *series))
+
+
+@given(st.integers(2, 6), st.integers(1, 7), seeds)
+def test_groups_are_one_observation_each(groups, size, seed):
+    rng = np.random.default_rng(seed)
+    series, labels = rng.normal(size=(3, groups * size)), np.repeat(rng.permutation(groups), size)
+    near(diebold_mariano(*series, groups=labels), dm_of(np.square, *series, size))
+    order = rng.permutation(len(labels))
+    days = np.datetime64("2020-01-01") + labels
+    near(diebold_mariano(*series[:, order], groups=days[order]), dm_of(np.square, *series, size))
+
+
+def test_overlapping_forecasts_need_groups():
+    rng, alarms = np.random.default_rng(1), np.zeros(2)
+    for _ in range(300):  # errors that stay alike for a day of fifty readings
+        errors = np.repeat(rng.normal(size=(2, 20)), 50, axis=1)
+        zeros, labels = np.zeros(1000), np.arange(1000) // 50
+        found = [diebold_mariano(zeros, *errors, groups=groups).p_value < 0.05 for groups in (None, labels)]
+        alarms += found
+    assert alarms[0] > 150  # without them it is wrong more often than not
+    assert 3 < alarms[1] < 30
+
+
+def clark_west_by_hand(actual, forecast, baseline):
+    rows = zip(actual, forecast, baseline, strict=True)
+    f = [(a - b) ** 2 - ((a - f) ** 2 - (b - f) ** 2) for a, f, b in rows]
+    statistic = np.mean(f) / (np.std(f, ddof=1) / math.sqrt(len(f)))
+    return statistic, stats.t.sf(statistic, len(f) - 1)
+
+
+@given(st.integers(3, 30), seeds)
+def test_clark_west_is_as_the_paper_says(n, seed):
+    series = np.random.default_rng(seed).normal(size=(3, n))
+    near(clark_west(*series), clark_west_by_hand(*series))
+
+
+def test_clark_west_forgives_a_larger_model_what_it_has_to_estimate():
+    rng, alarms, knows = np.random.default_rng(0), np.zeros(2), 0
+    for _ in range(500):
+        truth, guess = rng.normal(size=(2, 200))
+        none, noisy = np.zeros(200), 0.3 * guess  # a model that says noise, and knows nothing
+        alarms += clark_west(truth, noisy, none).p_value < 0.05, diebold_mariano(truth, noisy, none).statistic < 0
+        knows += clark_west(truth + 0.5 * guess, noisy, none).p_value < 0.05
+    assert 10 < alarms[0] < 40
+    assert alarms[1] < 75  # far from half of them
+    assert knows > 495
+
+
+def test_clark_west_without_any_spread():
+    actual = np.arange(5.0)
+    assert clark_west(actual, actual, actual) == (0.0, 0.5)
+    assert clark_west(actual, actual, actual + 1) == (math.inf, 0.0)
+    assert clark_west(actual, actual + 1, actual) == (0.0, 0.5)
+
+
 def test_it_cries_wolf_as_often_as_it_says():
     errors = np.random.default_rng(0).normal(size=(2000, 2, 100))
     alarms = sum(diebold_mariano(np.zeros(100), *pair).p_value < 0.05 for pair in errors)
@@ -140,12 +210,13 @@ def test_a_row_of_the_table():
     row, direction = scores(actual, forecast, last, train), directional_accuracy(actual, forecast, last)
     assert row == {
         "MAE": mae(actual, forecast),
+        "p (MAE)": diebold_mariano(actual, forecast, last, "absolute").p_value,
         "RMSE": rmse(actual, forecast),
+        "p (RMSE)": diebold_mariano(actual, forecast, last).p_value,
         "MASE": mase(np.log(actual), np.log(forecast), np.log(train)),
         "direction": direction.share,
         "low": direction.low,
         "high": direction.high,
-        "p": diebold_mariano(actual, forecast, last).p_value,
     }
     assert scores(actual * 1000, forecast * 1000, last * 1000, train * 10)["MASE"] == pytest.approx(row["MASE"])
 
@@ -173,6 +244,10 @@ def test_series_that_cannot_be_compared_are_refused(measure, actual, forecast, s
         (lambda: mase(np.ones(2), np.ones(2), np.ones(9)), "never changes"),
         (lambda: mase(np.ones(2), np.ones(2), np.ones(1)), "never changes"),
         (lambda: diebold_mariano(np.ones(1), np.ones(1), np.ones(1)), "1 forecast, expected 2"),
+        (lambda: diebold_mariano(*np.ones((3, 4)), groups=[1] * 4), "1 group, expected 2"),
+        (lambda: diebold_mariano(*np.ones((3, 4)), groups=[1] * 3), "(3,), expected (4,)"),
+        (lambda: diebold_mariano(*np.ones((3, 4)), loss="cubed"), "loss is 'cubed'"),
+        (lambda: clark_west(np.ones(1), np.ones(1), np.ones(1)), "1 forecast, expected 2"),
         (lambda: lag_correlations(np.ones(4), np.ones(4), max_lag=2), "0 to 1"),
         (lambda: lag_correlations(np.ones(4), np.ones(4), max_lag=-1), "max_lag is -1"),
     ],
@@ -181,6 +256,54 @@ def test_settings_that_make_no_sense_are_refused(call, said):
     with pytest.raises(ValueError) as error:
         call()
     says(error, said)
+
+
+# How large the next move will be
+
+
+def returns_of(close):
+    return np.diff(np.log(close))
+
+
+def garch_by_hand(omega, alpha, beta, returns):
+    variance = [omega / (1 - alpha - beta)]
+    for r in returns:
+        variance.append(omega + alpha * r**2 + beta * variance[-1])
+    return np.sqrt(variance)
+
+
+@given(st.integers(1, 30), seeds, st.floats(0.01, 0.4), st.floats(0, 0.5))
+def test_volatility_goes_on_from_day_to_day(n, seed, alpha, beta):
+    returns = np.random.default_rng(seed).normal(size=n)
+    near(Garch(0.2, alpha, beta).volatility(returns), garch_by_hand(0.2, alpha, beta, returns))
+
+
+def test_garch_finds_what_made_the_returns():
+    rng, made, returns = np.random.default_rng(0), (0.05, 0.1, 0.85), []
+    variance = 1.0
+    for z in rng.normal(size=20_000):
+        returns.append(math.sqrt(variance) * z)
+        variance = made[0] + made[1] * returns[-1] ** 2 + made[2] * variance
+    assert garch(returns) == pytest.approx(made, abs=0.02)
+    scaled = garch(0.01 * np.array(returns))  # in another unit
+    assert scaled[1:] == pytest.approx(garch(returns)[1:], abs=1e-3)
+    assert scaled.omega == pytest.approx(1e-4 * garch(returns).omega, rel=0.02)
+
+
+def test_volatility_knows_the_days_before_only():
+    returns = np.random.default_rng(0).normal(size=200)
+    other = np.append(returns[:150], 5 * returns[150:])
+    model = garch(returns[:150])
+    a, b = model.volatility(returns), model.volatility(other)
+    np.testing.assert_array_equal(a[:151], b[:151])
+    assert (a[151:] < b[151:]).all()
+
+
+@pytest.mark.parametrize("returns", [np.ones(99), np.zeros(200), [np.nan] * 200])
+def test_returns_that_tell_nothing(returns):
+    with pytest.raises(ValueError) as error:
+        garch(returns)
+    says(error, "expected" if np.isfinite(returns).all() else "not finite")
 
 
 # What a mistake would do
@@ -193,6 +316,11 @@ def check(module):
     found = module.diebold_mariano(actual, forecast, last)
     near(found.statistic, dm_by_hand(actual, forecast, last))
     near(found.p_value, 2 * stats.t.sf(abs(found.statistic), len(actual) - 1))
+    near(module.diebold_mariano(actual, forecast, last, "absolute"), dm_of(np.abs, actual, forecast, last))
+    groups = np.arange(len(actual)) // 5  # the last one has four
+    near(module.diebold_mariano(actual, forecast, last, groups=groups), dm_of(np.square, actual, forecast, last, 5))
+    near(module.clark_west(actual, forecast, last), clark_west_by_hand(actual, forecast, last))
+    near(module.Garch(0.1, 0.2, 0.3).volatility(returns_of(close)), garch_by_hand(0.1, 0.2, 0.3, returns_of(close)))
     went = np.array([1, 1, -1, 0, 1, 1])
     found = module.directional_accuracy(7 + went, 7.0 + np.array([2, -1, -2, 1, 0, 1]), np.full(6, 7.0))
     near(found, (3 / 4, *wilson(3, 4), 4))
@@ -209,9 +337,17 @@ def check(module):
 
 
 MUTANTS = {
-    "DM, the baseline's errors first": ("d = (actual - forecast) ** 2 -", "d = -((actual - forecast) ** 2) +"),
-    "DM, absolute errors": ("d = (actual - forecast) ** 2 -", "d = np.abs(actual - forecast) -"),
-    "DM, one-sided": ("stats.ttest_1samp(d, 0)", 'stats.ttest_1samp(d, 0, alternative="less")'),
+    "DM, the baseline's errors first": (
+        "np.abs(actual - forecast) ** power - np.abs(actual - baseline) ** power",
+        "np.abs(actual - baseline) ** power - np.abs(actual - forecast) ** power",
+    ),
+    "DM, always absolute errors": ('{"squared": 2, "absolute": 1}', '{"squared": 1, "absolute": 1}'),
+    "DM, always squared errors": ('{"squared": 2, "absolute": 1}', '{"squared": 2, "absolute": 2}'),
+    "DM, sums of groups": ("np.bincount(group, d) / np.bincount(group)", "np.bincount(group, d)"),
+    "Clark and West, nothing given back": (" - (baseline - forecast) ** 2)", ")"),
+    "Clark and West, two-sided": ('_t_test(f, "forecast", "greater")', '_t_test(f, "forecast", "two-sided")'),
+    "GARCH, today's return is known": ("np.concatenate([[first], variance])", "np.append(variance, variance[-1])"),
+    "DM, one-sided": ('"group", "two-sided")', '"group", "less")'),
     "days without a call count": ("(went != 0) & (said != 0)", "(went != 0) | (said != 0)"),
     "days on which nothing moved count": ("(went != 0) & (said != 0)", "said != 0"),
     "another interval": ('method="wilson"', 'method="exact"'),

@@ -9,12 +9,13 @@ from data_helpers import says
 from hypothesis import given
 from hypothesis import strategies as st
 from price_helpers import made_prices, near, walk
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, QuantileRegressor
 
 from course_utils.datasets import StockData
 from course_utils.forecasting import (
     autoregression,
     drift,
+    linear_forecaster,
     one_step_forecast,
     persistence,
     recursive_forecast,
@@ -68,6 +69,46 @@ def test_too_little_to_forecast_from():
     with pytest.raises(ValueError) as error:
         autoregression(walk(30), 4)(walk(4))
     says(error, "4 prices", "5 or more")
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), seeds)
+def test_a_linear_forecast_is_least_squares_on_all_of_the_window(T, d, k, seed):
+    rng = np.random.default_rng(seed)
+    X, Y, others = rng.normal(size=(40, T, d)), rng.normal(size=(40, k)), rng.normal(size=(7, T, d))
+    fitted = LinearRegression().fit(X.reshape(40, -1), Y)
+    np.testing.assert_allclose(linear_forecaster(X, Y)(others), fitted.predict(others.reshape(7, -1)), rtol=1e-7)
+
+
+@given(seeds)
+def test_or_has_the_smallest_absolute_error(seed):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(60, 2, 2)), rng.standard_t(2, size=(60, 3))
+    said = linear_forecaster(X, Y, loss="absolute")(X)
+    for column in range(3):
+        fitted = QuantileRegressor(quantile=0.5, alpha=0).fit(X.reshape(60, -1), Y[:, column])
+        least = np.abs(Y[:, column] - fitted.predict(X.reshape(60, -1))).mean()
+        assert least * (1 - 1e-9) <= np.abs(Y[:, column] - said[:, column]).mean() < 1.01 * least
+
+
+def test_an_absolute_error_of_nothing():
+    X = np.random.default_rng(0).normal(size=(20, 3, 1))
+    said = linear_forecaster(X, X.sum(axis=1), loss="absolute")(X)
+    np.testing.assert_allclose(said, X.sum(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("X", "Y", "loss", "said"),
+    [
+        (np.ones((4, 2)), np.ones((4, 1)), "squared", "(4, 2)"),
+        (np.ones((4, 2, 1)), np.ones(4), "squared", "(4,)"),
+        (np.ones((4, 2, 1)), np.ones((3, 1)), "absolute", "(3, 1)"),
+        (np.ones((4, 2, 1)), np.ones((4, 1)), "huber", "'huber'"),
+    ],
+)
+def test_what_a_linear_forecast_cannot_take(X, Y, loss, said):
+    with pytest.raises(ValueError) as error:
+        linear_forecaster(X, Y, loss)
+    says(error, said, "expected")
 
 
 # Two ways to forecast

@@ -61,13 +61,13 @@ def downloaded(tmp_path, export):
     return words
 
 
-def people_give(books):
+def people_give(books, name=NAME, points=grading_class.BY_PEOPLE):
     """In formgrader: points for all that is open."""
     with pytest.importorskip("nbgrader.api").Gradebook(f"sqlite:///{books / gradebook.DATABASE}") as book:
-        for submission in book.assignment_submissions(NAME):
+        for submission in book.assignment_submissions(name):
             for grade in submission.notebooks[0].grades:
                 if grade.needs_manual_grade:
-                    grade.manual_score, grade.needs_manual_grade = grading_class.BY_PEOPLE[grade.name], False
+                    grade.manual_score, grade.needs_manual_grade = points[grade.name], False
         book.db.commit()
 
 

@@ -44,7 +44,7 @@ def figure(text, alt="a curve", kind="display_data"):
 
 
 BUDGET = 1.2  # processor seconds; a kernel takes half of one to start
-CELL_SECONDS = 15  # no cell but the endless one comes near it, whatever else the machine does
+CELL_SECONDS = 60  # no cell but the endless one comes near it, whatever else the machine does
 
 
 @dataclass
@@ -62,8 +62,6 @@ CASES = [
     Case("set-up", SETUP, []),
     Case("number within the tolerance", "print('loss', 0.51234)", [out("loss 0.51235\n")]),
     Case("number beyond it", "print('loss', 0.515)", [out("loss 0.513\n")], "0.513 is stored, now it is 0.515"),
-    Case("own tolerance", "print('loss', 0.515)", [out("loss 0.513\n")], tags=["nbval-rtol=0.01"]),
-    Case("own absolute tolerance", "print(0.02)", [out("0.01\n")], tags=["nbval-atol=0.05"]),
     Case("integer off by one", "print('epoch', 11)", [out("epoch 10\n")], "10 is stored, now it is 11"),
     Case("NaN stays NaN", "print(float('nan'))", [out("nan\n")]),
     Case("NaN is no number", "print(float('nan'))", [out("0.5\n")], "0.5 is stored, now it is nan"),

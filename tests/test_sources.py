@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from data_helpers import TUNES, WORDS, as_file, made_by, refuse, says, sha256
 
 from course_utils import datasets
-from course_utils.datasets import sources
+from course_utils.datasets import sources, transport
 from course_utils.datasets.sources import DataError
 from course_utils.datasets.transport import Package
 
@@ -236,10 +237,24 @@ def test_no_network(shelf, folder, monkeypatch):
 
 
 def test_no_pip(shelf, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(transport.PathFinder, "find_spec", lambda name: None)
     with pytest.raises(DataError) as error:
         sources.fetch(["words"])
     says(error, "no pip", "'uv pip install pip'")
+
+
+def test_looking_for_pip_leaves_setuptools_usable(folder):
+    """setuptools takes a process that asks it for pip to be pip itself; nbgrader imports setuptools."""
+    pytest.importorskip("setuptools")
+    script = (
+        "import subprocess\n"
+        "from course_utils.datasets import sources\n"
+        "subprocess.run = lambda *words, **settings: 1 / 0\n"
+        "try:\n    sources.fetch(['alice'])\nexcept ZeroDivisionError:\n    import setuptools\n"
+    )
+    command = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(command, env=os.environ | {"COURSE_DATA": str(folder)}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_member_that_is_not_in_the_package(shelf, folder, monkeypatch):

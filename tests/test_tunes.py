@@ -8,7 +8,19 @@ from data_helpers import says
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.datasets import Note, Tune, bars_add_up, longest_common_run, notes, read_tune, split_tune
+from course_utils.datasets import (
+    Note,
+    Tune,
+    bars_add_up,
+    count_bars,
+    different_bars,
+    longest_common_run,
+    notes,
+    places,
+    read_tune,
+    share_of_full_bars,
+    split_tune,
+)
 from course_utils.datasets.groups import join
 from course_utils.datasets.tunes import with_a_run_in_common
 
@@ -401,6 +413,57 @@ def test_one_note_too_many_in_a_whole_bar_is_noticed(bars, which, extra):
     assert bars_add_up(tune("|".join(filled) + "||", "12/8"))
     filled[which % len(filled)] += extra
     assert not bars_add_up(tune("|".join(filled) + "||", "12/8"))
+
+
+@pytest.mark.parametrize(
+    ("body", "metre", "length", "different", "full"),
+    [
+        ("G | c2d efg | g6 | c2d efg | g5 ||", "6/8", 4.0, (2, 3), 0.8 + 0.2),
+        ("G | c2d ef | g6 | c2d efg | g5 ||", "6/8", 4 - 1 / 6, (2, 2), 0.8),
+        ("c2 | d2 | e2 | f4 ||", "4/4", 1.25, (0, 0), 0.25),  # the first may be a pick-up, the others are too short
+        ("^c d | c =d | c d ||", "2/8", 3.0, (2, 3), 1.0),  # a sharp holds until the bar ends
+        ("z2 | z2 | c2 ||", "2/8", 3.0, (2, 3), 1.0),
+        ("", "4/4", 0.0, (0, 0), 0.0),
+    ],
+)
+def test_bars_are_counted(body, metre, length, different, full):
+    found = tune(body, metre)
+    assert count_bars(found) == pytest.approx(length)
+    assert different_bars(found) == different
+    assert share_of_full_bars(found) == pytest.approx(full)
+    assert bars_add_up(found) == (full == 1)
+
+
+def test_the_place_in_the_bar_at_each_sign():
+    assert places(tune("G/2A3/2 |: c2 z d | [1 (3e2fg ^a :|")) == [
+        1, 0.5, 1.5, 3 - 1, 0, 1, 2, 3, 4, 0, 0, 0, 0.67, 1.33, 2, 2.67, 3.67, 0,
+    ]  # fmt: skip
+    with pytest.raises(ValueError) as error:
+        places(tune("2 c"))
+    says(error, "'2'")
+
+
+def test_bars_without_sense_are_not_counted():
+    for measure in (count_bars, different_bars, share_of_full_bars):
+        with pytest.raises(ValueError) as error:
+            measure(tune("c || | d"))
+        says(error, "'|' comes after '||'")
+
+
+@pytest.mark.parametrize(
+    ("key", "mode"),
+    [("D", "major"), ("Bb", "major"), ("F#m", "minor"), ("E Minor", "minor"), ("AMin", "minor"), ("Aaeo", "minor"),
+     ("Ador", "dorian"), ("D Dor", "dorian"), ("Edorian", "dorian"), ("Gmix", "mixolydian"), ("A Mix", "mixolydian"),
+     ("FLydian", "lydian"), ("Ephr", "phrygian"), ("Bloc", "locrian")],
+)  # fmt: skip
+def test_the_mode_however_it_is_spelled(key, mode):
+    assert tune("c")._replace(key=key).mode == mode
+
+
+def test_a_key_without_sense_has_no_mode():
+    with pytest.raises(ValueError) as error:
+        _ = tune("c")._replace(key="Hx").mode
+    says(error, "The key is 'Hx'")
 
 
 # Copies

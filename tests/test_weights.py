@@ -1,5 +1,7 @@
 """Canonical weights into and out of every layer that has them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import oracle
 import oracle_cells
@@ -219,6 +221,19 @@ def test_a_keras_layer_without_weights_yet_says_how_to_make_them(tensorflow):
         with pytest.raises(ValueError) as error:
             tensorflow.course.weights.dump(layer)
         says(error, "has no weights yet", "call it once")
+
+
+@pytest.mark.parametrize("e", [None, 4])
+def test_a_model_of_ones_own_has_the_weights_of_its_parts(framework, e):
+    """Such as a reader of reviews, whose output layer has fewer rows than there are words."""
+    weights, params = framework.course.weights, of_model(Network("GRU", (h,)), e)
+    model = framework.course.RNNLM(framework.rnn("scratch", e or V, h, "GRU"), V, embed_size=e)
+    weights.load(model, params)
+    names = "rnn", "embedding", "output_layer" if hasattr(model, "output_layer") else "output"
+    own = SimpleNamespace(**{name: getattr(model, name) for name in names})
+    assert_same(weights.dump(own), params)
+    weights.load(own, {name: value + 1 for name, value in params.items()})
+    assert_same(weights.dump(model), {name: value + 1 for name, value in params.items()})
 
 
 @each_kind

@@ -34,13 +34,15 @@ class Checker:
             print(f"{question}: {NOT_DONE}")
             return 0.0
         print(question)
-        said = set()
+        said, where = set(), f" See {record.explained}."
         for part in mark.parts:
             reason = part.misconception or part.message
             known = f"{part.message.partition('. ')[0]}; see above" if reason in said else part.message
+            known = known.removesuffix(where) if said else known  # where it is explained is said once
             kept = f" ({part.points:g} of {part.max_points:g} points)" if part.points and not part.passed else ""
             _say("[OK]  " if part.passed else "[FAIL]", part.name + kept, "" if part.passed else known)
-            said.add(reason)
+            if not part.passed:
+                said.add(reason)
         for name in record.later:
             _say("[LATER]", name, "is checked when your work is graded")
         print(f"points for these cases, of {mark.max_points:g}:")

@@ -11,6 +11,12 @@ from course_utils.assignments.errors import BadValue
 from course_utils.comparing import compare
 
 _FEW = 4  # numbers that could be learned one by one
+_TOO_LARGE = "too large for a float32, such as exp of 89 or more, or divided by 0"
+_NOT_FINITE = {
+    "nan": "no number, such as 0 divided by 0, inf less inf, or the logarithm or root of a negative number",
+    "inf": _TOO_LARGE,
+    "-inf": f"{_TOO_LARGE}, or the logarithm of 0",
+}
 
 
 def plain(value: Any) -> Any:
@@ -107,7 +113,8 @@ def difference(actual: Any, expected: Any, tolerance: float, where: str = "", te
     """What is different between two values, as half a sentence, or None.
 
     Args:
-        actual, expected: nested values. A tuple equals a list, a number an array without axes.
+        actual, expected: nested values. A tuple equals a list, a number an array without axes, and a list of numbers,
+            or of such lists, the array that can be made of it.
         tolerance: the largest difference allowed, relative to 1 or to the largest expected number, if that is larger.
         where: what the values are called, for the message.
         tells: False keeps back an expected number that is one of a few, and an expected text: whoever has read it could
@@ -123,6 +130,8 @@ def difference(actual: Any, expected: Any, tolerance: float, where: str = "", te
     ('1 came, 2 was expected', '1 came, another number was expected')
     """
     at = f"in {where}, " if where else ""
+    if hasattr(type(actual), "__array__") != hasattr(type(expected), "__array__"):
+        actual, expected = _as_array(actual), _as_array(expected)
     if isinstance(expected, dict) and isinstance(actual, dict):
         if actual.keys() != expected.keys():
             return f"{at}the names {_listed(actual)} came, {_listed(expected)} were expected"
@@ -138,6 +147,22 @@ def difference(actual: Any, expected: Any, tolerance: float, where: str = "", te
     else:
         return _array_difference(np.asarray(actual), np.asarray(expected), tolerance, at, tells)
     return next((found for name, a, e in pairs if (found := difference(a, e, tolerance, name, tells))), None)
+
+
+def _as_array(value: Any) -> Any:
+    """A list of numbers, or of lists of numbers of the same lengths, as an array; anything else as it is."""
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(leaf, Real) or _no_axes(leaf) for leaf in leaves(value)
+    ):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError:  # lists of different lengths
+        return value
+
+
+def _no_axes(leaf: Any) -> bool:
+    return isinstance(leaf, (np.ndarray, np.generic)) and leaf.ndim == 0 and leaf.dtype.kind in "fiub"
 
 
 def kind_of(value: Any, tells: bool = True) -> str:
@@ -166,9 +191,10 @@ def _array_difference(actual: np.ndarray, expected: np.ndarray, tolerance: float
     came, was_expected = _number(actual[found.index]), _number(expected[found.index])
     if not tells and expected.size < _FEW:
         was_expected = "another number"
-    if not found.index:
-        return f"{at}{came} came, {was_expected} was expected"
-    return f"{at}at {found.index} {came} came, {was_expected} was expected (the largest difference)"
+    said = f"{came} came, {was_expected} was expected"
+    if named := _NOT_FINITE.get(came):
+        return f"{at}{f'at {found.index} ' if found.index else ''}{said}: {named}"
+    return f"{at}at {found.index} {said} (the largest difference)" if found.index else f"{at}{said}"
 
 
 def _number(value: Any) -> str:

@@ -23,8 +23,6 @@ COPY = 16  # so many notes in a row make a near-copy
 LONGEST = 384  # signs
 
 _BOOKS = ("music21/corpus/ryansMammoth/", "music21/corpus/oneills1850/")
-# O'Neill's no. 570 changes its unit between notes, which could not be read when the results of chapter 10 were made.
-_READ_LATER = 570
 _OTHER_NAMES = {"double jig": "jig", "slipjig": "slip jig", "clog": "hornpipe"}
 # O'Neill's book is in sections, these by number; nearly all tunes there that name their dance name the section's.
 _SECTIONS = {"air": range(1, 626), "jig": range(701, 1116), "slip jig": range(1116, 1176), "reel": range(1176, 1556),
@@ -40,7 +38,7 @@ def load_tunes(path: str | Path | None = None) -> list[Tune]:
             no music. A warning lists the tunes that cannot be read, each with its reason. None for Ryan's and
             O'Neill's books.
 
-    Of the 3,068 tunes of both books, 2,876 are read; those with several keys or metres, rare tuplets or rare signs are
+    Of the 3,068 tunes of both books, 2,877 are read; those with several keys or metres, rare tuplets or rare signs are
     left out. A tune that does not name its dance has that of O'Neill's section, if it is in one of those with one
     dance only.
 
@@ -61,8 +59,7 @@ def load_tunes(path: str | Path | None = None) -> list[Tune]:
             except ValueError:
                 continue
             number = int(re.match(r"X:\s*(\d+)", part)[1]) if name.startswith(_BOOKS[1]) else 0
-            if number != _READ_LATER:
-                tunes.append(tune._replace(dance=_name_dance(tune.dance, number)))
+            tunes.append(tune._replace(dance=_name_dance(tune.dance, number)))
     return tunes
 
 

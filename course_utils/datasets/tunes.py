@@ -17,6 +17,8 @@ _SEMITONES = (0, 2, 4, 5, 7, 9, 11)  # of the letters, above C
 _SHARPS = (0, 2, 4, -1, 1, 3, 5)  # in the signatures of their major keys
 _MODES = {"maj": (0, "C"), "min": (-3, "A"), "dor": (-2, "D"), "mix": (-1, "G"), "lyd": (1, "F"), "phr": (-4, "E")}
 _MODES |= {"ion": _MODES["maj"], "aeo": _MODES["min"], "loc": (-5, "B")}
+_MODE_NAMES = {"maj": "major", "ion": "major", "min": "minor", "aeo": "minor", "dor": "dorian", "mix": "mixolydian"}
+_MODE_NAMES |= {"lyd": "lydian", "phr": "phrygian", "loc": "locrian"}
 _ACCIDENTALS = {"__": -2, "_": -1, "=": 0, "^": 1, "^^": 2}
 _METRES = {"C": "4/4", "C|": "2/2"}
 _PARTS = ("|:", ":|", "::", "||")  # bar lines where a part begins or ends
@@ -75,6 +77,15 @@ class Tune(NamedTuple):
     dance: str = ""
     title: str = ""
     key: str = "C"
+
+    @property
+    def mode(self) -> str:
+        """The mode of the key, however the book spells it: "major", "minor", "dorian", "mixolydian" and so on.
+
+        >>> [Tune(("c",), "4/4", key=key).mode for key in ("D", "F#m", "Amin", "Ador", "D Mixolydian", "Gmix")]
+        ['major', 'minor', 'minor', 'dorian', 'mixolydian', 'mixolydian']
+        """
+        return _MODE_NAMES[_read_mode(self.key)[2]]
 
     @property
     def abc(self) -> str:
@@ -179,29 +190,80 @@ def bars_add_up(tune: Tune) -> bool:
     >>> bars_add_up(Tune(tuple(split_tune("e | c2d | e2 ||")), "3/8")), bars_add_up(Tune(("c", "||"), "3/8"))
     (True, False)
     """
-    whole = Fraction(tune.metre) / _unit(tune.metre)
-    bars, line, length = [], "||", Fraction(0)  # of each: the line before it, its length, the line after it
     try:
-        for kind, sign, duration in _events(tune):
-            length += duration
-            if kind == "bar" and (length or bars):
-                bars.append((line, length, sign))
-            if kind == "bar":
-                line, length = sign, Fraction(0)
+        return share_of_full_bars(tune) == 1
     except ValueError:
         return False
-    if length:
-        bars.append((line, length, "||"))
-    pickups = [length for before, length, _ in bars if before in _PARTS and length < whole]
 
-    def fits(before, length, after):
-        if length == whole:
+
+def share_of_full_bars(tune: Tune) -> float:
+    """Of a tune's bars the share that is as long as the metre says, pick-ups allowed as `bars_add_up` allows them.
+
+    A tune without notes has 0. Raises ValueError where the signs make no sense.
+
+    >>> share_of_full_bars(Tune(tuple(split_tune("c2d | e2 | c2d | e3 ||")), "3/8"))
+    0.75
+    """
+    bars, whole = _bars(tune), _whole(tune)
+    pickups = [bar.length for bar in bars if bar.before in _PARTS and bar.length < whole]
+
+    def fits(bar: _Bar) -> bool:
+        if bar.length == whole:
             return True
-        if after in _PARTS and not (before in _PARTS and after == "|:"):  # a pick-up may stand alone before "|:"
-            return whole - length in pickups
-        return before in _PARTS and length < whole
+        # a pick-up may stand alone before "|:"
+        if bar.after in _PARTS and not (bar.before in _PARTS and bar.after == "|:"):
+            return whole - bar.length in pickups
+        return bar.before in _PARTS and bar.length < whole
 
-    return bool(bars) and all(fits(*bar) for bar in bars)
+    return sum(map(fits, bars)) / max(len(bars), 1)
+
+
+def count_bars(tune: Tune) -> float:
+    """How long a tune is as it is written: the length of all its notes and rests, in bars of its metre.
+
+    Raises ValueError where the signs make no sense.
+
+    >>> count_bars(Tune(tuple(split_tune("e | c2d | e2 ||")), "3/8"))
+    2.0
+    """
+    return float(sum((bar.length for bar in _bars(tune)), Fraction(0)) / _whole(tune))
+
+
+def different_bars(tune: Tune) -> tuple[int, int]:
+    """How many different full bars a tune has, and how many in all; two are one if pitches and lengths are the same.
+
+    Raises ValueError where the signs make no sense.
+
+    >>> different_bars(Tune(tuple(split_tune("e | c2d | e3 | c2d | e2 ||")), "3/8"))
+    (2, 3)
+    """
+    full = [bar.sounds for bar in _bars(tune) if bar.length == _whole(tune)]
+    return len(set(full)), len(full)
+
+
+def places(tune: Tune) -> list[float]:
+    """How much of its bar has passed at each sign, in units: after a note, the note too; 0 at a bar line.
+
+    A length corrects what its note said. Raises ValueError where the signs make no sense.
+
+    >>> places(Tune(tuple(split_tune("c | d2e | (3fga b2 ||")), "3/8"))
+    [1.0, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0, 0.67, 1.33, 2.0, 3.0, 4.0, 0.0]
+    """
+    notes(tune)  # refuses what makes no sense
+    at, before, triplet, found = Fraction(0), Fraction(0), 0, []
+    for sign in tune.signs:
+        length = _length(sign)
+        if sign in ("|", *_PARTS):
+            at = Fraction(0)
+        elif length is not None:
+            at += before * (length - 1)
+        elif sign == "(3":
+            triplet = 3
+        elif sign[0] != "[":
+            before = Fraction(2, 3) if triplet else Fraction(1)
+            at, triplet = at + before, max(triplet - 1, 0)
+        found.append(round(float(at), 2))
+    return found
 
 
 def longest_common_run(tune: Tune, others: Iterable[Tune]) -> int:
@@ -232,6 +294,38 @@ def with_a_run_in_common(tunes: Sequence[Tune], run: int) -> Iterator[tuple[int,
     for i, melody in enumerate(map(_melody, tunes)):
         for start in range(len(melody) - run + 1):
             yield seen.setdefault(melody[start : start + run], i), i
+
+
+class _Bar(NamedTuple):
+    """What stands between two bar lines: these, (MIDI number or None, length in units) of its sounds, its length."""
+
+    before: str
+    sounds: tuple[tuple[int | None, Fraction], ...]
+    length: Fraction
+    after: str
+
+
+def _bars(tune: Tune) -> list[_Bar]:
+    bars, line, sounds = [], "||", []
+
+    def close(after: str) -> None:
+        bars.append(_Bar(line, tuple(sounds), sum((length for _, length in sounds), Fraction(0)), after))
+
+    for kind, value, length in _events(tune):
+        if kind == "note":
+            sounds.append((value, length))
+            continue
+        if sounds or bars:
+            close(value)
+        line, sounds = value, []
+    if sounds:
+        close("||")
+    return bars
+
+
+def _whole(tune: Tune) -> Fraction:
+    """The length of a bar, in units."""
+    return Fraction(tune.metre) / _unit(tune.metre)
 
 
 @cache
@@ -338,17 +432,23 @@ def _read_unit(text: str) -> Fraction:
 @cache
 def _read_key(text: str) -> tuple[dict[str, int], int]:
     """What a key does to each letter, 1 for a sharp and −1 for a flat, and by how many letters to move a tune."""
-    found = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)", text)
-    mode = found and {"": "maj", "m": "min"}.get(found[3], found[3][:3].lower())
-    if mode not in _MODES:
-        raise ValueError(f"The key is {text!r}, expected a tonic and a mode, such as G, F#m or Ador.")
+    tonic, sign, mode = _read_mode(text)
     more, target = _MODES[mode]
-    number = _SHARPS[_LETTERS.index(found[1])] + {"#": 7, "b": -7, "": 0}[found[2]] + more
+    number = _SHARPS[_LETTERS.index(tonic)] + {"#": 7, "b": -7, "": 0}[sign] + more
     order = "FCGDAEB" if number > 0 else "BEADGCF"
     sharps = dict.fromkeys(_LETTERS, 0)
     for i in range(abs(number)):
         sharps[order[i % 7]] += 1 if number > 0 else -1
-    return sharps, (_LETTERS.index(target) - _LETTERS.index(found[1]) + 3) % 7 - 3
+    return sharps, (_LETTERS.index(target) - _LETTERS.index(tonic) + 3) % 7 - 3
+
+
+def _read_mode(text: str) -> tuple[str, str, str]:
+    """The letter of a key, its sharp or flat, and its mode as `_MODES` has it."""
+    found = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)", text)
+    mode = found and {"": "maj", "m": "min"}.get(found[3], found[3][:3].lower())
+    if mode not in _MODES:
+        raise ValueError(f"The key is {text!r}, expected a tonic and a mode, such as G, F#m or Ador.")
+    return found[1], found[2], mode
 
 
 def _read_signs(body: str) -> Iterator[tuple[str, str, Fraction]]:

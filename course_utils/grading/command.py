@@ -21,7 +21,7 @@ from course_utils.grading.opening import some
 from course_utils.grading.overview import listing
 from course_utils.grading.sandbox import NoSandbox
 from course_utils.grading.showing import shown
-from course_utils.grading.similarity import similar
+from course_utils.grading.similarity import OtherYear, other_year, similar
 from course_utils.grading.store import Store, file_name, sole
 from course_utils.grading.times import read_deadline as read_deadline
 
@@ -58,6 +58,7 @@ class Settings:
         names: a regular expression that says which part of a path is the student; "" finds out by itself.
         times: a CSV with the times of submission; None for none.
         roster: a CSV with the students, their groups and extensions; None for none.
+        compare_with: classes of other years, folders or zips, whose answers this year's may look like.
         dry_run: True says how everything was read, and grades nothing.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     names: str = ""
     times: Path | None = None
     roster: Path | None = None
+    compare_with: tuple[Path, ...] = ()
     dry_run: bool = False
 
 
@@ -124,6 +126,9 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
     if settings.dry_run or collected.odd:
         for line in listing(collected, assignment, settings.deadline):
             say(line)
+    others = [other_year(source, assignment) for source in settings.compare_with]
+    for year in others:
+        say(f"Answers are compared with those of {len(year.prints)} students in {shown(year.where)}.")
     if settings.dry_run:
         return []
     with sole(settings.out):
@@ -145,8 +150,8 @@ def _run(settings: Settings, say: Callable[[str], None]) -> list[str]:
             else:
                 where = settings.gradebook / gradebook.DATABASE
                 say(f"{where} has the marks: grade the remaining questions in formgrader, then add --finish.")
-        write_reports(settings, assignment, graded, collected)
-    say(f"{settings.out / 'grades.csv'}, class.html, feedback/ and gradescope/ are written.")
+        write_reports(settings, assignment, graded, collected, others)
+    say(f"{settings.out / 'grades.csv'}, likeness.csv, class.html, feedback/ and gradescope/ are written.")
     return failures
 
 
@@ -186,16 +191,22 @@ def _finished(
     return finished
 
 
-def write_reports(settings: Settings, assignment: Assignment, results: Sequence[Result], collected: Collected) -> None:
+def write_reports(
+    settings: Settings,
+    assignment: Assignment,
+    results: Sequence[Result],
+    collected: Collected,
+    others: Sequence[OtherYear] = (),
+) -> None:
     """Write the tables and pages about results, and about how they were handed in."""
     together = {(each.group or each.student, each.hash): each.student for each in collected.submissions}
     compared = [result for result in results if result["student"] in together.values()]  # one of each group
     questions = [question.id for question in assignment.questions]
     write(settings.out / "grades.csv", tables.grades_csv(results, questions, settings.policy))
-    write(
-        settings.out / "class.html",
-        pages.class_page(results, assignment, settings.policy, similar(compared, assignment), collected.odd),
-    )
+    alike = similar(compared, assignment, others)
+    write(settings.out / "likeness.csv", tables.likeness_csv(alike or []))
+    page = pages.class_page(results, assignment, settings.policy, alike, collected.odd)
+    write(settings.out / "class.html", page)
     for result in results:
         name = file_name(result["student"])
         write(settings.out / "feedback" / f"{name}.html", pages.feedback(result, settings.policy))

@@ -98,9 +98,20 @@ def class_page(
         unsandboxed=any(result["sandbox"] == "none" for result in results),
         late=sum(result["hours_late"] > 0 for result in results),
         policy=policy,
-        similar=similar and similar[:_MOST_PAIRS],
-        more_similar=max(0, len(similar or ()) - _MOST_PAIRS),
+        similar=similar and _by_class(similar),
     )
+
+
+def _by_class(pairs: Sequence[SimilarPair]) -> list[dict[str, Any]]:
+    """The most similar pairs in this class, and with other years', so that the one does not crowd out the other."""
+    groups = {"In this class": [], "With other years": []}
+    for pair in pairs:
+        groups["With other years" if pair.where else "In this class"].append(pair)
+    return [
+        {"title": title, "pairs": group[:_MOST_PAIRS], "more": max(0, len(group) - _MOST_PAIRS)}
+        for title, group in groups.items()
+        if group
+    ]
 
 
 def _bars(finals: Sequence[float], most: float) -> list[dict[str, Any]]:

@@ -28,9 +28,9 @@ _HEADINGS = {  # what a column may be called, by what is in it; capitals, accent
     "zuletzt geändert (Abgabe), dernière modification (travail remis), última modificación (entrega)",
 }
 _NO_TIME = ("", "-", "–", "n/a", "never")
-_NOBODY = ("pointspossible", "studenttest", "teststudent")  # rows of Canvas' grade book
-_HEADING_LINES = 10  # among so many the headings are: Sakai writes the assignment's title above them
-_LARGEST = 20 * 2**20  # bytes
+NOBODY = ("pointspossible", "manualposting", "muted", "studenttest", "teststudent")  # rows of Canvas' grade book
+HEADING_LINES = 10  # among so many the headings are: Sakai writes the assignment's title above them
+LARGEST = 20 * 2**20  # bytes
 
 
 def plain(text: str) -> str:
@@ -107,6 +107,30 @@ def keys_of(name: str, ids: Iterable[str]) -> frozenset[str]:
     return frozenset((turned | numbers) - {""})
 
 
+def names_in(label: str, ids: frozenset[str] = frozenset(), team: bool = True) -> frozenset[str]:
+    """The names that somebody may have whom a platform, or a table, calls so.
+
+    Numbers are no part of a name, and one of the `ids` may be none. With `team` a team and a hyphen may stand before
+    the name; but “Anna-Maria Roe” may be no team.
+
+    >>> names_in("King, Ada(aking)", frozenset({"aking"})) >= names_in("Red Team-Ada King_11") & names_in("kingada")
+    True
+    """
+    words = [each for each in map(str.strip, parts_of(label)) if not plain(each).isdigit()]
+    texts = {" ".join(words), " ".join(each for each in words if plain(each) not in ids)}
+    texts |= {text[i + 1 :] for text in texts for i, char in enumerate(text) if team and char == "-"}
+    return frozenset().union(*(keys_of(text, ()) for text in texts))
+
+
+def parts_of(label: str) -> list[str]:
+    """What platforms put together in one name.
+
+    >>> parts_of("King, Ada(aking)"), parts_of("kingada_11")
+    (['King', ' Ada', 'aking'], ['kingada', '11'])
+    """
+    return [each for each in re.split(r"[_(),;]+", label) if each.strip()]
+
+
 def read_people(path: Path, option: str, needs: str = "") -> People:
     """A table of people: CSV with commas, semicolons or tabs, with headings.
 
@@ -119,7 +143,7 @@ def read_people(path: Path, option: str, needs: str = "") -> People:
         GradingError: it cannot be read, or lacks a column.
     """
     rows = _rows(path, option)
-    heading = next((row for row in rows[:_HEADING_LINES] if _fits(row, needs)), None)
+    heading = next((row for row in rows[:HEADING_LINES] if is_heading(row, needs)), None)
     if heading is None:
         wanted = "of names or ids" + (f", and one called “{_an_example(needs)}”" if needs else "")
         seen = ", ".join(cell for row in rows[:1] for cell in row if cell.strip()) or "nothing"
@@ -128,11 +152,9 @@ def read_people(path: Path, option: str, needs: str = "") -> People:
         )
     persons = []
     for row in rows[rows.index(heading) + 1 :]:
-        cells: dict[str, list[str]] = defaultdict(list)
-        for column, cell in zip(heading, row, strict=False):
-            cells[_COLUMNS.get(plain(column), "")].append(cell.strip())
-        name, ids = _name(cells), [each for each in cells["id"] if each]
-        if (name or ids) and plain(name or ids[0]) not in _NOBODY:
+        cells = _by_kind(heading, row)
+        name, ids = _name(cells), _ids(cells)
+        if (name or ids) and plain(name or ids[0]) not in NOBODY:
             extension = _hours("".join(cells["extension"]), f"{option} {path}", name or ids[0])
             time = next((each for each in cells["time"] if each.casefold() not in _NO_TIME), "")
             group = next(filter(None, cells["group"]), "")
@@ -141,18 +163,37 @@ def read_people(path: Path, option: str, needs: str = "") -> People:
     return People(Person(_label(name, ids, counts[name]), keys_of(name, ids), *rest) for name, ids, *rest in persons)
 
 
+def identified(heading: Sequence[str], row: Sequence[str]) -> tuple[str, list[str]]:
+    """Somebody's name, and their numbers and addresses, in a line of a table.
+
+    >>> identified(["Student", "ID", "SIS Login ID", "Essay (7)"], ["King, Ada", "11", "aking", "5"])
+    ('King, Ada', ['11', 'aking'])
+    """
+    cells = _by_kind(heading, row)
+    return _name(cells), _ids(cells)
+
+
+def _by_kind(heading: Sequence[str], row: Sequence[str]) -> dict[str, list[str]]:
+    """The cells of a line by what is in them; "" for what is not known."""
+    cells: dict[str, list[str]] = defaultdict(list)
+    for column, cell in zip(heading, row, strict=False):
+        cells[_COLUMNS.get(plain(column), "")].append(cell.strip())
+    return cells
+
+
+def _ids(cells: dict[str, list[str]]) -> list[str]:
+    return [each for each in cells["id"] if each]
+
+
 def _rows(path: Path, option: str) -> list[list[str]]:
     """The lines of a table that have something in them."""
     try:
         content = path.read_bytes()
-        if len(content) > _LARGEST:
-            raise GradingError(f"{option} {path} has more than {_LARGEST // 2**20} MB: that is no list of students.")
+        if len(content) > LARGEST:
+            raise GradingError(f"{option} {path} has more than {LARGEST // 2**20} MB: that is no list of students.")
         text = _decoded(content)
-        begin = "\n".join(text.splitlines()[:_HEADING_LINES])
-        delimiter = max(",;\t", key=begin.count)
-        return [
-            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))
-        ]
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
+        return [row for row in rows if any(map(str.strip, row))]
     except (OSError, csv.Error) as error:
         raise GradingError(f"{option} {path} cannot be read: give a table as CSV ({error}).") from error
 
@@ -167,7 +208,22 @@ def _decoded(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def _fits(row: Sequence[str], needs: str) -> bool:
+def separator_of(text: str) -> str:
+    r"""What stands between the headings of a table of people; elsewhere in it any other sign may be more frequent.
+
+    >>> separator_of("Name;Note, Datum, Ort\nAda;1,0")
+    ';'
+    """
+    for line in text.removeprefix("\ufeff").splitlines()[:HEADING_LINES]:
+        for separator in ",;\t":
+            cells = next(csv.reader([line], delimiter=separator), [])
+            if len(cells) > 1 and is_heading(cells):
+                return separator
+    return ","
+
+
+def is_heading(row: Sequence[str], needs: str = "") -> bool:
+    """Whether a line has the headings of a table of people, one of what it needs among them."""
     kinds = {_COLUMNS.get(plain(cell)) for cell in row}
     return bool(kinds & {"name", "id", "last"}) and (not needs or needs in kinds)
 

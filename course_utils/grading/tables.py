@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from course_utils.grading.grade import Result
 from course_utils.grading.late import LatePolicy
 from course_utils.grading.showing import shown
+from course_utils.grading.similarity import SimilarPair
 
 WAITING = ("by hand", "open")  # statuses of a question that people have still to grade
 _UNSANDBOXED = "RUN WITHOUT A SANDBOX"
@@ -44,6 +45,17 @@ def grades_csv(results: Sequence[Result], questions: Sequence[str], policy: Late
         values += [result["framework"], result["notebook"], result["message"]]
         values += [result["submitted"], result["time_from"], " ".join(result["remarks"])]
         writer.writerow(map(_cell, values))
+    return text.getvalue()
+
+
+def likeness_csv(pairs: Sequence[SimilarPair]) -> str:
+    """Pairs whose answers look alike, a line for each; who is compared with another year's may be the same person."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["student", "looks like", "of", "in common", "note"])
+    for each in pairs:
+        note = "one name: the same student?" if each.same else ""
+        writer.writerow(map(_cell, [each.one, each.other, each.where or "this class", each.share, note]))
     return text.getvalue()
 
 

@@ -2,9 +2,10 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; a `ShortConv` has "W_conv": (K, d), "b_conv": (d,). Of a
-`Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of an encoder's layer is "W_hs": (2h, h)
-and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; so has a model of your own that keeps its parts under
+the names that `RNNLM` has for them. A `ShortConv` has "W_conv": (K, d), "b_conv": (d,). Of a `Seq2Seq` all are
+"encoder.…" or "decoder.…"; what joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for
+H, "W_cs" and "b_cs" for C.
 
 Keras' layers keep the matrices of all gates side by side in one. Its GRU with `reset_after` has two biases whose sum is
 the canonical one; only "b_hh", inside the reset, is a bias in its own right.
@@ -39,10 +40,18 @@ class Entry(NamedTuple):
 @singledispatch
 def _entries(layer) -> dict[str, Entry]:
     """Canonical name → where the weight is kept; variables not made yet are made now, if it is known how."""
+    if hasattr(layer, "rnn") and hasattr(layer, "output_layer"):  # a model of one's own
+        return _entries_of_model(layer)
     raise TypeError(
-        f"No canonical weights are known for {type(layer).__name__}: "
-        "use a layer of the course, or Keras' SimpleRNN, GRU or LSTM."
+        f"No canonical weights are known for {type(layer).__name__}: use a layer of the course, Keras' SimpleRNN, GRU "
+        "or LSTM, or a model whose parts are named as those of RNNLM."
     )
+
+
+def _entries_of_model(model) -> dict[str, Entry]:
+    of_rnn, embedding = _entries(model.rnn), getattr(model, "embedding", None)
+    rows = {} if embedding is None else {"W_xe": Entry(embedding.embeddings)}
+    return rows | of_rnn | _dense(model.output_layer, "W_hq", "b_q")
 
 
 def _entries_of_cell(layer):
@@ -110,8 +119,7 @@ def _(cell):
 def _(layer: RNNLM):
     if not layer.output_layer.built:
         layer(tf.zeros((1, 1), tf.int32))
-    embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.embeddings)}
-    return embedding | _entries(layer.rnn) | _dense(layer.output_layer, "W_hq", "b_q")
+    return _entries_of_model(layer)
 
 
 @_entries.register

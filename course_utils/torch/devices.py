@@ -31,9 +31,11 @@ def find_device(name: str | torch.device | None = None) -> torch.device:
     name = device_name() if name is None else name
     if name == "auto":
         return try_gpu()
+    if not isinstance(name, str | torch.device):  # a number is a GPU's in a build for GPUs, and an error in others
+        raise wrong_device(name, "PyTorch", "cuda:1")
     try:
         device = torch.device("cuda" if name == "gpu" else name)
-    except (RuntimeError, TypeError) as error:
+    except RuntimeError as error:
         raise wrong_device(name, "PyTorch", "cuda:1") from error
     seen = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}.get(device.type)
     if seen is not None and (device.index or 0) >= seen:

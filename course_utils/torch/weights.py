@@ -2,9 +2,10 @@
 
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
-"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; a `ShortConv` has "W_conv": (K, d), "b_conv": (d,). Of a
-`Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of an encoder's layer is "W_hs": (2h, h)
-and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+"b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; so has a model of your own that keeps its parts under
+the names that `RNNLM` has for them. A `ShortConv` has "W_conv": (K, d), "b_conv": (d,). Of a `Seq2Seq` all are
+"encoder.…" or "decoder.…"; what joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for
+H, "W_cs" and "b_cs" for C.
 
 PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the canonical one; only
 "b_hh", inside a GRU's reset, is one of its own.
@@ -20,7 +21,6 @@ from torch import nn
 
 from course_utils.shapes import check_params
 from course_utils.torch.cells import CELLS, Bidirectional, Deep, ShortConv
-from course_utils.torch.models import RNNLM
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
 Params = dict[str, np.ndarray]
@@ -44,8 +44,13 @@ class Entry(NamedTuple):
 @singledispatch
 def _entries(layer) -> dict[str, Entry]:
     """Canonical name → where the weight is kept."""
+    if hasattr(layer, "rnn") and hasattr(layer, "output"):  # a model of one's own
+        embedding = getattr(layer, "embedding", None)
+        rows = {} if embedding is None else {"W_xe": Entry(embedding.weight)}
+        return rows | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
     raise TypeError(
-        f"No canonical weights are known for {type(layer).__name__}: use a layer of the course, nn.RNN, GRU or LSTM."
+        f"No canonical weights are known for {type(layer).__name__}: use a layer of the course, nn.RNN, GRU or LSTM, "
+        "or a model whose parts are named as those of RNNLM."
     )
 
 
@@ -81,12 +86,6 @@ def _(layer: nn.RNNBase):
             name = ".".join(part for part in (number, direction) if part)
             parts[name] = _entries_of_one(layer, f"l{i}{suffix}")
     return _together(parts)
-
-
-@_entries.register
-def _(layer: RNNLM):
-    embedding = {} if layer.embedding is None else {"W_xe": Entry(layer.embedding.weight)}
-    return embedding | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
 
 
 @_entries.register

@@ -19,7 +19,6 @@ from nbformat import NotebookNode
 from course_utils.workshop import views
 from course_utils.workshop.outputs import alt_text
 from course_utils.workshop.sizes import OPTIONAL
-from course_utils.workshop.spread import TOLERANCE_TAG
 
 MAX_BYTES = 1_000_000
 MAX_CODE_LINES = 15
@@ -133,11 +132,7 @@ def known_tags(chapter: Chapter) -> list[str]:
     """A misspelt tag would do nothing, silently; nbval's comments hide from the count of exceptions."""
     problems = []
     for place, cell in enumerate(chapter.notebook.cells):
-        unknown = [
-            tag
-            for tag in _tags(cell)
-            if tag not in TAGS and not (_REASON.fullmatch(tag) or TOLERANCE_TAG.fullmatch(tag))
-        ]
+        unknown = [tag for tag in _tags(cell) if tag not in TAGS and not _REASON.fullmatch(tag)]
         problems += [f"{_where(place, cell)} has the unknown tag {tag!r}" for tag in unknown]
         if cell.cell_type == "code" and (comment := _NBVAL_COMMENT.search(cell.source)):
             problems.append(f"{_where(place, cell)} says {comment[0].strip()!r}: use a tag, tags are counted")
@@ -149,9 +144,8 @@ def reasons(chapter: Chapter) -> list[str]:
     problems = []
     for place, cell in chapter.code():
         reason = cell.metadata.get("reason") or any(tag.startswith("reason=") for tag in _tags(cell))
-        loose = [tag for tag in _tags(cell) if tag == IGNORED or TOLERANCE_TAG.fullmatch(tag)]
-        if loose and not reason:
-            problems.append(f"{_where(place, cell)} has the tag {loose[0]!r} and no reason: add a tag 'reason=…'")
+        if IGNORED in _tags(cell) and not reason:
+            problems.append(f"{_where(place, cell)} has the tag {IGNORED!r} and no reason: add a tag 'reason=…'")
     return problems
 
 

@@ -213,9 +213,9 @@ def _fractions(output: Mapping[str, Any], varying: Mapping[str, str]) -> Iterato
 
 
 def _is_opaque(mime: str, text: str) -> bool:
-    """Pixels depend on fonts and versions, as those inside a living figure do, and the ids of widgets on chance."""
+    """Pixels depend on fonts and versions, in a living figure too, a sound on rounding, and widgets' ids on chance."""
     if mime == "text/html":
-        return text.startswith('<figure class="living ')
+        return text.startswith(('<figure class="living ', '<figure class="sound"'))
     return mime.startswith("image/") or mime in ("application/pdf", "application/vnd.jupyter.widget-view+json")
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,12 +85,14 @@ def _fill(folder: Path, view: views.View, root: Path) -> None:
         content = views.of_file(source, view) if wanted else None
         if content is not None:
             files.write(folder / name, content)
-    for path in folder.rglob("*.ipynb"):
-        notebook = read(path)
-        # JupyterLab adds this when a notebook is opened, and would count that as a change.
-        notebook.metadata.language_info = nbformat.from_dict(IPythonKernel.language_info)
-        files.write(path, nbformat.writes(notebook) + "\n")
-        NotebookNotary().sign(notebook)  # its outputs are trusted: a figure that can be stepped through has a script
+    notary = NotebookNotary()
+    with closing(notary.store):  # its database, which the garbage collector would warn of
+        for path in folder.rglob("*.ipynb"):
+            notebook = read(path)
+            # JupyterLab adds this when a notebook is opened, and would count that as a change.
+            notebook.metadata.language_info = nbformat.from_dict(IPythonKernel.language_info)
+            files.write(path, nbformat.writes(notebook) + "\n")
+            notary.sign(notebook)  # its outputs are trusted: a figure that can be stepped through has a script
     files.write(folder / _RECORD, json.dumps(_versions(view, root), indent=1) + "\n")
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -42,6 +43,7 @@ OF_BOTH = (
 )
 """Patterns of files that need or compare both frameworks: a copy in one framework is without them."""
 
+_MADE = re.compile(r"assignments/a\d+_\w+/(checks/)?[^/.]+\.\w+$")  # what `make assignments` makes
 _OF = {side: (f"course_utils/*{side}*", f"assignments/*{side}.*") for side in views.sides("both")}
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
@@ -51,7 +53,7 @@ _FOR_INSTRUCTORS = {
 _COMMANDS = re.compile(r"^# (?P<view>both|torch|tensorflow)\n(?P<kept>.*?)^# /(?P=view)\n+", re.DOTALL | re.MULTILINE)
 
 
-def release(root: Path, target: Path, view: views.View = "both") -> int:
+def release(root: Path, target: Path, view: views.View = "both", variant: Path | None = None) -> int:
     """Write the students' copy as a new folder, or as a zip if the name ends in .zip.
 
     What stands between `<!-- instructors -->` and `<!-- /instructors -->` in a Markdown file, and between lines
@@ -63,30 +65,42 @@ def release(root: Path, target: Path, view: views.View = "both") -> int:
         target: must not exist, or be an empty folder.
         view: "torch" or "tensorflow" for a copy that does without the other framework: chapters, assignments and
             README without its cells and words, and no tests, which compare the two.
+        variant: a folder made by `course variant`, whose assignments are released in the place of the root's.
 
     Returns: how many files it has.
 
     Raises:
-        AssignmentError: the target is there, or nothing is under version control. Nothing is written.
+        AssignmentError: the target is there, nothing is under version control, or the variant has no assignments.
+            Nothing is written.
     """
     others = {*views.sides("both")}.difference(views.sides(view))
     left_out = [*LEFT_OUT, *(OF_BOTH if others else ()), *(pattern for side in others for pattern in _OF[side])]
-    names = [name for name in _files(root) if not any(fnmatch(name, pattern) for pattern in left_out)]
+    sources = {name: root / name for name in _files(root) if not (variant and _MADE.match(name))}
+    sources |= _drawn(variant) if variant else {}
+    sources = {name: path for name, path in sources.items() if not any(fnmatch(name, each) for each in left_out)}
     target = target.expanduser()
     there = f"{target} is there already: name a new folder, or a new file that ends in .zip."
     if target.suffix == ".zip":
         if target.exists():
             raise AssignmentError(there)
         with tempfile.TemporaryDirectory() as part:
-            _fill(Path(part) / "whole", names, root, view)
+            _fill(Path(part) / "whole", sources, root, view)
             files.write(target, Path(shutil.make_archive(f"{part}/whole", "zip", f"{part}/whole")).read_bytes())
-        return len(names)
+        return len(sources)
     try:
         with files.new_folder(target) as whole:
-            _fill(whole, names, root, view)
+            _fill(whole, sources, root, view)
     except FileExistsError as error:
         raise AssignmentError(there) from error
-    return len(names)
+    return len(sources)
+
+
+def _drawn(variant: Path) -> dict[str, Path]:
+    """The students' version of a variant's assignments."""
+    paths = {path.relative_to(variant).as_posix(): path for path in sorted((variant / "assignments").rglob("*.*"))}
+    if made := {name: path for name, path in paths.items() if _MADE.match(name)}:
+        return made
+    raise AssignmentError(f"{variant} has no assignments: name a folder made by `course variant`.")
 
 
 def _files(root: Path) -> list[str]:
@@ -108,11 +122,11 @@ def _copy(source: Path, copy: Path) -> None:
         copy.write_text(marked.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _fill(folder: Path, names: list[str], root: Path, view: views.View) -> None:
-    for name in names:
-        _copy(root / name, folder / name)
+def _fill(folder: Path, sources: Mapping[str, Path], root: Path, view: views.View) -> None:
+    for name, source in sources.items():
+        _copy(source, folder / name)
     if view != "both":
-        for path in [folder / name for name in names]:
+        for path in [folder / name for name in sources]:
             _in_one_framework(path, view)
         _keep_results(root, folder, view)
 

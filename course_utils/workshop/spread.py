@@ -6,7 +6,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,7 +19,6 @@ FILE = ROOT / "results" / "spread.json"
 WIDEST = 0.03
 """A number that differs by more is printed coarser, as a range or a comparison, or not at all."""
 
-TOLERANCE_TAG = re.compile(r"nbval-(rtol|atol)=(\d*\.?\d+(?:e-?\d+)?)")
 _EVERY_NUMBER = Tolerance(rtol=float("inf"))
 
 
@@ -64,36 +62,31 @@ def measure(stored: NotebookNode, runs: Mapping[str, NotebookNode]) -> dict[str,
     return {"spread": spread, "other words": words}
 
 
-def measured(chapter: str, path: Path = FILE) -> dict[str, list[float]] | None:
-    """Cell's id → the spread of each of its numbers; None for a chapter that was not measured yet."""
-    entry = load(path).get(chapter)
-    return entry and entry["spread"]
+def measured(chapter: str, path: Path = FILE) -> dict[str, list[float]]:
+    """Cell's id → the spread of each of its numbers; nothing for a chapter that was not measured yet."""
+    return load(path).get(chapter, {}).get("spread", {})
 
 
 def tolerance(
-    cell: Mapping[str, Any], measured: Mapping[str, Sequence[float]] | None, default: Tolerance = DEFAULT
+    cell: Mapping[str, Any], measured: Mapping[str, Sequence[float]], default: Tolerance = DEFAULT
 ) -> Tolerance:
     """How far a cell's numbers may be from those that are stored.
 
     Args:
         cell: a code cell. One without the tag `trained` has the default: its numbers are the same everywhere.
-        measured: the spreads of its chapter; None before it is measured: the tags `nbval-rtol=…` and `nbval-atol=…`
-            say it then.
+        measured: the spreads of its chapter.
         default: what holds without training.
 
     Returns:
         For a trained cell three times its largest spread, at least the default, at most 0.1; a unit in the last place
         in any case.
 
-    >>> cell = {"id": "a", "metadata": {"tags": ["trained", "nbval-rtol=0.2"]}}
-    >>> tolerance(cell, {"a": [0.0, 0.02]}), tolerance(cell, None)
-    (Tolerance(rtol=0.06, atol=1e-06, last_place=True), Tolerance(rtol=0.2, atol=1e-06, last_place=False))
+    >>> tolerance({"id": "a", "metadata": {"tags": ["trained"]}}, {"a": [0.0, 0.02]})
+    Tolerance(rtol=0.06, atol=1e-06, last_place=True)
+    >>> tolerance({"id": "b", "metadata": {}}, {"a": [0.0, 0.02]})
+    Tolerance(rtol=0.001, atol=1e-06, last_place=False)
     """
-    tags = cell["metadata"].get("tags", [])
-    if measured is None:
-        found = [match for tag in tags if (match := TOLERANCE_TAG.fullmatch(tag))]
-        return replace(default, **{match[1]: float(match[2]) for match in found})
-    if "trained" not in tags:
+    if "trained" not in cell["metadata"].get("tags", []):
         return default
     widest = min(round(3 * max(measured.get(cell["id"], [0.0])), 6), 0.1)
     return Tolerance(max(default.rtol, widest), default.atol, last_place=True)

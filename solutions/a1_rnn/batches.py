@@ -18,6 +18,10 @@ def turned_in_the_window(text, id_to_token, n, T, offset):
     return X, np.roll(X, -1, axis=2)
 
 
+def rows_with_ends(ids, n, usable):
+    return ids[: usable // n * n].reshape(n, -1)  # (n, a length that need not be a multiple of T)
+
+
 def offset_ignored(text, id_to_token, n, T, offset):
     return sequential_batches(text, id_to_token, n, T, 0)
 
@@ -41,6 +45,13 @@ WRONG_BATCHES = [
     Wrong("window_after_window", {"reshape(n, -1, T).swapaxes(0, 1)": "reshape(-1, n, T)"},
           "The text goes on from row to row within a batch. In sequential partitioning row i goes on where row i of "
           "the batch before stopped."),
+    Wrong("ends_of_the_rows_left_out", {"X, Y = ids[offset:][: n * length], ids[offset + 1 :][: n * length]":
+                                        "X, Y = (rows_with_ends(ids[first:], n, len(ids) - offset - 1)[:, :length] "
+                                        "for first in (offset, offset + 1))"},
+          "The rows are cut too long first, and then the batches end early: the end of each row is in none of them. "
+          "Here all that is left over is at the end of the text, so row i + 1 begins where row i stops.", keeps=0.5),
+    Wrong("last_batch_left_out", {"n // T * T": "n // T * T - T"},
+          "The batches end one too early: the last one whose targets are all known is missing.", keeps=0.5),
     Wrong("every_nth_token", {"each.reshape(": "each.reshape(length, n).T.reshape("},
           "A row has every n-th token of the text. It should be a stretch of it, so that it can be read."),
     Wrong("offset_ignored", offset_ignored,

@@ -1,21 +1,30 @@
-"""Gradient clipping, right and wrong."""
+"""Gradient clipping by any norm, right and wrong."""
 
 import numpy as np
 
-from course_utils.assignments import Wrong
+from course_utils.assignments import Wrong, mutant
 
 
-def clip(grads, theta):
-    norm = np.sqrt(sum((g**2).sum() for g in grads))
+def size_of(grads, p):
+    sizes = np.abs(np.concatenate([g.ravel() for g in grads]))  # (numbers,)
+    return sizes.max() if p is None else (sizes**p).sum() ** (1 / p)
+
+
+def clip(grads, theta, p):
+    norm = size_of(grads, p)
     factor = min(1.0, theta / norm) if norm else 1.0
     return [factor * g for g in grads], norm
 
 
-def each_array_alone(grads, theta):
-    return [clip([g], theta)[0][0] for g in grads], clip(grads, theta)[1]
+def each_array_alone(grads, theta, p):
+    return [clip([g], theta, p)[0][0] for g in grads], size_of(grads, p)
 
 
-NORM, FACTOR = "np.sqrt(sum((g**2).sum() for g in grads))", "min(1.0, theta / norm)"
+def with_size(pieces):
+    return mutant(clip, size_of=mutant(size_of, pieces))
+
+
+FACTOR, LARGEST, POWERS = "min(1.0, theta / norm)", "sizes.max() if p is None else ", "(sizes**p).sum() ** (1 / p)"
 
 # fmt: off
 WRONG_CLIPPING = [
@@ -39,18 +48,23 @@ WRONG_CLIPPING = [
           "A long gradient is thrown away. Its direction is still worth something.", keeps=0.25),
     Wrong("nothing_clipped", {FACTOR: "1.0"},
           "The gradients come back as they were: theta has no effect."),
-    Wrong("no_root", {"np.sqrt": ""},
-          "The norm is the sum of the squares: the root is missing.", keeps=0.5),
-    Wrong("absolute_values", {NORM: "sum(np.abs(g).sum() for g in grads)"},
-          "The norm is the sum of the absolute values. Asked for is the root of the sum of the squares.", keeps=0.5),
-    Wrong("largest_entry", {NORM: "max(np.abs(g).max() for g in grads)"},
-          "The norm is the largest entry. Asked for is the root of the sum of the squares.", keeps=0.5),
-    Wrong("norms_added_up", {NORM: "sum(np.sqrt((g**2).sum()) for g in grads)"},
-          "The arrays' norms are added up. Add up their squares, and take the root at the end.", keeps=0.5),
-    Wrong("largest_array", {NORM: "max(np.sqrt((g**2).sum()) for g in grads)"},
+    Wrong("always_the_root_of_squares", with_size({LARGEST + POWERS: "(sizes**2).sum() ** 0.5"}),
+          "The norm is the root of the sum of the squares whatever p is: this is the chapter's clipping."),
+    Wrong("no_root", with_size({" ** (1 / p)": ""}),
+          "The powers are added up, but their p-th root is missing.", keeps=0.5),
+    Wrong("always_the_square_root", with_size({"1 / p": "1 / 2"}),
+          "The square root is taken whatever p is. It is the p-th root.", keeps=0.25),
+    Wrong("with_their_signs", with_size({"np.abs(": "("}),
+          "The numbers have kept their signs, so that some cancel where p is odd, and the largest is not found where "
+          "it is negative.", keeps=0.25),
+    Wrong("norms_added_up", mutant(clip, {"size_of(grads, p)": "sum(size_of([g], p) for g in grads)"}),
+          "The arrays' norms are added up. The norm is one over all their numbers.", keeps=0.5),
+    Wrong("largest_array", mutant(clip, {"size_of(grads, p)": "max(size_of([g], p) for g in grads)"}),
           "The norm is that of the largest array. It goes over all arrays together.", keeps=0.5),
-    Wrong("root_of_the_mean", {NORM: f"{NORM} / np.sqrt(sum(g.size for g in grads))"},
-          "The norm is the root of the mean of the squares. Asked for is that of their sum.", keeps=0.5),
+    Wrong("mean_of_the_powers", with_size({".sum()": ".mean()"}),
+          "The norm has the mean of the powers in it. Asked for is their sum.", keeps=0.5),
+    Wrong("largest_never", with_size({LARGEST: "(p := p or 2) and "}),
+          "Where p is None, the norm is the largest number's size.", keeps=0.5),
     Wrong("norm_afterwards", {"], norm": "], factor * norm"},
           "The norm is that of the clipped gradient. What it was before says whether something exploded.", keeps=0.75),
     Wrong("first_array_only", {"[factor * g for g in grads]": "[factor * grads[0], *grads[1:]]"},

@@ -33,6 +33,10 @@ WRONG_SCORES = [
     Wrong("batches_count_alike", {RESULT: "np.exp(np.mean([each.mean() for each in losses]))"},
           "Each batch counts as much as any other, however many tokens it has. The mean is one over all tokens.",
           keeps=0.5),
+    Wrong("weighted_by_sequences", {RESULT: "np.exp(np.average([each.mean() for each in losses], "
+                                            "weights=[len(each) for each in losses]))"},
+          "Each batch counts by its number of sequences. Some have longer ones: it is tokens that count alike.",
+          keeps=0.5),
     Wrong("last_batch_only", {"for each in losses": "for each in losses[-1:]"},
           "Only the last batch counts: something is written over where it should be added up."),
     Wrong("first_batch_only", {"for each in losses": "for each in losses[:1]"},

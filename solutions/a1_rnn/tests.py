@@ -8,7 +8,7 @@ from ..shared import draw_normal, draw_state
 from .batches import WRONG_BATCHES, sequential_batches
 from .clipping import WRONG_CLIPPING, clip
 from .scores import WRONG_SCORES, perplexity
-from .steps import WRONG_STEPS, rnn_step
+from .steps import WRONG_STEPS, leaky_step
 from .walks import WRONG_WALKS, unroll
 from .writing import WRONG_WRITING, generate
 
@@ -48,7 +48,7 @@ READY_MADE_WRITING = (
 
 def draw_params(rng, d, h, q):
     shapes = {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,), "W_hq": (h, q), "b_q": (q,)}
-    return draw_normal(rng, shapes, W_hh=1.5 * h**-0.5)
+    return draw_normal(rng, shapes, W_hh=1.5 * h**-0.5) | {"leak": rng.uniform(0.6, 0.9, size=h)}
 
 
 def draw_text(rng, id_to_token, length):
@@ -95,15 +95,15 @@ def check_perplexity(student, rng):
 
 @question(
     {"from a state of zeros": 2, "from any state": 4},
-    reference=rnn_step,
-    explained="chapter 02, “A hidden state”",
+    reference=leaky_step,
+    explained="chapter 02, “A hidden state”, and for the leak the text above the exercise",
     forbids=READY_MADE,
     wrong=WRONG_STEPS,
 )
-def check_rnn_step(student, rng):
+def check_leaky_step(student, rng):
     X_t, params = rng.normal(size=(4, 3)), draw_params(rng, 3, 5, 2)
-    yield "from a state of zeros", student.call("rnn_step", X_t, np.zeros((4, 5)), params)
-    yield "from any state", student.call("rnn_step", X_t, draw_state(rng, 4, 5), params)
+    yield "from a state of zeros", student.call("leaky_step", X_t, np.zeros((4, 5)), params)
+    yield "from any state", student.call("leaky_step", X_t, draw_state(rng, 4, 5), params)
 
 
 @question(
@@ -112,7 +112,7 @@ def check_rnn_step(student, rng):
     explained="chapter 02, “One-hot, or a look-up”, “From scratch: the loop” and, for the cut, “Training: the state "
     "flows on, the gradient stops”",
     forbids=READY_MADE,
-    needs=("rnn_step",),
+    needs=("leaky_step",),
     wrong=WRONG_WALKS,
 )
 def check_unroll(student, rng):
@@ -127,47 +127,53 @@ def check_unroll(student, rng):
 
 
 @question(
-    {"longer than theta": 3, "shorter than theta": 2, "a gradient of zeros": 1},
+    {"longer than theta": 2, "shorter than theta": 1, "another p": 2, "a gradient of zeros": 1},
     reference=clip,
-    explained="chapter 02, “Gradient clipping”",
+    explained="chapter 02, “Gradient clipping”, and for p the text above the exercise",
     forbids=READY_MADE_CLIPPING,
     wrong=WRONG_CLIPPING,
 )
 def check_clip(student, rng):
-    grads = [rng.normal(size=shape) for shape in ((3, 4), (4,), (4, 2))]
+    while True:
+        grads = [rng.normal(size=shape) for shape in ((3, 4), (4,), (4, 2))]
+        if all(sum((g**p).sum() for g in grads) > 1 for p in (1, 3)):  # whoever keeps the signs has roots all the same
+            break
     norm = np.sqrt(sum((g**2).sum() for g in grads))
-    yield "longer than theta", student.call("clip", [4.0 / norm * g for g in grads], 0.7)
-    yield "shorter than theta", student.call("clip", [1.5 / norm * g for g in grads], 2.5)
-    yield "a gradient of zeros", student.call("clip", [0.0 * g for g in grads], 0.7)
+    yield "longer than theta", student.call("clip", [4.0 / norm * g for g in grads], 0.7, 2)
+    yield "shorter than theta", student.call("clip", [1.5 / norm * g for g in grads], 2.5, 2)
+    for p in (3, 1, None):
+        yield "another p", student.call("clip", [4.0 / norm * g for g in grads], 0.3, p)
+    yield "a gradient of zeros", student.call("clip", [0.0 * g for g in grads], 0.7, 2)
     some = [0.0 * grads[0], *(3.0 / norm * g for g in grads[1:])]  # so that zeros are no answer
-    yield "a gradient of zeros", student.call("clip", some, 0.2)
+    yield "a gradient of zeros", student.call("clip", some, 0.2, 2)
 
 
 def beyond_doubt(prefix, num_preds, params):
     """Whether at each step the likeliest letter is clearly so: rounding must not decide. Nor may the network itself
-    write what stands in the prefix.
+    write what stands in the prefix; and somewhere <unk> would be likelier than all letters.
     """
     own, _ = generate(prefix[:1], 1, params)
     if np.array_equal(own[1:], prefix[1:2]):
         return False
     ids, _ = generate(prefix, num_preds, params)
     logits, _ = unroll(ids[None], np.zeros((1, len(params["b_h"]))), params)
-    first, second = np.sort(logits[0, len(prefix) - 1 :], axis=1)[:, :-3:-1].T
-    return (first - second > 0.02).all()
+    logits = logits[0, len(prefix) - 1 : -1]  # (num_preds, V)
+    first, second = np.sort(logits[:, 1:], axis=1)[:, :-3:-1].T
+    return (first - second > 0.02).all() and (logits[:, 0] - first > 0.02).any()
 
 
 @question(
     {"after one letter": 3, "after a longer prefix": 6},
     reference=generate,
-    explained="chapter 02, “Writing”, and for probabilities “Shapes and names”",
+    explained="chapter 02, “Writing”, for probabilities “Shapes and names”, and for <unk> the text above the exercise",
     forbids=READY_MADE + READY_MADE_WRITING,
-    needs=("rnn_step", "unroll"),
+    needs=("leaky_step", "unroll"),
     wrong=WRONG_WRITING,
 )
 def check_generate(student, rng):
     for part, T, num_preds in (("after one letter", 1, 6), ("after a longer prefix", 4, 8)):
         while True:
-            prefix, params = rng.permutation(7)[:T], draw_params(rng, 7, 5, 7)  # another one backwards
+            prefix, params = 1 + rng.permutation(6)[:T], draw_params(rng, 7, 5, 7)  # another one backwards
             if beyond_doubt(prefix, num_preds, params):
                 break
         yield part, student.call("generate", prefix, num_preds, params)

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_utils.assignments import Wrong, mutant
 
-from .steps import WRONG_STEPS, rnn_step
+from .steps import WRONG_STEPS, leaky_step
 
 
 def unroll(ids, H, params, cut_every=None):
@@ -12,12 +12,12 @@ def unroll(ids, H, params, cut_every=None):
     for t in range(ids.shape[1]):
         if cut_every and t % cut_every == 0:
             H = H.real  # (n, h), without its history
-        H, logits = rnn_step(one_hot[ids[:, t]], H, params)  # (n, h), (n, V)
+        H, logits = leaky_step(one_hot[ids[:, t]], H, params)  # (n, h), (n, V)
         outputs.append(logits)
     return np.stack(outputs, axis=1), H  # (n, T, V), (n, h)
 
 
-CUT_HERE, STEP = "if cut_every and t % cut_every == 0:", "        H, logits = rnn_step("
+CUT_HERE, STEP = "if cut_every and t % cut_every == 0:", "        H, logits = leaky_step("
 BEGIN, RESULTS = "outputs, one_hot = [],", "np.stack(outputs, axis=1), H"
 CUT_BEFORE_LOGITS = """if cut_every and (t + 1) % cut_every == 0:
             H = H.real
@@ -65,8 +65,8 @@ WRONG_WALKS = [
           "cut_every is taken for the number of pieces. It is how many steps a piece has.", keeps=0.5),
 ]
 WRONG_WALKS += [
-    Wrong(f"step_with_{each.id}", mutant(unroll, rnn_step=each.of(rnn_step)),
-          "The walk is right, the step inside it is not: see what the check of rnn_step says.", keeps=0.75)
+    Wrong(f"step_with_{each.id}", mutant(unroll, leaky_step=each.of(leaky_step)),
+          "The walk is right, the step inside it is not: see what the check of leaky_step says.", keeps=0.75)
     for each in WRONG_STEPS
     if each.id != "results_exchanged"  # fails at the second step
 ]

@@ -1,4 +1,4 @@
-"""Writing on: the warm-up, then always the likeliest letter; right and wrong."""
+"""Writing on: the warm-up, then always the likeliest letter that is none of the unknown; right and wrong."""
 
 import numpy as np
 
@@ -14,9 +14,9 @@ def generate(prefix, num_preds, params):
     H = np.zeros((1, len(params["b_h"])))  # (1, h)
     logits, H = unroll(np.array([ids]), H, params)  # (1, T, V), (1, h)
     for _ in range(num_preds):
-        p = softmax(logits[0, -1])  # (V,)
-        ids.append(int(p.argmax()))
-        chances.append(p[ids[-1]])
+        p = softmax(logits[0, -1, 1:])  # (V − 1,), without <unk>
+        ids.append(1 + int(p.argmax()))
+        chances.append(p[ids[-1] - 1])
         logits, H = unroll(np.array([ids[-1:]]), H, params)  # (1, 1, V), (1, h)
     return np.array(ids), np.array(chances)  # (T + num_preds,), (num_preds,)
 
@@ -53,12 +53,24 @@ WRONG_WRITING = [
           keeps=0.25),
     Wrong("least_likely_letter", {"argmax": "argmin"},
           "The letter chosen is the least likely one.", keeps=0.25),
-    Wrong("logits_of_the_first_step", {"logits[0, -1]": "logits[0, 0]"},
+    Wrong("logits_of_the_first_step", {"logits[0, -1,": "logits[0, 0,"},
           "The first choice follows what the network predicts after the first letter of the prefix, not after the "
           "last.", keeps=0.25),
+    Wrong("unknown_written", {"logits[0, -1, 1:]": "logits[0, -1]", "1 + int": "int", "ids[-1] - 1": "ids[-1]"},
+          "Here and there <unk> is written. It stands for letters that the network does not know, and may not be "
+          "written.", keeps=0.25),
+    Wrong("unknown_has_its_share", {"softmax(logits[0, -1, 1:])": "softmax(logits[0, -1])[1:]"},
+          "The letters are right. But their probabilities leave a share to <unk>, which cannot come: those of the "
+          "letters that can make 1 together.", keeps=0.5),
+    Wrong("ids_one_too_small", {"1 + int": "int", "ids[-1] - 1": "ids[-1]"},
+          "Each id is one too small: what was left out in front moves all others.", keeps=0.25),
+    Wrong("unknown_has_the_logit_zero", {"softmax(logits[0, -1, 1:])": "softmax(logits[0, -1] * [0, *[1] * "
+                                                                      "(logits.shape[2] - 1)])[1:]"},
+          "The letters are right. But <unk> was given the logit 0, and that is a probability like any other.",
+          keeps=0.5),
     Wrong("prefix_left_out", {"np.array(ids)": "np.array(ids[len(prefix) :])"},
           "Only the new letters come back. The prefix belongs in front of them.", keeps=0.75),
-    Wrong("logits_for_probabilities", {"softmax(logits[0, -1])": "logits[0, -1]"},
+    Wrong("logits_for_probabilities", {"softmax(logits[0, -1, 1:])": "logits[0, -1, 1:]"},
           "The letters are right. But what should be their probabilities are logits: the softmax is missing.",
           keeps=0.5),
     Wrong("losses_for_probabilities", {"np.array(chances)": "-np.log(chances)"},
@@ -70,10 +82,10 @@ WRONG_WRITING = [
           "the single letter.", keeps=0.5),
 ]
 WALKS = {each.id: each.of(unroll) for each in WRONG_WALKS}
-RUN_AWAY = ("no_tanh", "state_added_up", "state_outside_tanh")  # their states may
+RUN_AWAY = ("no_tanh", "state_added_up", "state_outside_tanh", "old_state_kept_whole")  # their states may
 WRONG_WRITING += [
     Wrong(f"step_with_{each.id}", mutant(generate, unroll=WALKS[f"step_with_{each.id}"]),
-          "The writing is right, the step inside it is not: see what the check of rnn_step says.", keeps=0.75)
+          "The writing is right, the step inside it is not: see what the check of leaky_step says.", keeps=0.75)
     for each in WRONG_STEPS
     if each.id not in RUN_AWAY and f"step_with_{each.id}" in WALKS
 ]

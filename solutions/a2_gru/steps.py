@@ -1,4 +1,4 @@
-"""One step of a GRU, with the reset before the product or after it, and the two meanings of Z."""
+"""One step of a GRU, with a coupled reset or a normalised product, and the two meanings of Z."""
 
 import numpy as np
 
@@ -10,16 +10,22 @@ from ..shared import sigmoid, transposed
 def gru_step(X_t, H, params):
     p = params
     Z = sigmoid(X_t @ p["W_xz"] + H @ p["W_hz"] + p["b_z"])  # (n, h)
-    R = sigmoid(X_t @ p["W_xr"] + H @ p["W_hr"] + p["b_r"])  # (n, h)
+    R = 1 - Z  # (n, h)
     H_tilde = np.tanh(X_t @ p["W_xh"] + (R * H) @ p["W_hh"] + p["b_h"])  # (n, h)
     return Z * H + (1 - Z) * H_tilde  # (n, h)
 
 
-def gru_step_after(X_t, H, params):
+def normed(v):
+    v = v - v.mean(axis=1, keepdims=True)  # (n, h)
+    return v / np.sqrt((v**2).mean(axis=1, keepdims=True) + 1e-5)  # (n, h)
+
+
+def gru_step_normed(X_t, H, params):
     p = params
     Z = sigmoid(X_t @ p["W_xz"] + H @ p["W_hz"] + p["b_z"])  # (n, h)
     R = sigmoid(X_t @ p["W_xr"] + H @ p["W_hr"] + p["b_r"])  # (n, h)
-    H_tilde = np.tanh(X_t @ p["W_xh"] + p["b_h"] + R * (H @ p["W_hh"] + p["b_hh"]))  # (n, h)
+    from_H = p["g_hh"] * normed(H @ p["W_hh"]) + p["b_hh"]  # (n, h)
+    H_tilde = np.tanh(X_t @ p["W_xh"] + p["b_h"] + R * from_H)  # (n, h)
     return Z * H + (1 - Z) * H_tilde  # (n, h)
 
 
@@ -29,7 +35,7 @@ def other_convention(params):
 
 MIXED, FLIPPED_MIX = "Z * H + (1 - Z) * H_tilde", "(1 - Z) * H + Z * H_tilde"
 CANDIDATE = 'X_t @ p["W_xh"] + (R * H) @ p["W_hh"] + p["b_h"]'
-CANDIDATE_AFTER = 'X_t @ p["W_xh"] + p["b_h"] + R * (H @ p["W_hh"] + p["b_hh"])'
+FROM_H, CANDIDATE_AFTER = 'p["g_hh"] * normed(H @ p["W_hh"]) + p["b_hh"]', 'X_t @ p["W_xh"] + p["b_h"] + R * from_H'
 TURNED = '("W_xz", "W_hz", "b_z")'
 FLIPPED = (
     "The update gate works the wrong way round: where it is 1 the state is replaced. In this course Z is the share of "
@@ -49,7 +55,7 @@ WRONG_STEPS = [
     Wrong("flipped_reset_gate", {"(R * H)": "((1 - R) * H)"},
           "The reset gate works the wrong way round: where it is 1 the old state is hidden."),
     Wrong("gates_exchanged", {MIXED: "R * H + (1 - R) * H_tilde", "(R * H)": "(Z * H)"},
-          "The two gates have changed places: one is computed with the other's weights."),
+          "Both are the wrong way round: what Z says of the old state is done with 1 − Z, and the other way about."),
     Wrong("sigmoid_candidate", {"np.tanh": "sigmoid"},
           "The candidate lies between 0 and 1: it went through the sigmoid. A state must be able to be negative."),
     Wrong("candidate_without_tanh", {"np.tanh": ""},
@@ -64,22 +70,41 @@ WRONG_STEPS = [
           "The recurrent matrices are used transposed. They are square, so no shape complains."),
     Wrong("candidate_without_bias", {' + p["b_h"]': ""}, "The candidate has no bias.", keeps=0.5),
     Wrong("update_gate_without_bias", {' + p["b_z"]': ""}, "The update gate has no bias.", keeps=0.5),
-    Wrong("reset_gate_without_bias", {' + p["b_r"]': ""}, "The reset gate has no bias.", keeps=0.5),
 ]
-WRONG_STEPS_AFTER = [
-    Wrong("reset_before_the_product", {CANDIDATE_AFTER: f'{CANDIDATE} + p["b_hh"]'},
-          "The reset gate chooses what goes into the product, as in the exercise before; here it comes after it."),
-    Wrong("gru_step_again", gru_step,
-          "This is what gru_step computes. Here the reset comes after the product, and b_hh is inside it."),
+WRONG_STEPS_NORMED = [
+    Wrong("reset_before_the_product", {"normed(H @": "normed((R * H) @", "R * from_H": "from_H"},
+          "The reset gate chooses what goes into the product, as in the exercise before; here it comes after it.",
+          keeps=0.25),
+    Wrong("not_normed", mutant(gru_step_normed, normed=lambda v: v),
+          "The product is not normalised: this is what the layer computes, but for the gain.", keeps=0.25),
+    Wrong("over_the_sequences", mutant(gru_step_normed, normed=lambda v: normed(v.T).T),
+          "Mean and variance go over the sequences of the batch, so that each depends on its neighbours. They go over "
+          "the units of one sequence.", keeps=0.5),
+    Wrong("variance_without_root", mutant(gru_step_normed, normed=mutant(normed, {"np.sqrt": ""})),
+          "It is divided by the variance: the root is missing.", keeps=0.5),
+    Wrong("not_centred", mutant(gru_step_normed, normed=mutant(normed, {"v - v.mean(axis=1, keepdims=True)": "v"})),
+          "The mean is not taken off before dividing.", keeps=0.5),
+    Wrong("only_centred", mutant(gru_step_normed, normed=lambda v: v - v.mean(axis=1, keepdims=True)),
+          "The mean is taken off, but nothing is divided by the root of the variance.", keeps=0.25),
+    Wrong("divided_by_one_less", mutant(gru_step_normed, normed=lambda v: normed(v) * np.sqrt(1 - 1 / v.shape[1])),
+          "The variance is divided by the number of units less 1; it is divided by the number.", keeps=0.75),
+    Wrong("all_of_the_candidate_normed", {FROM_H: 'H @ p["W_hh"]',
+                                          CANDIDATE_AFTER: 'p["g_hh"] * normed(X_t @ p["W_xh"] + p["b_h"] + R * '
+                                                           'from_H) + p["b_hh"]'},
+          "All of the candidate's sum is normalised; only the product with the old state is.", keeps=0.25),
+    Wrong("normed_after_gain_and_bias", {FROM_H: 'normed(p["g_hh"] * (H @ p["W_hh"]) + p["b_hh"])'},
+          "Gain and bias come before the normalising, which takes much of them back. They come after it.", keeps=0.5),
+    Wrong("gain_missing", {'p["g_hh"] * ': ""}, "The gain g_hh is nowhere.", keeps=0.5),
     Wrong("inner_bias_missing", {' + p["b_hh"]': ""}, "The bias b_hh is nowhere.", keeps=0.5),
-    Wrong("inner_bias_outside", {' + p["b_hh"])': ') + p["b_hh"]'},
+    Wrong("inner_bias_outside", {' + p["b_hh"]': "", "R * from_H": 'R * from_H + p["b_hh"]'},
           "The bias b_hh is added outside the reset, where b_h is already.", keeps=0.5),
-    Wrong("both_biases_inside", {' + p["b_h"] +': " +", 'p["b_hh"])': 'p["b_hh"] + p["b_h"])'},
+    Wrong("both_biases_inside", {' + p["b_h"] +': " +", '+ p["b_hh"]': '+ p["b_hh"] + p["b_h"]'},
           "Both biases are inside the reset; only one of them is.", keeps=0.5),
     Wrong("biases_exchanged", {'p["b_hh"]': 'p["b_?"]', 'p["b_h"]': 'p["b_hh"]', 'p["b_?"]': 'p["b_h"]'},
           "The candidate's two biases have changed places.", keeps=0.5),
-    Wrong("input_inside_the_reset", {CANDIDATE_AFTER: 'p["b_h"] + R * (X_t @ p["W_xh"] + H @ p["W_hh"] + p["b_hh"])'},
-          "The input's product is inside the reset; the reset is about the old state only."),
+    Wrong("reset_coupled", {'R = sigmoid(X_t @ p["W_xr"] + H @ p["W_hr"] + p["b_r"])': "R = 1 - Z"},
+          "The reset is coupled to the update gate, as in the exercise before; here it has weights of its own.",
+          keeps=0.25),
     Wrong("flipped_update_gate", {MIXED: FLIPPED_MIX}, FLIPPED),
 ]
 WRONG_CONVENTIONS = [

@@ -6,7 +6,7 @@ from course_utils.assignments import question
 
 from ..shared import draw_normal, draw_state
 from .blocks import WRONG_BLOCKS, canonical
-from .steps import WRONG_CONVENTIONS, WRONG_STEPS, WRONG_STEPS_AFTER, gru_step, gru_step_after, other_convention
+from .steps import WRONG_CONVENTIONS, WRONG_STEPS, WRONG_STEPS_NORMED, gru_step, gru_step_normed, other_convention
 from .walks import WRONG_REACHES, WRONG_WALKS, gradient_reach, unroll
 
 BY_HAND = {"explain_reach": 4, "open_question": 8}  # points of what people grade
@@ -21,6 +21,13 @@ READY_MADE = (
     "course_utils.torch.GRU",
     "course_utils.tensorflow.GRU",
 )
+NORMS = (
+    "torch.nn.functional.layer_norm",
+    "torch.layer_norm",
+    "torch.nn.LayerNorm",
+    "keras.ops.layer_normalization",
+    "keras.layers.LayerNormalization",
+)
 READY_MADE_WEIGHTS = (
     "course_utils.torch.weights.dump",
     "course_utils.torch.weights.load",
@@ -29,37 +36,36 @@ READY_MADE_WEIGHTS = (
 )
 
 
-def draw_params(rng, d, h, after=False):
-    names = [f"{kind}{gate}" for gate in "zrh" for kind in ("W_x", "W_h", "b_")] + ["b_hh"] * after
-    shapes = {"W_x": (d, h), "W_h": (h, h), "b_": (h,), "b_h": (h,)}
-    return draw_normal(rng, {name: shapes[name[:-1]] for name in names})
+def draw_params(rng, d, h, gates="zh"):
+    shapes = {"W_x": (d, h), "W_h": (h, h), "b_": (h,)}
+    return draw_normal(rng, {f"{kind}{gate}": shapes[kind] for gate in gates for kind in shapes})
 
 
 @question(
     {"the new state": 4, "held open, held shut": 2},
     reference=gru_step,
-    explained="chapter 03, “Two gates” and “The candidate”",
+    explained="chapter 03, “Two gates” and “The candidate”, and for the coupling the text above the exercise",
     forbids=READY_MADE,
     wrong=WRONG_STEPS,
 )
 def check_gru_step(student, rng):
     X_t, H, params = rng.normal(size=(4, 3)), draw_state(rng, 4, 5), draw_params(rng, 3, 5)
     yield "the new state", student.call("gru_step", X_t, H, params)
-    for b_z, b_r in ((60.0, 0.0), (-60.0, 60.0), (-60.0, -60.0)):
-        held = params | {"b_z": np.full(5, b_z), "b_r": np.full(5, b_r)}
-        yield "held open, held shut", student.call("gru_step", X_t, H, held)
+    for b_z in (60.0, -60.0):
+        yield "held open, held shut", student.call("gru_step", X_t, H, params | {"b_z": np.full(5, b_z)})
 
 
 @question(
     {"the new state": 4},
-    reference=gru_step_after,
-    explained="chapter 03, “Reset before or after”",
-    forbids=READY_MADE,
-    wrong=WRONG_STEPS_AFTER,
+    reference=gru_step_normed,
+    explained="chapter 03, “Reset before or after”, and for the normalising the text above the exercise",
+    forbids=READY_MADE + NORMS,
+    wrong=WRONG_STEPS_NORMED,
 )
-def check_gru_step_after(student, rng):
-    X_t, H, params = rng.normal(size=(5, 4)), draw_state(rng, 5, 3), draw_params(rng, 4, 3, after=True)
-    yield "the new state", student.call("gru_step_after", X_t, H, params)
+def check_gru_step_normed(student, rng):
+    X_t, H, params = rng.normal(size=(6, 3)), draw_state(rng, 6, 4), draw_params(rng, 3, 4, "zrh")
+    params |= {"g_hh": rng.uniform(0.5, 2, size=4), "b_hh": rng.normal(size=4)}
+    yield "the new state", student.call("gru_step_normed", X_t, H, params)
 
 
 @question(
@@ -69,7 +75,7 @@ def check_gru_step_after(student, rng):
     wrong=WRONG_CONVENTIONS,
 )
 def check_other_convention(student, rng):
-    yield "the weights", student.call("other_convention", draw_params(rng, 4, 3))
+    yield "the weights", student.call("other_convention", draw_params(rng, 4, 3, "zrh"))
 
 
 @question(

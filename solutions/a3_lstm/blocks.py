@@ -17,7 +17,7 @@ def canonical(stacked, order):
 
 def num_parameters(d, h, q, biases):
     block = d * h + h * h + biases * h  # a gate's or the candidate's
-    return 4 * block + h * q + q
+    return 4 * block + 3 * h + h * q + q
 
 
 def remember(biases, order, share, steps):
@@ -64,6 +64,11 @@ WRONG_SIZES = [
     Wrong("one_block", {"4 * block": "block"}, "This is as many as a plain RNN has."),
     Wrong("five_blocks", {"4 * block": "5 * block"},
           "Five blocks have been counted. The memory itself has no weights: it is made of what the others compute."),
+    Wrong("no_peepholes", {" + 3 * h": ""}, "The peepholes are missing.", keeps=0.5),
+    Wrong("peephole_matrices", {"3 * h +": "3 * h * h +"},
+          "The peepholes are counted as matrices. Each unit looks at its own memory only.", keeps=0.5),
+    Wrong("four_peepholes", {"3 * h +": "4 * h +"},
+          "One peephole too many: the candidate has none.", keeps=0.5),
     Wrong("output_layer_reads_both", {"h * q": "2 * h * q"},
           "The output layer is counted as though it read the memory as well.", keeps=0.5),
     Wrong("no_output_layer", {" + h * q + q": ""}, "The output layer is missing.", keeps=0.5),

@@ -1,4 +1,4 @@
-"""One step of an LSTM: the right answer, and the wrong ones."""
+"""One step of an LSTM with peepholes: the right answer, and the wrong ones."""
 
 import numpy as np
 
@@ -10,14 +10,20 @@ from ..shared import sigmoid, transposed
 def lstm_step(X_t, state, params):
     p = params
     H, C = state  # (n, h) each
-    I = sigmoid(X_t @ p["W_xi"] + H @ p["W_hi"] + p["b_i"])  # (n, h)
-    F = sigmoid(X_t @ p["W_xf"] + H @ p["W_hf"] + p["b_f"])  # (n, h)
-    O = sigmoid(X_t @ p["W_xo"] + H @ p["W_ho"] + p["b_o"])  # (n, h)
+    I = sigmoid(X_t @ p["W_xi"] + H @ p["W_hi"] + p["w_ci"] * C + p["b_i"])  # (n, h)
+    F = sigmoid(X_t @ p["W_xf"] + H @ p["W_hf"] + p["w_cf"] * C + p["b_f"])  # (n, h)
     C_tilde = np.tanh(X_t @ p["W_xc"] + H @ p["W_hc"] + p["b_c"])  # (n, h)
     C = F * C + I * C_tilde  # (n, h)
+    O = sigmoid(X_t @ p["W_xo"] + H @ p["W_ho"] + p["w_co"] * C + p["b_o"])  # (n, h)
     return O * np.tanh(C), C  # (n, h) each
 
 
+def input_and_output_exchanged(X_t, state, params):
+    others = {"i": "o", "o": "i"}
+    return lstm_step(X_t, state, {name[:-1] + others.get(name[-1], name[-1]): w for name, w in params.items()})
+
+
+PEEPHOLES = {f'p["w_c{gate}"] * C': gate for gate in "ifo"}
 BELT, SHOWN = "F * C + I * C_tilde", "O * np.tanh(C)"  # what the new memory is, and what of it is shown
 
 # fmt: off
@@ -45,7 +51,20 @@ WRONG_STEPS = [
     Wrong("candidate_not_weighed", {BELT: "F * C + C_tilde"},
           "The candidate is put into the memory whole: the input gate has no effect.", keeps=0.25),
     Wrong("old_memory_dropped", {BELT: "I * C_tilde"}, "The new memory has no part of the old one."),
-    Wrong("input_and_output_exchanged", {BELT: "F * C + O * C_tilde", SHOWN: "I * np.tanh(C)"},
+    Wrong("no_peepholes", {f" + {hole}": "" for hole in PEEPHOLES},
+          "The gates do not look at the memory: this is the chapter's step, and the weights w_c have no effect."),
+    Wrong("output_gate_without_peephole", {' + p["w_co"] * C': ""},
+          "The output gate does not look at the memory.", keeps=0.5),
+    Wrong("output_gate_looks_at_the_old_memory", {'p["w_co"] * C': 'p["w_co"] * state[1]'},
+          "The output gate looks at the memory that came in. It decides what is shown of the new one, so it looks at "
+          "that.", keeps=0.5),
+    Wrong("peepholes_read_the_hidden_state", {hole: hole[:-1] + "H" for hole in PEEPHOLES},
+          "The peepholes look at the hidden state, which the gates read already. They look at the memory.", keeps=0.25),
+    Wrong("peepholes_through_tanh", {hole: hole[:-1] + "np.tanh(C)" for hole in PEEPHOLES},
+          "The peepholes look at tanh of the memory. They look at the memory itself.", keeps=0.25),
+    Wrong("peepholes_of_input_and_forget_exchanged", {'"w_ci"': '"w_c?"', '"w_cf"': '"w_ci"', '"w_c?"': '"w_cf"'},
+          "The peepholes of the input gate and of the forget gate have changed places.", keeps=0.5),
+    Wrong("input_and_output_exchanged", input_and_output_exchanged,
           "The input gate and the output gate have changed places: one is computed with the other's weights."),
     Wrong("memory_shown_as_it_is", {SHOWN: "O * C"},
           "The memory is shown as it is. It may be as large as it likes, and a hidden state stays between −1 and 1: "

@@ -34,6 +34,7 @@ READY_MADE_WEIGHTS = (
 def draw_params(rng, d, h, q=None):
     of_a_gate = {"W_x": (d, h), "W_h": (h, h), "b_": (h,)}
     shapes = {f"{kind}{gate}": shape for gate in "ifoc" for kind, shape in of_a_gate.items()}
+    shapes |= {f"w_c{gate}": (h,) for gate in "ifo"}
     return draw_normal(rng, shapes | ({"W_hq": (h, q), "b_q": (q,)} if q else {}))
 
 
@@ -45,7 +46,8 @@ def draw_pair(rng, *shape):
 @question(
     {"the new pair": 5, "gates held open, held shut": 3},
     reference=lstm_step,
-    explained="chapter 04, “The idea: a memory beside the state” and “Three gates and a candidate”",
+    explained="chapter 04, “The idea: a memory beside the state” and “Three gates and a candidate”, and for the "
+    "peepholes the text above the exercise",
     forbids=READY_MADE,
     wrong=WRONG_STEPS,
 )

@@ -1,16 +1,10 @@
-"""Where a network is asked, and which of its states answers; right and wrong."""
+"""Which of a network's states answers; right and wrong."""
 
 import numpy as np
 
 from course_utils.assignments import Wrong
 
 from .eyes import NO_GRADIENT
-
-
-def asked(labels, lengths, T, everywhere=False):
-    t, lengths = np.arange(T), lengths[:, None]  # (T,), (n, 1)
-    here = t < lengths if everywhere else t == lengths - 1  # (n, T)
-    return np.where(here, labels[:, None], -1)  # (n, T)
 
 
 def last_states(outputs, lengths, both=False):
@@ -24,36 +18,6 @@ def last_states(outputs, lengths, both=False):
 LAST = "outputs[np.arange(len(outputs)), lengths - 1]"
 
 # fmt: off
-WRONG_TARGETS = [
-    Wrong("last_step_of_the_batch", {"lengths - 1": "T - 1"},
-          "All rows are asked at the last step. In a short row that is padding, and how much of it there is depends "
-          "on its neighbours.",
-          keeps=0.25),
-    Wrong("a_step_too_late", {"lengths - 1": "lengths"},
-          "Rows are asked a step too late, in the padding: steps are counted from 0.", keeps=0.5),
-    Wrong("a_step_too_early", {"lengths - 1": "np.maximum(lengths - 2, 0)"},
-          "Rows are asked a step too early, before the last word has been read.", keeps=0.5),
-    Wrong("asked_at_the_beginning", {"lengths - 1": "0"},
-          "Rows are asked after the first step, when nearly nothing has been read."),
-    Wrong("asked_from_the_end_on", {"t == lengths - 1": "t >= lengths - 1"},
-          "Rows are asked at their last valid step, and then in all the padding behind it.", keeps=0.5),
-    Wrong("all_but_the_last_in_the_padding", {"t < lengths": "t < lengths - 1"},
-          "Where an answer is wanted at each step, the last valid step is not asked.", keeps=0.5),
-    Wrong("a_step_of_padding_asked", {"t < lengths": "t <= lengths"},
-          "Where an answer is wanted at each step, one step of padding is asked, too: steps are counted from 0.",
-          keeps=0.5),
-    Wrong("padding_asked", {"t < lengths": "t >= 0"},
-          "Where an answer is wanted at each step, the padding is asked as well.", keeps=0.25),
-    Wrong("zeros_where_nothing_is_asked", {", -1)": ", 0)"},
-          "Steps without a target have 0, but 0 is a class like any other. What says that nothing is asked?",
-          keeps=0.5),
-    Wrong("always_at_the_end_only", {"t < lengths if everywhere else ": ""},
-          "Only the last valid step is asked, also where an answer is wanted at each step: everywhere has no effect."),
-    Wrong("always_at_each_step", {" if everywhere else t == lengths - 1": ""},
-          "Each step is asked, also where one answer at the end is wanted: everywhere has no effect."),
-    Wrong("the_other_steps", {"where(here": "where(~here"},
-          "It is the wrong way round: the steps that should be asked have −1, and the others have the label."),
-]
 WRONG_STATES = [
     Wrong("last_step", {LAST: "outputs[:, -1]"},
           "This is the state at the last step of the batch. In a short row that is padding, and padding is read like "

@@ -4,10 +4,12 @@ import numpy as np
 
 from course_utils.assignments import question
 
+from ..shared import softmax, told_apart
 from .captions import WRONG_BATCHES, WRONG_SCORES, caption_batch, caption_scores
+from .drawing import WRONG_CUTS, WRONG_SHARES, min_p
 from .eyes import WRONG_CONTEXTS, WRONG_CONVOLUTIONS, context, convolve
-from .intervals import WRONG_INTERVALS, interval
-from .steps import WRONG_STATES, WRONG_TARGETS, asked, last_states
+from .intervals import WRONG_INTERVALS, WRONG_MEANS, interval
+from .steps import WRONG_STATES, last_states
 
 BY_HAND = {"report": 16}  # points of what people grade
 
@@ -43,15 +45,24 @@ def check_convolve(student, rng):
 
 
 @question(
-    {"many-to-one": 3, "an answer at each step": 3},
-    reference=asked,
-    explained="chapter 08, “Many-to-one: rows, a digit”, and the text above the exercise",
-    wrong=WRONG_TARGETS,
+    {"temperature 1": 3, "another temperature": 3},
+    reference=min_p,
+    explained="chapter 10 on how boldly a writer draws, and the text above the exercise",
+    wrong=WRONG_CUTS,
 )
-def check_asked(student, rng):
-    lengths, labels = rng.permutation([1, 3, 4, 7]), rng.permutation([0, 2, 5, 6])
-    yield "many-to-one", student.call("asked", labels, lengths, 7)
-    yield "an answer at each step", student.call("asked", labels, lengths, 7, everywhere=True)
+def check_min_p(student, rng):
+    for part, temperature, wrong in (
+        ("temperature 1", 1.0, WRONG_SHARES),
+        ("another temperature", float(rng.uniform(1.3, 1.6)), WRONG_CUTS),
+    ):
+        answers = [min_p, *(each.of(min_p) for each in wrong)]
+        while True:
+            logits, share = rng.normal(scale=2, size=(3, 9)), float(rng.uniform(0.08, 0.2))
+            sure = min(softmax(logits / t).max(axis=1).min() for t in (1, temperature)) > 0.2
+            some = (min_p(logits, temperature, share) == 0).any(axis=1) & (logits.max(axis=1) > 0.2)
+            if sure and some.all() and told_apart([answer(logits, temperature, share) for answer in answers]):
+                break  # no bound leaves a row with nothing, and it is seen which one it was
+        yield part, student.call("min_p", logits, temperature, share)
 
 
 @question(
@@ -130,12 +141,6 @@ def rows(rng, said, wanted, eos, order):
     return filled
 
 
-def first_draw_differs(values, draws):
-    """Whether the first draw's values lie elsewhere than all of them."""
-    first, whole = (np.percentile(each, [2.5, 97.5]) for each in (values[draws[0]], values))
-    return np.abs(first - whole).max() > 0.01
-
-
 @question(
     {"one model": 4, "two models": 4},
     reference=interval,
@@ -143,10 +148,15 @@ def first_draw_differs(values, draws):
     wrong=WRONG_INTERVALS,
 )
 def check_interval(student, rng):
+    pairs, means = ([interval, *(each.of(interval) for each in wrong)] for wrong in (WRONG_INTERVALS, WRONG_MEANS))
     while True:
-        one, other = 0.3 + rng.uniform(size=23), rng.uniform(size=23)  # one is better, so that a sign is seen
-        draws = rng.integers(23, size=(90, 23))
-        if first_draw_differs(one, draws) and first_draw_differs(one - other, draws):
+        films = rng.permutation(np.repeat(np.arange(8), rng.permutation([1, 1, 2, 2, 3, 4, 5, 6])))  # (24,)
+        one = 0.2 + rng.uniform(size=24) + 0.4 * rng.uniform(size=8)[films]  # better, so that a sign is seen
+        other, draws = rng.uniform(size=24), rng.integers(8, size=(90, 8))
+        if all(
+            told_apart([answer(one, films, draws, second) for answer in answers])
+            for second, answers in ((None, means), (other, pairs))
+        ):
             break
-    yield "one model", student.call("interval", one, draws)
-    yield "two models", student.call("interval", one, draws, other=other)
+    yield "one model", student.call("interval", one, films, draws)
+    yield "two models", student.call("interval", one, films, draws, other=other)

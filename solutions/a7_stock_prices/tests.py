@@ -6,7 +6,7 @@ from course_utils.assignments import question
 from course_utils.assignments.nested import difference
 
 from .measures import WRONG_BASELINES, WRONG_MEASURES, baselines, measures
-from .own import WRONG_MODELS, my_forecasts
+from .own import WRONG_MODELS, guesses, my_forecasts
 from .recursion import WRONG_RECURSIONS, recursive_forecast
 from .windows import WRONG_SCALES, WRONG_WINDOWS, split_and_scale, windows
 
@@ -14,6 +14,14 @@ BY_HAND = {"explain_shift": 5, "lab_report": 12}  # points of what people grade
 
 STOCKS = "course_utils.datasets.stocks"
 FORECASTING = "course_utils.forecasting"
+READY_MADE_MODELS = (
+    *(f"{FORECASTING}.{name}" for name in ("autoregression", "drift", "one_step_forecast", "recursive_forecast")),
+    *(f"numpy.{name}" for name in ("linalg.lstsq", "linalg.pinv", "linalg.solve", "polyfit")),
+    *(f"torch.linalg.{name}" for name in ("lstsq", "pinv", "solve")),
+    *(f"tensorflow.linalg.{name}" for name in ("lstsq", "pinv", "solve")),
+    *(f"sklearn.linear_model.{name}" for name in ("LinearRegression", "Ridge", "RidgeCV")),
+    "sklearn.neighbors.KNeighborsRegressor",
+)
 
 
 def draw_prices(rng, days):
@@ -92,7 +100,12 @@ def check_baselines(student, rng):
     {"the measures": 6, "days that do not count": 2, "no direction at all": 1},
     reference=measures,
     explained="chapter 11, “The measures”, and the text above the exercise",
-    forbids=tuple(f"{FORECASTING}.{name}" for name in ("mae", "rmse", "mase", "directional_accuracy", "scores")),
+    forbids=(
+        *(f"{FORECASTING}.{name}" for name in ("mae", "rmse", "mase", "directional_accuracy", "scores")),
+        "scipy.stats.binomtest",
+        "scipy.stats._binomtest.BinomTestResult.proportion_ci",
+        "statsmodels.stats.proportion.proportion_confint",
+    ),
     wrong=WRONG_MEASURES,
 )
 def check_measures(student, rng):
@@ -132,28 +145,27 @@ def check_recursive_forecast(student, rng):
     {
         "a day ahead": 4,
         "from the last training day": 3,
-        "the future moves nothing": 4,
+        "the future moves nothing": 3,
         "all that is known counts": 2,
-        "the same model each time": 1,
+        "the same model each time": 2,
     },
     reference=my_forecasts,
     explained="chapter 11, “Training” and “Does it know the future? Change it, and look”",
+    forbids=READY_MADE_MODELS,
     needs=("windows", "split_and_scale", "recursive_forecast"),
     tolerance=0.1,
     wrong=WRONG_MODELS,
-    for_nothing=0.25,  # numbers by chance move as an unseeded model's do
 )
 def check_my_forecasts(student, rng):
     n, changes = 6, 3  # days to forecast, and the first of them that is another later on
-    turns = rng.integers(3) + np.arange(120)
-    close = np.exp(0.7 * np.array([0, 1, 2])[turns % 3]) * rng.uniform(1, 2)  # 1, 2, 4, 1, 2, 4, …
+    close = draw_bent(rng, n)
     ahead = student.call("my_forecasts", close, n)
     yield "a day ahead", ahead
-    ahead = varied(ahead, n)
+    yield "from the last training day", student.call("my_forecasts", close, 2, recursive=True)
+    model = {"a day ahead": near(ahead, close[-n:])}  # what is no better than a guess has no points in any part
     recursive = student.call("my_forecasts", close, n, recursive=True)
-    yield "from the last training day", recursive
     other = close.copy()
-    other[changes - n :] *= np.exp(rng.choice([-1, 1]) * rng.uniform(0.3, 0.6, size=n - changes))
+    other[changes - n :] *= np.exp(rng.choice([-1, 1]) * rng.uniform(0.3, 0.6))  # one return is another
     other_ahead = student.call("my_forecasts", other, n)
     other_recursive = student.call("my_forecasts", other, n, recursive=True)
     days = moves(ahead, other_ahead, n)
@@ -163,7 +175,8 @@ def check_my_forecasts(student, rng):
             "forecasts before the change": days[:changes],
             "the forecast of its day": days[changes],
             "those from the last training day": moves(recursive, other_recursive, n),
-        },
+        }
+        | model,
     )
     returns = moves(rise(ahead, close, n), rise(other_ahead, other, n), n)
     yield (
@@ -171,10 +184,49 @@ def check_my_forecasts(student, rng):
         {
             "the day after": days[changes + 1],
             "its return": returns[changes + 1],
-            "the return a day later": returns[changes + 2],
-        },
+            "two days after": days[changes + 2],
+            "the return of that day": returns[changes + 2],
+        }
+        | model,
     )
-    yield "the same model each time", moves(ahead, recursive, n)[0]
+    trained_on = close.copy()
+    trained_on[:OLDER_DAYS] = close[OLDER_DAYS] ** 2 / close[:OLDER_DAYS]  # what rose falls: the rule is mirrored
+    yield (
+        "the same model each time",
+        {
+            "the same days, asked again": moves(ahead, recursive, n)[0],
+            "other training days": moves(ahead, student.call("my_forecasts", trained_on, n), n)[0],
+        }
+        | model,
+    )
+
+
+DAYS, OLDER_DAYS, GUESSES = 500, 400, guesses()
+
+
+def draw_bent(rng, n):
+    """Prices whose next return follows from the last two, by a rule that is no straight line and never repeats itself.
+
+    Drawn until nobody who has not learned it is near on the last n days, nor on the first two of them.
+    """
+    while True:
+        x = rng.uniform(0.1, 0.2, size=2).tolist()
+        while len(x) < DAYS + 50:
+            x.append(1 - 0.75 * (x[-1] + x[-2]) ** 2 + 0.5 * x[-1])
+        returns = rng.choice([-1, 1]) * rng.uniform(0.6, 0.7) * (np.array(x[-DAYS:]) - 0.316)
+        close = np.exp(returns.cumsum())
+        close *= rng.uniform(2, 3) / close[-n:].min()
+        if all(
+            difference(guess(close, n), close[-n:], 0.2) and difference(guess(close, 2, True), close[-2:], 0.15)
+            for guess in GUESSES
+        ):
+            return close
+
+
+def near(forecasts, prices):
+    """In words, whether forecasts are as near as the first part asks for."""
+    found = numbers(forecasts, len(prices))
+    return "far off" if found is None or difference(found, prices, 0.1) else "near"
 
 
 def rise(forecasts, close, n):
@@ -190,12 +242,6 @@ def moves(one, other, n):
         return ["is no price"] * n
     gaps = np.abs(both[0] - both[1]) / np.abs(both[0])
     return ["moves" if gap > 1e-4 else "stays" for gap in gaps]
-
-
-def varied(forecasts, n):
-    """The forecasts; None if they are one number over and over, which no day can move."""
-    found = numbers(forecasts, n)
-    return None if found is None or np.ptp(found) < 1e-3 * np.abs(found).max() else forecasts
 
 
 def numbers(value, n):

@@ -44,6 +44,11 @@ def smallest_and_width(known, axis):
 
 
 DAYS, TARGET = "len(close) - horizon", "close[days], close[days + horizon]"
+WINDOW, LATER = "returns[day - T : day]", "returns[day + horizon - T : day + horizon]"
+FORESEEN = (
+    "The window ends on the target's own day, not on the day on which the forecast is made: it has the return in it "
+    "that is to be forecast."
+)
 EVERYTHING = {"scale_of(X_train": "scale_of(X", "scale_of(Y_train": "scale_of(Y"}
 X_TRAIN, X_TEST = "(X_train - X_mean) / X_std", "(X_test - X_mean) / X_std"
 Y_TRAIN, Y_TEST = "(Y_train - mean) / std", "(Y_test - mean) / std"
@@ -61,11 +66,22 @@ WRONG_WINDOWS = [
     Wrong("target_inside_the_window", {TARGET: "close[days - horizon], close[days]"},
           "The target lies inside the window: it is over when the forecast is made. A model would only have to copy "
           "it, and its scores would be too good to be true."),
+    Wrong("window_ends_on_the_targets_day", {WINDOW: LATER, "np.arange(T,": "np.arange(T - horizon,"}, FORESEEN),
+    Wrong("window_ends_on_the_targets_day_later", {WINDOW: LATER}, FORESEEN),
     Wrong("target_a_day_too_late", {DAYS: f"{DAYS} - 1", TARGET: "close[days + 1], close[days + horizon + 1]"},
           "The target begins a day too late: a day is left out between the window and what comes after it.",
           keeps=0.25),
     Wrong("target_is_a_price", {f"log_return({TARGET})": "close[days + horizon]"},
           "The target is the price itself; asked for is the return that leads to it.", keeps=0.25),
+    Wrong("windows_of_prices", {WINDOW: "close[day - T + 1 : day + 1]"},
+          "The windows hold prices. A network that has learned what follows 5 dollars knows nothing of 500: take the "
+          "days' log returns.", keeps=0.5),
+    Wrong("windows_of_log_prices", {WINDOW: "np.log(close[day - T + 1 : day + 1])"},
+          "The windows hold the logarithms of prices, which have a level as prices do: their changes are asked for.",
+          keeps=0.5),
+    Wrong("prices_everywhere", {WINDOW: "close[day - T + 1 : day + 1]",
+                                f"log_return({TARGET})": "close[days + horizon]"},
+          "Windows and targets are prices; both should be log returns.", keeps=0.25),
     Wrong("newest_day_first", {"[..., None]": "[:, ::-1, None]"},
           "The windows run backwards: in each of them the newest day should be the last one.", keeps=0.5),
     Wrong("windows_side_by_side", {DAYS: f"{DAYS}, T"},

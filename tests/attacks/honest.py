@@ -181,7 +181,7 @@ CASES = {
         scale="def scale(X, factor):\n    Y = X * factor\n    X.data.zero_()\n    return Y",
         expect={"earned": {"scale": 0.0}, "says": "scale changed what it was given"},
     ),
-    "a_list": in_softmax("return [0.1, 0.2]", says="a list of 2 came"),
+    "a_list": in_softmax("return [0.1, 0.2]", says="the shape (2,) came"),
     "nothing_returned": in_softmax("X.sum()", says="None came"),
     "not_a_number": in_softmax("return X * float('nan')"),
     "a_generator": in_softmax("yield X", says="a generator came"),
