@@ -229,7 +229,8 @@ def _share(layer, *others) -> bool:
 
 def _parts(layer) -> list:
     """A layer and all that are in it."""
-    inner = [*getattr(layer, "layers", ()), *(getattr(layer, f"{way}_layer", None) for way in ("forward", "backward"))]
+    names = ("layer", "forward_layer", "backward_layer")
+    inner = [*getattr(layer, "layers", ()), *(getattr(layer, name, None) for name in names)]
     return [layer, *(part for each in inner if each is not None for part in _parts(each))]
 
 
@@ -239,6 +240,22 @@ def _check_own(what: str, layer) -> None:
         raise TypeError(
             f"{what} is a {kind.__module__.partition('.')[0]} {kind.__name__}, expected a layer of the course, such as "
             "RNN(d, h): the framework's own layers stack and pair by options of their own."
+        )
+
+
+def check_block(layer) -> None:
+    """Raise ValueError unless what a layer puts out can be added to what it reads.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> check_block(Layer(num_inputs=3, num_hiddens=5))
+    Traceback (most recent call last):
+    ValueError: The layer reads 3 inputs and has 5 outputs, expected as many: a block adds them, as in Block(RNN(h, h)).
+    """
+    _check_own("layer", layer)
+    if layer.num_inputs != layer.num_hiddens:
+        raise ValueError(
+            f"The layer reads {layer.num_inputs} inputs and has {layer.num_hiddens} outputs, expected as many: "
+            "a block adds them, as in Block(RNN(h, h))."
         )
 
 

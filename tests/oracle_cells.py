@@ -266,14 +266,14 @@ def _read_x(params, gate, x):
 def _minimal(params, x, H):
     gates = [_sigmoid(_read_x(params, gate, x)) for gate in ("z" if "b_z" in params else "fi")]
     keep = gates[0] if len(gates) == 1 else gates[0] / sum(gates)
-    H_tilde = np.tanh(_read_x(params, "h", x))
+    H_tilde = _read_x(params, "h", x)
     return keep * H + (1 - keep) * H_tilde, gates, keep, H_tilde
 
 
 def _minimal_back(params, x, H, d_new, grads):
     _, gates, keep, H_tilde = _minimal(params, x, H)
     d_keep, d_x = d_new * (H - H_tilde), 0
-    d_fed = {"h": d_new * (1 - keep) * (1 - H_tilde**2)}
+    d_fed = {"h": d_new * (1 - keep)}
     if len(gates) == 1:
         d_fed["z"] = d_keep * keep * (1 - keep)
     else:

@@ -23,6 +23,8 @@ ONE_WAY = {cell: lambda course, cell=cell: Scratch(course).build(network_of(cell
     "Deep with ShortConv": lambda course: course.Deep(
         [course.ShortConv(d), course.MinGRU(d, h), course.ShortConv(h, 2), course.MinLSTM(h, 4, "scan")]
     ),
+    "Block": lambda course: course.Block(course.Deep([course.ShortConv(d), course.MinGRU(d, d)])),
+    "Deep of Block": lambda course: course.Deep([course.Block(course.MinLSTM(d, d)), course.Block(course.LSTM(d, d))]),
 }
 BOTH_WAYS = {
     "Bidirectional": lambda course: course.Bidirectional(course.LSTM(d, h), course.GRU(d, 4)),

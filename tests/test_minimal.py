@@ -73,7 +73,7 @@ def test_the_papers_gate_is_one_minus_ours(framework):
         found = framework.array(layer(framework.tensor(X), framework.tensor(H))[0])
     for t in range(6):
         Z = 1 / (1 + np.exp(-(X[:, t] @ paper["W_xz"] + paper["b_z"])))
-        H = (1 - Z) * H + Z * np.tanh(X[:, t] @ paper["W_xh"] + paper["b_h"])
+        H = (1 - Z) * H + Z * (X[:, t] @ paper["W_xh"] + paper["b_h"])
         close(found[:, t], H, 1e-12)
 
 
@@ -86,7 +86,7 @@ def test_gates_that_underflow_still_give_numbers(framework, fed):
     framework.course.weights.load(layer, params)
     F, I = np.exp(-np.logaddexp(0, -(fed + shift))), np.exp(-np.logaddexp(0, -fed))
     keep = F / (F + I)  # float64 has numbers for both
-    expected = (1 - keep) * np.tanh(1.0)
+    expected = 1 - keep
     close(framework.array(layer(framework.tensor(X))[0])[:, 0], np.tile(expected, (n, 1)), 1e-6)
     gradients = framework.course.weights.gradients(layer, lambda: framework.total(layer(framework.tensor(X))[0]))
     assert all(np.isfinite(gradient).all() for gradient in gradients.values())
@@ -162,17 +162,109 @@ def test_another_width_is_refused(framework, width):
     says(error, "width is", "a whole number, 1 or more")
 
 
+def in_numpy(params, X):
+    """A block's layer, as a function of its input, and what the block makes of it."""
+
+    def norm(X, g):
+        return g * X / np.sqrt((X**2).mean(axis=-1, keepdims=True) + 1e-6)
+
+    def block(layer):
+        U = X + layer(norm(X, params["g_1"]))
+        fed = norm(U, params["g_2"]) @ params["W_up"] + params["b_up"]
+        return U + fed / (1 + np.exp(-fed)) @ params["W_down"] + params["b_down"]
+
+    return block
+
+
+def random_block(framework, layer):
+    rng, block = np.random.default_rng(0), framework.course.Block(layer)
+    shapes = {name: value.shape for name, value in framework.course.weights.dump(block).items()}
+    params = {name: rng.normal(size=shape) / np.sqrt(shape[0]) for name, shape in shapes.items()}
+    framework.course.weights.load(block, params)
+    return block, params
+
+
+@pytest.mark.parametrize("lengths", [None, [5, 2]])
+def test_a_block_is_its_equation(framework, lengths):
+    rng, T = np.random.default_rng(1), 5
+    X, before = rng.normal(size=(n, T, d)), rng.normal(size=(n, d))
+    with framework.double():
+        block, params = random_block(framework, framework.course.MinGRU(d, d))
+
+        def layer(X):
+            return framework.array(block.layer(framework.tensor(X), framework.tensor(before), lengths)[0])
+
+        expected = in_numpy(params, X)(layer)
+        outputs, last = block(framework.tensor(X), framework.tensor(before), lengths)
+    for i, length in enumerate(lengths or [T] * n):
+        expected[i, length:] = 0
+    close(framework.array(outputs), expected, 1e-12)
+    assert framework.array(last).shape == (n, d)
+
+
+def test_a_block_has_gradients_for_each_of_its_weights(framework):
+    X = np.random.default_rng(1).normal(size=(n, 4, d))
+    with framework.double():
+        block, params = random_block(framework, framework.course.MinGRU(d, d))
+
+        def loss():
+            return framework.total(block(framework.tensor(X))[0])
+
+        found = framework.course.weights.gradients(block, loss)
+        for name, value in params.items():
+            step = np.zeros_like(value)
+            step.flat[-1] = 1e-6
+            ends = []
+            for sign in (1, -1):
+                framework.course.weights.load(block, params | {name: value + sign * step})
+                ends.append(float(framework.array(loss())))
+            assert found[name].flat[-1] == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6, abs=1e-7), name
+
+
+def test_a_block_begins_with_gains_of_one_and_drops_while_training_only(framework):
+    block = framework.course.Block(framework.course.MinGRU(d, d), dropout=0.999)
+    params = framework.course.weights.dump(block)
+    assert (params["g_1"] == 1).all() and (params["g_2"] == 1).all()
+    for name, fan_in in {"W_up": d, "b_up": d, "W_down": 2 * d, "b_down": 2 * d}.items():
+        assert 0.5 / np.sqrt(fan_in) < np.abs(params[name]).max() <= 1 / np.sqrt(fan_in)
+    X = np.random.default_rng(1).normal(size=(n, 4, d)).astype(np.float32)
+    if hasattr(framework, "torch"):
+        trained, used = block.train()(framework.tensor(X))[0], block.eval()(framework.tensor(X))[0]
+    else:
+        trained, used = block(framework.tensor(X), training=True)[0], block(framework.tensor(X))[0]
+    assert (framework.array(trained) == X).mean() > 0.9
+    assert (framework.array(used) == X).mean() < 0.1
+
+
+def test_what_no_block_can_add_is_refused(framework):
+    with pytest.raises(ValueError) as error:
+        framework.course.Block(framework.course.MinGRU(d, h))
+    says(error, "reads 3 inputs and has 5 outputs", "Block(RNN(h, h))")
+    with pytest.raises(ValueError) as error:
+        framework.course.Block(framework.course.MinGRU(d, d), dropout=1.5)
+    says(error, "dropout is 1.5")
+    shared = framework.course.MinGRU(d, d)
+    with pytest.raises(ValueError) as error:
+        framework.course.Deep([framework.course.Block(shared), framework.course.Block(shared)])
+    says(error, "Layer 1 stands in the stack already")
+
+
 def test_a_deep_model_travels_between_the_frameworks(pytorch, tensorflow, tmp_path):
     ids, found = np.array([[1, 2, 3, 4, 0, 5]]), []
     for there, abroad in ((pytorch, tensorflow), (tensorflow, pytorch)):
         course, path = there.course, tmp_path / "deep.safetensors"
-        layers = [course.ShortConv(4), course.MinGRU(4, h, "scan"), course.ShortConv(h, 2), course.MinLSTM(h, 6)]
+        layers = [
+            course.ShortConv(4),
+            course.MinGRU(4, h, "scan"),
+            course.Block(course.Deep([course.ShortConv(h, 2), course.MinLSTM(h, h)])),
+        ]
         model = course.RNNLM(course.Deep(layers), 7, embed_size=4)
         expected = there.array(model(there.tensor(ids))[0])
         course.save_model(path, model)
         opened = abroad.course.open_model(path).model
-        assert [getattr(layer, "mode", layer.num_inputs) for layer in opened.rnn.layers] == [4, "scan", h, "loop"]
+        assert [type(layer).__name__ for layer in opened.rnn.layers] == ["ShortConv", "MinGRU", "Block"]
+        assert opened.rnn.layers[1].mode == "scan"
         close(abroad.array(opened(abroad.tensor(ids))[0]), expected, 1e-5)
         found.append(sorted(course.weights.dump(model)))
     assert found[0] == found[1]
-    assert {"0.W_conv", "1.W_xz", "2.b_conv", "3.W_xf", "W_xe", "W_hq"} < {*found[0]}
+    assert {"0.W_conv", "1.W_xz", "2.0.b_conv", "2.1.W_xf", "2.g_1", "2.W_down", "W_xe", "W_hq"} < {*found[0]}

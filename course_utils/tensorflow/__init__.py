@@ -15,7 +15,7 @@ import keras
 from course_utils import repro
 from course_utils.history import History
 from course_utils.tensorflow import weights
-from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Deep, MinGRU, MinLSTM, ShortConv
+from course_utils.tensorflow.cells import GRU, LSTM, RNN, Bidirectional, Block, Deep, MinGRU, MinLSTM, ShortConv
 from course_utils.tensorflow.decoding import compose, generate, translate
 from course_utils.tensorflow.devices import stay_on_cpu, try_gpu
 from course_utils.tensorflow.evaluation import evaluate
@@ -33,6 +33,7 @@ __all__ = [
     "RNN",
     "RNNLM",
     "Bidirectional",
+    "Block",
     "Deep",
     "History",
     "MinGRU",

@@ -2,8 +2,8 @@
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
 say their equations in `step`, `MinGRU` and `MinLSTM`, whose gates read X only, in `coefficients`; `Deep` stacks layers,
-`Bidirectional` pairs two, `ShortConv` goes in front of one. Left out, because the framework's layers have it and the
-equations do not need it: projections, peepholes.
+`Bidirectional` pairs two, `ShortConv` goes in front of one, and `Block` around it. Left out, because the framework's
+layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from course_utils.shapes import (
+    check_block,
     check_count,
     check_dtype,
     check_lengths,
@@ -53,10 +54,8 @@ class _Recurrent(_Layer):
         self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
         self._state_shape = (num_hiddens,)
 
-    def _draw(self, name: str, *shape: int, around: float = 0.0, fan_in: int | None = None) -> keras.Variable:
-        bound = 1 / math.sqrt(fan_in or self.num_hiddens)
-        uniform = keras.initializers.RandomUniform(around - bound, around + bound)
-        return self.add_weight(shape=shape, initializer=uniform, name=name)
+    def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
+        return _draw(self, name, *shape, around=around, fan_in=self.num_hiddens)
 
     def _draw_gate(self, gate: str, bias: float = 0.0) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,) that is drawn around `bias`."""
@@ -235,10 +234,9 @@ class _Linear(_Recurrent):
 class MinGRU(_Linear):
     """A minimal GRU: gate and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    Z_t = σ(X_t W_xz + b_z), H̃_t = tanh(X_t W_xh + b_h), H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`;
-    the paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. The paper leaves out the tanh, as it puts the
-    layers into blocks that bend by themselves; in `Deep` nothing else does (on Alice, three layers of 160 units behind
-    short convolutions: held-out perplexity 3.96 with the tanh, 4.29 without).
+    Z_t = σ(X_t W_xz + b_z), H̃_t = X_t W_xh + b_h, H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`; the
+    paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. Nothing bends but the gate, so that layers straight
+    on top of each other gain little: `Block` puts what is missing between them.
 
     Args:
         num_inputs: d, the width of one step's input.
@@ -261,16 +259,16 @@ class MinGRU(_Linear):
     def coefficients(self, X: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
         Z = tf.sigmoid(X @ self.W_xz + self.b_z)  # (n, T, h)
-        H_tilde = tf.tanh(X @ self.W_xh + self.b_h)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
         return Z, (1 - Z) * H_tilde  # (n, T, h)
 
 
 class MinLSTM(_Linear):
     """A minimal LSTM: gates and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = tanh(X_t W_xh + b_h), H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where
-    F′ = F / (F + I) and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′
-    is computed as σ(log F − log I): the same, and a number also where F and I underflow to 0. The tanh as in `MinGRU`.
+    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = X_t W_xh + b_h, H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where F′ = F / (F + I)
+    and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′ is computed as
+    σ(log F − log I): the same, and a number also where F and I underflow to 0.
 
     Args:
         num_inputs: d, the width of one step's input.
@@ -295,7 +293,7 @@ class MinLSTM(_Linear):
         log_I = tf.math.log_sigmoid(X @ self.W_xi + self.b_i)  # (n, T, h)
         log_F = tf.math.log_sigmoid(X @ self.W_xf + self.b_f)  # (n, T, h)
         F = tf.sigmoid(log_F - log_I)  # (n, T, h), F / (F + I)
-        H_tilde = tf.tanh(X @ self.W_xh + self.b_h)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
         return F, (1 - F) * H_tilde  # (n, T, h)
 
 
@@ -329,8 +327,8 @@ class ShortConv(_Recurrent):
 
     def build(self, input_shape=None):
         """Make the weights; Keras calls this before the first call."""
-        self.W_conv = self._draw("W_conv", self.width, self.num_inputs, fan_in=self.width)
-        self.b_conv = self._draw("b_conv", self.num_inputs, fan_in=self.width)
+        self.W_conv = _draw(self, "W_conv", self.width, self.num_inputs, fan_in=self.width)
+        self.b_conv = _draw(self, "b_conv", self.num_inputs, fan_in=self.width)
 
     def _read(self, X: tf.Tensor, state: tf.Tensor, valid: tf.Tensor | None) -> tuple:
         T, seen = X.shape[1], tf.concat([state, X], axis=1)  # (n, K - 1 + T, d)
@@ -339,6 +337,58 @@ class ShortConv(_Recurrent):
             return outputs, seen[:, T:]  # (n, T, d), (n, K - 1, d)
         last = tf.reduce_sum(tf.cast(valid[..., 0], tf.int32), axis=1, keepdims=True) + tf.range(self.width - 1)
         return outputs, tf.gather(seen, last, batch_dims=1)  # (n, T, d), (n, K - 1, d)
+
+
+class Block(_Layer):
+    """What stands around a layer in a deep stack: its output is added to its input, then that of two products.
+
+    U = X + layer(norm(X)) and Y = U + silu(norm(U) W_up + b_up) W_down + b_down, with silu(x) = x σ(x) and
+    norm(X) = g ⊙ X / √(mean of X_t² + 10⁻⁶), g_1 the first time and g_2 the second. The state is the layer's. Sources:
+    He et al. (2016), Deep residual learning; Zhang and Sennrich (2019), Root mean square layer normalization.
+
+    Args:
+        layer: a layer of the course with as many outputs as inputs.
+        dropout: the share of either summand that is set to zero while training.
+
+    Parameters: the layer's, `W_up` (h, 2h), `W_down` (2h, h), `b_up` (2h,), `b_down` (h,), drawn uniformly from ±1/√h
+    and, those of the second product, ±1/√2h; `g_1 g_2` (h,), ones.
+
+    >>> outputs, H = Block(MinGRU(num_inputs=5, num_hiddens=5))(tf.zeros((2, 4, 5)))
+    >>> outputs.shape, H.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]))
+    """
+
+    weight_names = ("g_1", "g_2", "W_up", "b_up", "W_down", "b_down")
+
+    def __init__(self, layer: keras.layers.Layer, dropout: float = 0.0):
+        super().__init__()
+        check_block(layer)
+        check_share("dropout", dropout)
+        self.layer, self.dropout = layer, keras.layers.Dropout(dropout)
+        self.num_inputs = self.num_hiddens = layer.num_hiddens
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        h = self.num_hiddens
+        _build(self.layer)
+        self.g_1, self.g_2 = (self.add_weight(shape=(h,), initializer="ones", name=name) for name in ("g_1", "g_2"))
+        self.W_up, self.b_up = _draw(self, "W_up", h, 2 * h, fan_in=h), _draw(self, "b_up", 2 * h, fan_in=h)
+        self.W_down, self.b_down = _draw(self, "W_down", 2 * h, h, fan_in=2 * h), _draw(self, "b_down", h, fan_in=2 * h)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The layer's state before the first step: zeros."""
+        return self.layer.begin_state(batch_size)
+
+    def call(
+        self, X: tf.Tensor, state: State | None = None, lengths=None, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """All outputs (n, T, h), and the layer's last state; arguments as for the layers."""
+        check_X(X.shape, self.num_inputs)
+        read, state = self.layer(_norm(X, self.g_1), state, lengths=lengths)  # (n, T, h)
+        X = X + self.dropout(read, training=training)  # (n, T, h)
+        bent = tf.nn.silu(_norm(X, self.g_2) @ self.W_up + self.b_up) @ self.W_down + self.b_down  # (n, T, h)
+        X, valid = X + self.dropout(bent, training=training), _valid_steps(X, lengths)  # (n, T, h), (n, T, 1)
+        return X if valid is None else tf.where(valid, X, 0), state
 
 
 class Deep(_Layer):
@@ -424,6 +474,16 @@ class Bidirectional(_Layer):
         ahead, ahead_end = self.forward_layer(X, state[0], lengths=lengths)  # (n, T, h)
         back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths=lengths)  # (n, T, h)
         return tf.concat([ahead, _reverse(back, lengths)], axis=-1), (ahead_end, back_end)  # (n, T, 2h)
+
+
+def _draw(layer: keras.layers.Layer, name: str, *shape: int, fan_in: int, around: float = 0.0) -> keras.Variable:
+    bound = 1 / math.sqrt(fan_in)
+    uniform = keras.initializers.RandomUniform(around - bound, around + bound)
+    return layer.add_weight(shape=shape, initializer=uniform, name=name)
+
+
+def _norm(X: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
+    return gain * X * tf.math.rsqrt(tf.reduce_mean(X * X, axis=-1, keepdims=True) + 1e-6)  # (n, T, h)
 
 
 def _build(layer: keras.layers.Layer) -> None:

@@ -14,7 +14,7 @@ except ImportError as error:
 from course_utils import repro
 from course_utils.history import History
 from course_utils.torch import weights
-from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Deep, MinGRU, MinLSTM, ShortConv
+from course_utils.torch.cells import GRU, LSTM, RNN, Bidirectional, Block, Deep, MinGRU, MinLSTM, ShortConv
 from course_utils.torch.decoding import compose, generate, translate
 from course_utils.torch.devices import try_gpu
 from course_utils.torch.evaluation import evaluate
@@ -32,6 +32,7 @@ __all__ = [
     "RNN",
     "RNNLM",
     "Bidirectional",
+    "Block",
     "Deep",
     "History",
     "MinGRU",

@@ -2,8 +2,8 @@
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
 say their equations in `step`, `MinGRU` and `MinLSTM`, whose gates read X only, in `coefficients`; `Deep` stacks layers,
-`Bidirectional` pairs two, `ShortConv` goes in front of one. Left out, because the framework's layers have it and the
-equations do not need it: projections, peepholes.
+`Bidirectional` pairs two, `ShortConv` goes in front of one, and `Block` around it. Left out, because the framework's
+layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import logsigmoid, silu
 
 from course_utils.shapes import (
+    check_block,
     check_count,
     check_dtype,
     check_lengths,
@@ -42,9 +43,8 @@ class _Recurrent(nn.Module):
         self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
         self._state_shape = (num_hiddens,)
 
-    def _draw(self, *shape: int, fan_in: int | None = None) -> nn.Parameter:
-        bound = 1 / math.sqrt(fan_in or self.num_hiddens)
-        return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+    def _draw(self, *shape: int) -> nn.Parameter:
+        return _draw(*shape, fan_in=self.num_hiddens)
 
     def _draw_gate(self) -> tuple[nn.Parameter, nn.Parameter, nn.Parameter]:
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
@@ -219,10 +219,9 @@ class _Linear(_Recurrent):
 class MinGRU(_Linear):
     """A minimal GRU: gate and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    Z_t = σ(X_t W_xz + b_z), H̃_t = tanh(X_t W_xh + b_h), H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`;
-    the paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. The paper leaves out the tanh, as it puts the
-    layers into blocks that bend by themselves; in `Deep` nothing else does (on Alice, three layers of 160 units behind
-    short convolutions: held-out perplexity 3.96 with the tanh, 4.29 without).
+    Z_t = σ(X_t W_xz + b_z), H̃_t = X_t W_xh + b_h, H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`; the
+    paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. Nothing bends but the gate, so that layers straight
+    on top of each other gain little: `Block` puts what is missing between them.
 
     Args:
         num_inputs: d, the width of one step's input.
@@ -245,16 +244,16 @@ class MinGRU(_Linear):
     def coefficients(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
         Z = torch.sigmoid(X @ self.W_xz + self.b_z)  # (n, T, h)
-        H_tilde = torch.tanh(X @ self.W_xh + self.b_h)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
         return Z, (1 - Z) * H_tilde  # (n, T, h)
 
 
 class MinLSTM(_Linear):
     """A minimal LSTM: gates and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
 
-    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = tanh(X_t W_xh + b_h), H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where
-    F′ = F / (F + I) and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′
-    is computed as σ(log F − log I): the same, and a number also where F and I underflow to 0. The tanh as in `MinGRU`.
+    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = X_t W_xh + b_h, H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where F′ = F / (F + I)
+    and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′ is computed as
+    σ(log F − log I): the same, and a number also where F and I underflow to 0.
 
     Args:
         num_inputs: d, the width of one step's input.
@@ -279,7 +278,7 @@ class MinLSTM(_Linear):
         log_I = logsigmoid(X @ self.W_xi + self.b_i)  # (n, T, h)
         log_F = logsigmoid(X @ self.W_xf + self.b_f)  # (n, T, h)
         F = torch.sigmoid(log_F - log_I)  # (n, T, h), F / (F + I)
-        H_tilde = torch.tanh(X @ self.W_xh + self.b_h)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
         return F, (1 - F) * H_tilde  # (n, T, h)
 
 
@@ -310,8 +309,7 @@ class ShortConv(_Recurrent):
         super().__init__(num_inputs, num_inputs)
         check_count("width", width)
         self.width, self._state_shape = width, (width - 1, num_inputs)
-        self.W_conv = self._draw(width, num_inputs, fan_in=width)
-        self.b_conv = self._draw(num_inputs, fan_in=width)
+        self.W_conv, self.b_conv = _draw(width, num_inputs, fan_in=width), _draw(num_inputs, fan_in=width)
 
     def _read(self, X: torch.Tensor, state: torch.Tensor, valid: torch.Tensor | None) -> tuple:
         T, seen = X.shape[1], torch.cat([state, X], dim=1)  # (n, K - 1 + T, d)
@@ -322,6 +320,51 @@ class ShortConv(_Recurrent):
             self.width - 1, device=X.device
         )  # (n, K - 1)
         return outputs, seen.gather(1, last[..., None].expand(-1, -1, X.shape[2]))
+
+
+class Block(nn.Module):
+    """What stands around a layer in a deep stack: its output is added to its input, then that of two products.
+
+    U = X + layer(norm(X)) and Y = U + silu(norm(U) W_up + b_up) W_down + b_down, with silu(x) = x σ(x) and
+    norm(X) = g ⊙ X / √(mean of X_t² + 10⁻⁶), g_1 the first time and g_2 the second. The state is the layer's. Sources:
+    He et al. (2016), Deep residual learning; Zhang and Sennrich (2019), Root mean square layer normalization.
+
+    Args:
+        layer: a layer of the course with as many outputs as inputs.
+        dropout: the share of either summand that is set to zero while training.
+
+    Parameters: the layer's, `W_up` (h, 2h), `W_down` (2h, h), `b_up` (2h,), `b_down` (h,), drawn uniformly from ±1/√h
+    and, those of the second product, ±1/√2h; `g_1 g_2` (h,), ones.
+
+    >>> outputs, H = Block(MinGRU(num_inputs=5, num_hiddens=5))(torch.zeros(2, 4, 5))
+    >>> outputs.shape, H.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]))
+    """
+
+    weight_names = ("g_1", "g_2", "W_up", "b_up", "W_down", "b_down")
+
+    def __init__(self, layer: nn.Module, dropout: float = 0.0):
+        super().__init__()
+        check_block(layer)
+        check_share("dropout", dropout)
+        self.layer, self.dropout = layer, nn.Dropout(dropout)
+        self.num_inputs = self.num_hiddens = h = layer.num_hiddens
+        self.g_1, self.g_2 = nn.Parameter(torch.ones(h)), nn.Parameter(torch.ones(h))
+        self.W_up, self.b_up = _draw(h, 2 * h, fan_in=h), _draw(2 * h, fan_in=h)
+        self.W_down, self.b_down = _draw(2 * h, h, fan_in=2 * h), _draw(h, fan_in=2 * h)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The layer's state before the first step: zeros."""
+        return self.layer.begin_state(batch_size)
+
+    def forward(self, X: torch.Tensor, state: State | None = None, lengths=None) -> tuple[torch.Tensor, State]:
+        """All outputs (n, T, h), and the layer's last state; arguments as for the layers."""
+        _check_input(X, self)
+        read, state = self.layer(_norm(X, self.g_1), state, lengths)  # (n, T, h)
+        X = X + self.dropout(read)  # (n, T, h)
+        bent = silu(_norm(X, self.g_2) @ self.W_up + self.b_up) @ self.W_down + self.b_down  # (n, T, h)
+        X, valid = X + self.dropout(bent), _valid_steps(X, lengths)  # (n, T, h), (n, T, 1)
+        return X if valid is None else X * valid, state
 
 
 class Deep(nn.Module):
@@ -397,14 +440,23 @@ class Bidirectional(nn.Module):
         return torch.cat([ahead, _reverse(back, lengths)], dim=-1), (ahead_end, back_end)  # (n, T, 2h)
 
 
-def _check_input(X: torch.Tensor, layer: _Recurrent) -> None:
+def _draw(*shape: int, fan_in: int) -> nn.Parameter:
+    bound = 1 / math.sqrt(fan_in)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+
+
+def _norm(X: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+    return gain * X * torch.rsqrt((X * X).mean(dim=-1, keepdim=True) + 1e-6)  # (n, T, h)
+
+
+def _check_input(X: torch.Tensor, layer: nn.Module) -> None:
     mend = "torch.as_tensor makes one of an array, and instead of packing sequences give their lengths."
     if isinstance(X, torch.Tensor):
         check_X(X.shape, layer.num_inputs)
     _check_tensor("X", X, layer, mend, " (n, T, d)")
 
 
-def _check_tensor(name: str, value, layer: _Recurrent, mend: str, shape: str = "") -> None:
+def _check_tensor(name: str, value, layer: nn.Module, mend: str, shape: str = "") -> None:
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name} is of type {type(value).__name__}, expected a tensor{shape}: {mend}")
     weight = next(layer.parameters())
