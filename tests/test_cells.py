@@ -68,7 +68,7 @@ def test_without_a_state_it_starts_from_zeros(framework, name):
     layer, X = made(framework, name), inputs(framework)
     zeros = layer.begin_state(n)
     assert not any(part.any() for part in arrays(framework, zeros))
-    assert {part.shape for part in arrays(framework, zeros)} <= {(n, h), (n, 4), (n, 2), (n, 3, d), (n, 1, h)}
+    assert {part.shape for part in arrays(framework, zeros)} <= {(n, d), (n, h), (n, 4), (n, 2), (n, 3, d), (n, 1, h)}
     assert_same(framework, layer(X), layer(X, zeros))
 
 
