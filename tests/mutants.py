@@ -68,7 +68,7 @@ LEFT_OUT |= {
     for gate in gates
     for weight, replacement in {
         f"W_x{gate}": (f"X @ self.W_x{gate}", f"0 * X @ self.W_x{gate}"),
-        f"b_{gate}": (f"self.W_x{gate} + self.b_{gate})", f"self.W_x{gate})"),
+        f"b_{gate}": (f"self.W_x{gate} + self.b_{gate}", f"self.W_x{gate}"),
     }.items()
 }
 

@@ -115,7 +115,7 @@ def test_lengths_may_be_unknown_until_it_runs(framework, name):
         assert_same(framework, found, layer(X, lengths=lengths), 1e-6)
 
 
-@each_layer
+@pytest.mark.parametrize("name", [name for name in (*ONE_WAY, *BOTH_WAYS) if "Block" not in name])  # in test_minimal
 def test_weights_are_drawn_uniformly_within_one_over_the_root_of_h(framework, name):
     course = framework.course
     wide = {
