@@ -26,6 +26,9 @@ CUT_BEFORE_LOGITS = """if cut_every and (t + 1) % cut_every == 0:
             H = H.real
             logits = H @ params["W_hq"] + params["b_q"]
         outputs.append"""
+ZEROED_AFTERWARDS = """outputs.append(logits)
+        if begins is not None:
+            H = np.where(begins[:, t, None], 0, H)"""
 CUT_AFTERWARDS = """outputs.append(logits)
         if cut_every and t % cut_every == 0:
             H = H.real"""
@@ -78,8 +81,11 @@ WRONG_WALKS = [
     Wrong("begins_inverted", {ZEROED: "np.where(begins[:, t, None], H, 0)"},
           "It is the wrong way round: the state is zero at all steps where no text begins."),
     Wrong("begins_one_step_late", {ZEROED: "np.where(begins[:, t - 1, None] & (t > 0), 0, H)"},
-          "A text's first letter is still read from the state of the text before, and its second from zeros: the "
-          "state is to be zero in front of the step, not behind it.", keeps=0.5),
+          "A text's first letter is still read from the state of the text before, and its second from zeros.",
+          keeps=0.5),
+    Wrong("zeros_behind_the_step", {"begins is not None": "False", "outputs.append(logits)": ZEROED_AFTERWARDS},
+          "The state is set to zero behind the step with which a text begins. It is to be zero in front of it.",
+          keeps=0.5),
     Wrong("never_at_step_0", {ZEROED: "np.where(begins[:, t, None] & (t > 0), 0, H)"},
           "A text that begins with the first step is read from the state that was handed over.", keeps=0.5),
     Wrong("first_text_only", {ZEROED: "np.where(begins[:, t, None] & ~begins[:, :t].any(axis=1, keepdims=True), 0, H)"},
