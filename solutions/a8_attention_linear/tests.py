@@ -19,7 +19,6 @@ READY_MADE_ATTENTION = (
     "course_utils.torch.AttentionDecoder",
     "course_utils.tensorflow.AttentionDecoder",
 )
-READY_MADE_SCANS = ("keras.ops.associative_scan", "torch._higher_order_ops.associative_scan")
 
 
 @question(
@@ -65,7 +64,6 @@ def check_combine(student, rng):
     {"eight steps": 3, "with a state before them": 2, "any number of steps": 3},
     reference=stabiliser,
     explained="chapter 13, “The scan” and “An exponential gate, and how it is kept finite”",
-    forbids=READY_MADE_SCANS,
     needs=("combine",),
     wrong=WRONG_SCANS,
 )
