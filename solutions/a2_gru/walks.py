@@ -44,14 +44,14 @@ def last_unit(H, X, params):
     return last_state(H, X, params)[:, -1]  # (n,)
 
 
-def all_states(H, X, params):
+def states_from_here(H, X, params):
     return unroll(X, H, params)[0]  # (n, T, h)
 
 
 def of_all_states(X, params):
     H, norms = np.zeros((len(X), len(params["b_z"]))), []
     for t in range(X.shape[1]):
-        by_H = gradient(all_states, (H, X[:, t:], params), {}, 0, 1.0)  # (n, h)
+        by_H = gradient(states_from_here, (H, X[:, t:], params), {}, 0, 1.0)  # (n, h)
         norms.append(np.linalg.norm(by_H + (t > 0)))  # a state is among those added up, the zeros are not
         H = last_state(H, X[:, [t]], params)  # (n, h)
     return np.array(norms[::-1]) / norms[-1]
