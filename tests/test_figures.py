@@ -27,6 +27,7 @@ from course_utils.figures import (
     living,
     microscope,
     read_counts,
+    scan_tree,
     surprise_ribbon,
     watch_beam,
 )
@@ -149,6 +150,19 @@ def moves():
     return film(*moving(), WAYS, "It goes right")
 
 
+FACTORS = np.full(60, 0.1)
+
+
+def coefficients(T=7, seed=0):
+    """Factors of both signs, one of them zero, and summands."""
+    rng = np.random.default_rng(seed)
+    return np.where(np.arange(T) == 2, 0, rng.uniform(-1, 1, T)), rng.normal(size=T)
+
+
+def scan():
+    return scan_tree(*coefficients(), FACTORS, "Seven steps")
+
+
 FIGURES = {
     "stepper": echo,
     "ribbon": ribbon,
@@ -157,6 +171,7 @@ FIGURES = {
     "contexts": contexts,
     "alignment": alignment,
     "film": moves,
+    "scan": scan,
 }
 
 
@@ -1036,6 +1051,105 @@ def test_what_no_alignment_map_can_show_is_refused():
         alignment_map([], [], "t")
 
 
+def number(words):
+    """A number as a page writes it."""
+    return float(words.replace("−", "-"))
+
+
+@pytest.mark.parametrize("T", [7, 2, 16])
+def test_the_scan_shows_the_numbers_of_the_framework(framework, opened, T):
+    a, b = coefficients(T)
+    page = opened(scan_tree(a, b, FACTORS, "A scan"))
+    page.locator("summary").click()
+    focus(page, ".by-round input")
+    rounds = int(np.ceil(np.log2(T)))
+    for r in range(rounds + 1):
+        shows(page.locator(".by-round .place"), f"Round {r} of {rounds}" if r else "Start")
+        rows = [row.locator("td").all_inner_texts() for row in page.locator(".numbers tbody tr").all()]
+        assert page.locator(".tree .node").count() == (r + 1) * T
+        assert page.locator(".tree .whole").count() == sum(min(T, 2**s) for s in range(r + 1))
+        for t, (steps, factor, summand) in enumerate(rows):
+            first = max(0, t + 1 - 2**r)
+            assert steps == (f"{first + 1} to {t + 1}" if first < t else f"{t + 1}")
+            assert number(factor) == pytest.approx(a[first : t + 1].prod(), abs=1e-5)
+            alone = framework.course.linear_scan(*(framework.tensor(part[None, first : t + 1]) for part in (a, b)))
+            assert number(summand) == pytest.approx(framework.array(alone)[0, -1], abs=1e-5)
+        page.keyboard.press("ArrowRight")
+
+
+def test_the_scan_follows_the_chosen_step(opened):
+    a, b = coefficients()
+    page = opened(scan())
+    page.locator(".by-round input").press("End")
+    h = re.search(r"h_7 = (\S+)[.]", str(scan()))[1].replace("-", "−")
+    shows(page.locator(".told"), f"Step 7 has all from step 1 on in it: h = {h}")
+    shows(page.locator(".by-step .place"), "Step 7 of 7")
+    held = "(nodes) => nodes.map((node) => +node.dataset.t)"
+    assert page.locator(".tree .held").evaluate_all(held) == [0, 1, 2, 3, 4, 5, 6, 0, 2, 4, 6, 2, 6, 6]
+    focus(page, ".by-step input")
+    page.keyboard.press("Home")
+    shows(page.locator(".by-step .place"), "Step 1 of 7")
+    assert page.locator(".tree .held").evaluate_all(held) == [0, 0, 0, 0]
+    page.locator(".by-round input").press("Home")
+    page.locator(".tree .node").nth(3).click()
+    words = f"Step 4 has only itself in it: h = {a[3]:.4f} × (h after step 3) {b[3]:+.4f}".replace("-", "−")
+    words = words.replace(") −", ") − ").replace(") +", ") + ")
+    shows(page.locator(".told"), words)
+
+
+def test_the_long_product_is_float32s(opened):
+    page = opened(scan())
+    focus(page, ".by-factor input")
+    product = FACTORS.astype(np.float32).cumprod()
+    with np.errstate(all="ignore"):
+        divided = product * (1 / product).cumsum()
+    h = np.cumsum(0.1 ** np.arange(60))  # 1 + 0.1 + 0.01 + …
+    for t in range(60):
+        shows(page.locator(".by-factor .place"), f"Factor {t + 1} of 60")
+        of_product, by_dividing, by_scan = page.locator(".long td").all_inner_texts()
+        assert number(of_product) == pytest.approx(float(product[t]), rel=1e-3)
+        assert number(by_scan) == pytest.approx(h[t], abs=1e-5)
+        if np.isfinite(divided[t]):
+            assert number(by_dividing) == pytest.approx(float(divided[t]), rel=1e-3)
+        else:
+            assert by_dividing == "no number"
+        page.keyboard.press("ArrowRight")
+    assert of_product == "0"
+    assert by_dividing == "no number"
+
+
+def test_the_words_of_a_scan():
+    assert str(scan_tree([0.5] * 4, [1] * 4, [0.9] * 20, "Halves")).splitlines() == [
+        "Figure: Halves. A linear recurrence of 4 steps as a scan, a tree of 2 rounds: h_4 = 1.8750.",
+        "A product of 20 factors is 0.1216 in float32; dividing by it, h_20 = 8.7842.",
+        "Without dividing h_20 = 8.7842.",
+    ]
+
+
+def test_the_largest_scan_is_small_enough():
+    rng = np.random.default_rng(0)
+    figure = scan_tree(*coefficients(16), rng.uniform(0.1, 1, 400), "Sixteen steps")
+    assert len(figure.html.encode()) < 100_000
+
+
+def test_what_no_scan_can_show_is_refused():
+    a, b = coefficients()
+    wrong = [
+        ((a[:3], b, FACTORS), ["(3,) and b (7,)", "T from 2 to 16"]),
+        ((a[:1], b[:1], FACTORS), ["(1,)", "T from 2 to 16"]),
+        ((np.ones(17), np.ones(17), FACTORS), ["(17,)", "T from 2 to 16"]),
+        ((a[None], b[None], FACTORS), ["(1, 7)", "one unit of one sequence"]),
+        ((a * np.nan, b, FACTORS), ["has NaN"]),
+        ((a, b, FACTORS[:1]), ["factors has shape (1,)", "L from 2 to 400"]),
+        ((a, b, np.ones(401)), ["(401,)"]),
+        ((a, b, -FACTORS), ["-0.1", "more than 0"]),
+    ]
+    for given, words in wrong:
+        with pytest.raises(ValueError) as error:
+            scan_tree(*given, "t")
+        says(error, *words)
+
+
 ODD = '<b>a</b> & "b" </script> {{style}}'
 
 
@@ -1046,8 +1160,9 @@ ODD = '<b>a</b> & "b" </script> {{style}}'
         lambda: context_map(POINTS, [ODD] * 9, ["<i>"] * 9, {"<u>": [1, 1]}, {"": [ODD] * 9, "<u>": [ODD] * 9}, ODD),
         lambda: alignment_map([["<i>", "</script>"]], looked(0, [["{{x}}"]], [["<i>", "&"]]), ODD),
         lambda: film(moving()[0], {"<i>": moving()[1]["now"]}, ["<b>", "&", '"', "{{x}}"], ODD),
+        lambda: scan_tree(*coefficients(), FACTORS, ODD),
     ],
-    ids=["beam", "contexts", "alignment", "film"],
+    ids=["beam", "contexts", "alignment", "film", "scan"],
 )
 def test_odd_letters_stay_text_in_every_figure(opened, figure):
     page = opened(figure())

@@ -12,6 +12,7 @@ from course_utils.figures.living import LivingFigure
 from course_utils.figures.microscope import gate_microscope
 from course_utils.figures.reading import Reading, read_counts
 from course_utils.figures.ribbon import surprise_ribbon
+from course_utils.figures.scan import scan_tree
 from course_utils.figures.stepper import cell_stepper
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "film",
     "gate_microscope",
     "read_counts",
+    "scan_tree",
     "surprise_ribbon",
     "watch_beam",
 ]
