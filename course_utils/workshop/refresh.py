@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils import files, repro
+from course_utils.interop.needs import missing
 from course_utils.workshop import results, spread
 from course_utils.workshop.chapters import (
     ROOT,
@@ -52,11 +53,15 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
         The files that were written, none if nothing changed.
 
     Raises:
-        ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
+        ChapterError: a cell failed, wrote to stderr or lacks what it needs, or README.md lacks the scoreboard's marks.
+            Nothing is written.
         CourseError: one of the files cannot be written; no cell has run.
     """
     root = chapter.parents[1]
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
+    for cell in code_cells(stored):
+        if lacking := missing(cell.source):
+            raise ChapterError(f"{chapter.name} was not executed, it would lose a cell's outputs. {lacking}")
     files.require_writable(chapter, results_file, readme, mend="refresh a copy of the course that is your own.")
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
