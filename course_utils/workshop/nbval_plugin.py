@@ -8,7 +8,7 @@ Loaded by `-p course_utils.workshop.nbval_plugin`. Tags of cells:
   than cpu only their kinds are compared;
 - nbval's own, such as `nbval-ignore-output`: nothing is compared, but a warning fails here too.
 
-A cell that begins with `# needs: …` and lacks it runs as for a reader who lacks it: it must print that one sentence, and
+A cell that begins with `# needs: …` and lacks it runs as for a reader who lacks it: it must print that sentence, and
 its stored outputs are for machines that have what it needs.
 """
 
