@@ -50,11 +50,14 @@ html_static_path = [
     "_static",
     "node_modules/@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2",
 ]
+html_context = {"default_mode": "auto"}
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "reading.html"],
     "home_page_in_toc": True,
+    "max_navbar_depth": 1,
     "navbar_persistent": [],
     "navigation_with_keys": False,
     "repository_url": REPOSITORY,

@@ -47,3 +47,11 @@ if (kept) {
     addEventListener("load", move);
   }
 }
+
+// Figures that are stored without it: what has a name needs a role.
+for (const part of document.querySelectorAll(".living .wide[aria-label]:not([role])")) part.setAttribute("role", "group");
+
+// Paper shows all answers.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("article details:not([open])")) details.open = true;
+});

@@ -40,7 +40,9 @@ def build(
     if importlib.util.find_spec("sphinx") is None:
         raise ChapterError("The site needs Sphinx, which is not installed: run `make setup`.")
     if not ASSETS.is_dir():
-        raise ChapterError("The site needs the font of its formulas, which npm brings: install npm, then `make site`.")
+        raise ChapterError(
+            "The site needs the font of its formulas, which npm brings: install npm, then call `make site`."
+        )
     files.require_writable(out, mend="name another folder by --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
@@ -49,14 +51,24 @@ def build(
             sources.write(files.ROOT, folder / "sources" / view, view, instructors)
         for view in get_args(views.View):
             say(f"the reading {view} ...")
-            _sphinx(folder / "sources" / view, folder / "site" / view, repository)
+            sphinx(folder / "sources" / view, folder / "site" / view, repository)
         files.write(folder / "site/index.html", ENTRANCE.read_bytes())
         if out.exists():
             out.replace(folder / "old")
         (folder / "site").replace(out)
 
 
-def _sphinx(source: Path, target: Path, repository: str) -> None:
+def sphinx(source: Path, target: Path, repository: str) -> None:
+    """Build one reading.
+
+    Args:
+        source: what it is built from; the folder's name is the reading's.
+        target: where its pages go.
+        repository: as for `build`.
+
+    Raises:
+        ChapterError: Sphinx warns of something; its own words follow.
+    """
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
     folders = ["--conf-dir", DOCS, "--doctree-dir", source.with_name(f"{source.name}.doctrees"), source, target]
     environment = {**os.environ, "COURSE_REPOSITORY": repository}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
+from sphinx.util import logging
 
 PAGE = "glossary"
 CHAPTERS = "chapters/"
@@ -49,7 +49,8 @@ def _find_uses(app: Sphinx, env: BuildEnvironment) -> None:
             term = _key(word[1])
             uses.setdefault(term, Use(term, anchors[_known(anchors)[term]], page))
     if unused := _known(anchors).keys() - uses.keys():
-        raise SphinxError(f"No chapter of this reading uses what the glossary explains: {', '.join(sorted(unused))}.")
+        words = ", ".join(sorted(unused))
+        logging.getLogger(__name__).warning("No chapter of this reading uses what the glossary explains: %s.", words)
     env.course_uses = uses
 
 
@@ -86,7 +87,9 @@ def _add_places(app: Sphinx, doctree: nodes.document, uses: dict[str, Use]) -> N
     """Say after each definition where the term is used first."""
     for item in doctree.findall(nodes.definition_list_item):
         term = next(item.findall(nodes.term))
-        use = uses[_key(next(term.findall(nodes.Text)).astext())]
+        use = uses.get(_key(next(term.findall(nodes.Text)).astext()))
+        if use is None:
+            continue
         address = f"{app.builder.get_relative_uri(PAGE, use.chapter)}#use-{use.anchor}"
         title = app.env.titles[use.chapter].astext()
         number = use.chapter.removeprefix(CHAPTERS)[:2]

@@ -30,7 +30,7 @@ def museum(notebooks: dict[str, NotebookNode]) -> str:
         for text in _sections(notebook, "Bug museum"):
             if title := _EXHIBIT.search(text):
                 check = _CHECK.search(text)
-                said = f" *{check[1][0].upper()}{check[1][1:]}*" if check else ""
+                said = f" *{check[1][0].upper()}{check[1][1:].rstrip('.')}.*" if check else ""
                 place = f"[Chapter {name.partition('_')[0]}](/chapters/{name}.ipynb)"
                 lines.setdefault(title[1], f"- **{title[1]}**{said} {place}\n")
     return "".join(lines.values())
