@@ -30,7 +30,11 @@ endif
 # One framework is enough to read about it, until something needs the whole environment.
 READING := $(if $(filter both,$(FRAMEWORK))$(wildcard $(STAMP)),$(STAMP),$(STAMP)-$(FRAMEWORK))
 
+# The address of the course's repository, for the buttons of the site that launch a chapter; no button without one.
+REPOSITORY ?=
+
 # instructors
+GUIDES := $(if $(INSTRUCTORS),--instructors)
 ifneq ($(filter student-release,$(MAKECMDGOALS)),)
 ifndef DIR
 $(error Say where to, as in: make student-release DIR=../for_students)
@@ -89,8 +93,8 @@ lint: setup ## ruff, on notebooks too, and the rules about who may import whom
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
 
-site: setup $(ASSETS) ## build the course's web pages in build/site; with the guides: make site INSTRUCTORS=1
-	@$(BIN)/course site $(if $(INSTRUCTORS),--instructors) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+site: setup $(ASSETS) ## build the course's web pages in build/site
+	@$(BIN)/course site $(GUIDES) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
 site-check: setup $(ASSETS) ## build the site and look at every page in a browser, for its accessibility too
 	@COURSE_SITE=all CI=1 $(BIN)/python -m pytest tests/test_site.py $(ARGS)

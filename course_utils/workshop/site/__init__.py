@@ -43,6 +43,10 @@ def build(
         raise ChapterError(
             "The site needs the font of its formulas, which npm brings: install npm, then call `make site`."
         )
+    if instructors and not (DOCS / "instructors.md").exists():
+        raise ChapterError("The guides are in the instructors' copy of the course only: build the site without them.")
+    if not (files.ROOT / "tests").is_dir():
+        raise ChapterError("This copy is for one framework, and the site has both: build it in a copy with both.")
     files.require_writable(out, mend="name another folder by --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:

@@ -41,7 +41,7 @@ def _inline(translator: HTML5Translator, node: nodes.math) -> None:
 def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
     # What is wider than a phone is moved sideways, by keys too.
     formula = mathml(node.astext(), display="block")
-    translator.body.append(f'<div class="math wide" tabindex="0" role="group" aria-label="Formula">{formula}</div>\n')
+    translator.body.append(f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{formula}</div>\n')
     raise nodes.SkipNode
 
 
