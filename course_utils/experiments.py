@@ -74,7 +74,7 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
 
 
 def load(name: str) -> pd.DataFrame:
-    """The stored runs of an experiment: a row for each setting, with its arguments, its metrics and its "seconds".
+    """The stored runs of an experiment: a row for each setting: its arguments, metrics and processor "seconds".
 
     Args:
         name: "05_topic" or "05".
@@ -162,6 +162,7 @@ def _run_all(
     settings: dict[int, Setting], run: Run, jobs: int, keep: Callable[[int, dict[str, Any]], None]
 ) -> dict[int, Exception]:
     """Run the settings in other processes, hand each entry to `keep` as it comes, and return the failures by index."""
+    kept: set[int] = set()
     failures: dict[int, Exception] = {}
     workers = ProcessPoolExecutor(
         jobs,
@@ -169,26 +170,30 @@ def _run_all(
         initializer=signal.signal,  # at Ctrl-C a worker ends without a word: the sentence is told here
         initargs=(signal.SIGINT, signal.SIG_DFL),
     )
+    futures: dict[Future, int] = {workers.submit(_measure, run, setting): i for i, setting in settings.items()}
     try:
-        futures: dict[Future, int] = {workers.submit(_measure, run, setting): i for i, setting in settings.items()}
         for future in tqdm(as_completed(futures), total=len(futures), unit="run"):
             try:
                 keep(futures[future], future.result())
+                kept.add(futures[future])
             except Exception as error:
                 failures[futures[future]] = error
     finally:
         workers.shutdown(cancel_futures=True)
+        for future, index in futures.items():  # what has ended, too, though Ctrl-C came before it was kept
+            if index not in kept and not future.cancelled() and future.exception() is None:
+                keep(index, future.result())
     return failures
 
 
 def _measure(run: Run, setting: Setting) -> dict[str, Any]:
-    """One entry of the result: the setting, its metrics and its seconds."""
+    """One entry of the result: the setting, its metrics and its processor seconds."""
     if setting["framework"]:
         importlib.import_module(f"course_utils.{setting['framework']}")
     repro.seed_everything(setting["seed"])
-    start = time.perf_counter()
+    start = time.process_time()
     metrics = run(**setting)
-    seconds = round(time.perf_counter() - start, 3)
+    seconds = round(time.process_time() - start, 3)
     if taken := metrics.keys() & {*setting, "seconds"}:
         raise ValueError(f"the metric {min(taken)!r} has the name of a setting or of the seconds: give it another")
     return {

@@ -137,6 +137,26 @@ def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
     assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
 
 
+def test_what_has_ended_when_ctrl_c_comes_is_kept(sweep):
+    patched = """
+def interrupted(*arguments, write=experiments.write):
+    experiments.write = write
+    raise KeyboardInterrupt
+
+
+if (HERE / "interrupt").exists():
+    experiments.write = interrupted
+
+"""
+    sweep.write(before='if __name__ == "__main__":', after=patched + 'if __name__ == "__main__":')
+    sweep.flag("interrupt").touch()
+    status, said, started = sweep.run()
+    assert (status, "interrupted" in said) == (1, True)
+    sweep.flag("interrupt").unlink()
+    assert not {*started[:1]} & {*sweep.run()[2]}
+    assert sweep.files() == ["05_tiny.json"]
+
+
 def test_a_setting_that_fails_is_said_in_a_sentence_and_the_others_are_kept(sweep):
     sweep.flag("fail 5").touch()
     status, said, started = sweep.run()

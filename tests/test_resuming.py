@@ -119,11 +119,11 @@ SCRIPT = """
 import sys
 sys.path.insert(0, "tests")
 import test_resuming
-test_resuming.in_a_process(*sys.argv[1:])
+test_resuming.run_part(*sys.argv[1:])
 """
 
 
-def in_a_process(name, what, folder):
+def run_part(name, what, folder):
     """A "whole" run, the first "half" of one, or the "rest" of it, with all that is known of it in a file."""
     framework = FRAMEWORKS[name]()
     course, vocab = framework.course, Vocab(list("abcdef"))
@@ -143,10 +143,11 @@ def in_a_process(name, what, folder):
 
 def test_it_goes_on_from_a_file_in_a_new_process(framework, tmp_path, request):
     name = request.node.callspec.params["framework"]
-    for what in ("whole", "half", "rest"):
-        command = [sys.executable, "-c", SCRIPT, name, what, str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"CI": "1"}, check=False)
-        assert done.returncode == 0, done.stderr
+    for what in ("whole", "half"):
+        run_part(name, what, tmp_path)
+    command = [sys.executable, "-c", SCRIPT, name, "rest", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"CI": "1"}, check=False)
+    assert done.returncode == 0, done.stderr
     whole, half, rest = (framework.course.open_model(tmp_path / what) for what in ("whole", "half", "rest"))
     again = framework.course.open_model(tmp_path / "by hand")
     assert len(half.history.train_loss) == STOP

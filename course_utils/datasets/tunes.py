@@ -123,11 +123,10 @@ def read_tune(text: str) -> Tune:
             music.append([fields["L"][-1:], value])
     key, metre = _only_one_of_each(fields)
     usual = "1/16" if Fraction(metre) < Fraction(3, 4) else "1/8"  # the standard's unit, if none is given
-    written = [
-        (kind, sign, length * _read_unit(*(unit or [usual])) / _unit(metre))
-        for unit, piece in music
-        for kind, sign, length in _read_signs(piece)
-    ]
+    written = []
+    for unit, piece in music:
+        scale = _read_unit(*(unit or [usual])) / _unit(metre)
+        written += [(kind, sign, length * scale) for kind, sign, length in _read_signs(piece)]
     signs = []
     for kind, value, length in _lengthened(written):
         if kind == "note":

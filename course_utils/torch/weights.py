@@ -163,5 +163,5 @@ def gradients(layer: nn.Module, loss: Callable[[], torch.Tensor]) -> Params:
 
 def _array(tensor: torch.Tensor) -> np.ndarray:
     """As NumPy and the files know it: smaller types as float32, in which their numbers are the same."""
-    tensor = tensor.cpu()
+    tensor = tensor.detach().cpu()
     return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy().copy()
