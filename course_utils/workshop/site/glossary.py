@@ -100,7 +100,7 @@ def _add_places(app: Sphinx, doctree: nodes.document, uses: dict[str, Use]) -> N
 def _words(doctree: nodes.document, terms: list[str]) -> Iterator[tuple[nodes.Text, re.Match]]:
     """The terms in a page's running text, with the texts in which they stand."""
     looked_for = pattern(terms)
-    for text in list(doctree.findall(nodes.Text)):
+    for text in list(doctree.findall(nodes.Text)) if terms else []:
         if not any(isinstance(parent, _NO_WORDS) for parent in _parents(text)):
             yield from ((text, word) for word in looked_for.finditer(text.astext()))
 
