@@ -153,7 +153,7 @@ clean: ## remove what these commands made, .venv included; the data stay
 # The font of the site's formulas, and the checker of its accessibility; the lock file has their hashes.
 $(ASSETS): docs/package-lock.json
 	@command -v npm >/dev/null || { echo "The site needs npm, which is not installed: install Node.js, then call make site again." >&2; exit 1; }
-	@npm ci --prefix docs --silent
+	@npm ci --prefix docs --silent || { echo "npm cannot fetch what docs/package-lock.json lists: is there a network?" >&2; exit 1; }
 	@touch $@
 
 build/floors/.set-up: pyproject.toml | $(BIN)/python
