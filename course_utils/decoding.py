@@ -19,12 +19,17 @@ from course_utils.search import beam_search
 class Translation(NamedTuple):
     """A translation: its tokens, and how likely the model finds it, per token (see `search.Found`).
 
+    Args:
+        alignment: how much the decoder looked at each token of the source, its <eos> too, when it wrote each of
+            `tokens`: (T, S), float64, of each row the sum is 1. None of a decoder without attention.
+
     >>> print(Translation(["cœur", "rouge"], -0.1))
     cœur rouge
     """
 
     tokens: list[str]
     score: float
+    alignment: np.ndarray | None = None
 
     def __str__(self) -> str:
         return " ".join(self.tokens)
@@ -218,17 +223,31 @@ def encode_sources(model, sentences: Sequence[str], data: TranslationData) -> tu
 
 
 def search_translations(
-    step: Callable, state, select: Callable, num_sentences: int, data: TranslationData, beam: int
+    step: Callable,
+    align: Callable[[np.ndarray], np.ndarray | None],
+    state,
+    select: Callable,
+    lengths: np.ndarray,
+    data: TranslationData,
+    beam: int,
 ) -> list[Translation]:
     """The best translation of each sentence.
 
     Args:
         step, select: as for `search.beam_search`.
+        align: ids (n, T) that were fed → where the decoder looked then, (n, T, S), or None.
         state: what the decoder starts from, a row for each sentence.
-        num_sentences: how many.
+        lengths: how many tokens of each sentence were read, (n,).
         data, beam: as for `translate`.
     """
     check_whole(beam=beam)
-    vocab = data.target_vocab
-    found = beam_search(step, state, select, num_sentences, vocab["<bos>"], vocab["<eos>"], data.num_steps, width=beam)
-    return [Translation(vocab.to_tokens(ids), score) for ids, score in found]
+    vocab, n = data.target_vocab, len(lengths)
+    found = beam_search(step, state, select, n, vocab["<bos>"], vocab["<eos>"], data.num_steps, width=beam)
+    fed = np.full((n, 1 + max(len(ids) for ids, _ in found)), vocab["<bos>"])  # (n, T)
+    for row, (ids, _) in zip(fed, found, strict=True):
+        row[1 : 1 + len(ids)] = ids
+    maps = align(fed)
+    return [
+        Translation(vocab.to_tokens(ids), score, None if maps is None else maps[i, : len(ids), : lengths[i]])
+        for i, (ids, score) in enumerate(found)
+    ]

@@ -131,8 +131,10 @@ def check_X(shape: Sequence[int], num_inputs: int) -> None:
         )
 
 
-def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
+def check_state(state, names: tuple[str, ...], shape: tuple[int, ...]) -> None:
     """Raise ValueError unless the state is one array (n, h), or, with several names, a tuple of such arrays.
+
+    A convolution's has the shape (n, K − 1, d).
 
     >>> check_state(np.zeros((2, 5)), ("H", "C"), (2, 5))
     Traceback (most recent call last):
@@ -146,10 +148,24 @@ def check_state(state, names: tuple[str, ...], shape: tuple[int, int]) -> None:
         raise ValueError(f"The state is {found}, expected {expected} of shape {shape}.")
     for part in parts:
         if tuple(getattr(part, "shape", ())) != shape:
+            row = f"a row of {shape[1]} hidden units" if len(shape) == 2 else f"the last {shape[1]} inputs"
             raise ValueError(
                 f"The state has shape {tuple(getattr(part, 'shape', ()))}, expected {shape}: "
-                f"a row of {shape[1]} hidden units for each of the {shape[0]} sequences in X."
+                f"{row} for each of the {shape[0]} sequences in X."
             )
+
+
+def check_mode(mode) -> None:
+    """Raise ValueError unless it is a way to compute a linear recurrence.
+
+    >>> check_mode("parallel")
+    Traceback (most recent call last):
+    ValueError: mode is 'parallel', expected "loop" or "scan": one step after the other, or combined by doubling.
+    """
+    if mode not in ("loop", "scan"):
+        raise ValueError(
+            f'mode is {mode!r}, expected "loop" or "scan": one step after the other, or combined by doubling.'
+        )
 
 
 def check_parts(state, number: int, of_each: str) -> None:
@@ -213,7 +229,8 @@ def _share(layer, *others) -> bool:
 
 def _parts(layer) -> list:
     """A layer and all that are in it."""
-    inner = [*getattr(layer, "layers", ()), *(getattr(layer, f"{way}_layer", None) for way in ("forward", "backward"))]
+    names = ("layer", "forward_layer", "backward_layer")
+    inner = [*getattr(layer, "layers", ()), *(getattr(layer, name, None) for name in names)]
     return [layer, *(part for each in inner if each is not None for part in _parts(each))]
 
 
@@ -223,6 +240,22 @@ def _check_own(what: str, layer) -> None:
         raise TypeError(
             f"{what} is a {kind.__module__.partition('.')[0]} {kind.__name__}, expected a layer of the course, such as "
             "RNN(d, h): the framework's own layers stack and pair by options of their own."
+        )
+
+
+def check_block(layer) -> None:
+    """Raise ValueError unless what a layer puts out can be added to what it reads.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> check_block(Layer(num_inputs=3, num_hiddens=5))
+    Traceback (most recent call last):
+    ValueError: The layer reads 3 inputs and has 5 outputs, expected as many: a block adds them, as in Block(RNN(h, h)).
+    """
+    _check_own("layer", layer)
+    if layer.num_inputs != layer.num_hiddens:
+        raise ValueError(
+            f"The layer reads {layer.num_inputs} inputs and has {layer.num_hiddens} outputs, expected as many: "
+            "a block adds them, as in Block(RNN(h, h))."
         )
 
 
@@ -243,6 +276,20 @@ def check_pair(forward_layer, backward_layer) -> None:
             f"One direction reads {forward_layer.num_inputs} inputs, the other {backward_layer.num_inputs}, "
             "expected the same number."
         )
+
+
+def check_recurrence(a: Sequence[int], b: Sequence[int], H: Sequence[int] | None = None) -> None:
+    """Raise ValueError unless a linear recurrence has factors a and summands b of one shape (n, T ≥ 1, …), and H fits.
+
+    >>> check_recurrence((2, 4, 5), (2, 3, 5))
+    Traceback (most recent call last):
+    ValueError: a has shape (2, 4, 5) and b (2, 3, 5), expected one shape (n, T, …), T 1 or more: both for each step.
+    """
+    a, b = tuple(a), tuple(b)
+    if a != b or len(a) < 2 or not a[1]:  # None: unknown while a graph is made
+        raise ValueError(f"a has shape {a} and b {b}, expected one shape (n, T, …), T 1 or more: both for each step.")
+    if H is not None and tuple(H) != (a[0], *a[2:]):
+        raise ValueError(f"H has shape {tuple(H)}, expected {(a[0], *a[2:])}: what was before the first step.")
 
 
 def check_params(params: dict, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
@@ -329,14 +376,44 @@ def check_decoder(shape: Sequence[int], context, state, num_hiddens: int, num_la
     if len(shape) != 2 or shape[1] == 0:
         raise ValueError(f"The inputs have shape {shape}, expected (n, T): a row of ids for each sentence.")
     expected = (shape[0], num_hiddens)
-    if tuple(context.shape) != expected:
+    if (found := tuple(getattr(context, "shape", ()))) != expected:
         raise ValueError(
-            f"The context has shape {tuple(context.shape)}, expected {expected}: "
+            f"The context has shape {found}, expected {expected}: "
             f"a row of {num_hiddens} numbers for each row of the inputs."
         )
     check_parts(state, num_layers, "layer")
     for part in state:
         check_state(part, ("H", "C") if cell == "lstm" else ("H",), expected)
+
+
+def check_outputs(shape: Sequence[int], lengths: np.ndarray | None, width: int) -> None:
+    """Raise ValueError unless an encoder's outputs have the shape (n, S, width), and the lengths, if known, fit.
+
+    >>> check_outputs((2, 4, 5), None, 10)
+    Traceback (most recent call last):
+    ValueError: The outputs have shape (2, 4, 5), expected (n, S, 10): give the decoder the encoder's bidirectional.
+    """
+    shape = tuple(shape)
+    if len(shape) != 3 or shape[2] != width:
+        raise ValueError(
+            f"The outputs have shape {shape}, expected (n, S, {width}): give the decoder the encoder's bidirectional."
+        )
+    check_sentences(shape[:2], lengths)
+
+
+def check_attended(context) -> None:
+    """Raise ValueError unless the context has the four parts that an attention decoder is told.
+
+    >>> check_attended(np.zeros((2, 5)))
+    Traceback (most recent call last):
+    ValueError: The context is one array, expected (summary, keys, values, mask): take the decoder's own context(...).
+    """
+    is_tuple = isinstance(context, (tuple, list))
+    if not is_tuple or len(context) != 4:
+        found = f"a tuple of {len(context)}" if is_tuple else "one array"
+        raise ValueError(
+            f"The context is {found}, expected (summary, keys, values, mask): take the decoder's own context(...)."
+        )
 
 
 def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
@@ -348,7 +425,8 @@ def check_seq2seq(encoder, decoder, teacher_forcing: float) -> None:
     Traceback (most recent call last):
     ValueError: num_layers is 1 in the encoder and 2 in the decoder, expected the same: the one goes on from the other.
     """
-    for name in ("num_hiddens", "num_layers", "cell"):
+    names = ("num_hiddens", "num_layers", "cell", "bidirectional")
+    for name in [name for name in names if hasattr(decoder, name)]:  # only with attention does it matter how one reads
         ours, theirs = getattr(encoder, name), getattr(decoder, name)
         if ours != theirs:
             raise ValueError(

@@ -97,6 +97,10 @@ class PyTorch(Framework):
         yield nn.Sequential(nn.Embedding(V, V)), ["Sequential takes no state", "model(X, state)"]
         yield GivesNone(), ["The model gave one Tensor", "return outputs, None"]
 
+    def attention(self, queries, keys, values, mask):
+        """The framework's own, scaled, over the keys whose mask (n, S) is True."""
+        return self.torch.nn.functional.scaled_dot_product_attention(queries, keys, values, mask[:, None])
+
     def freeze(self, module):
         """Keep a layer or model from being trained."""
         module.requires_grad_(False)
@@ -236,6 +240,12 @@ class TensorFlow(Framework):
 
         yield keras.Sequential([keras.layers.Embedding(V, V)]), ["Sequential takes no state", "model(X, state)"]
         yield GivesNone(), ["The model gave one EagerTensor", "return outputs, None"]
+
+    def attention(self, queries, keys, values, mask):
+        layer = self.keras.layers.Attention(use_scale=True)
+        layer.build([queries.shape, values.shape, keys.shape])
+        layer.scale.assign(keys.shape[-1] ** -0.5)
+        return layer([queries, values, keys], mask=[None, mask])
 
     def freeze(self, module):
         module.trainable = False

@@ -14,9 +14,9 @@ from course_utils.grading.limits import Limits
 from course_utils.grading.probes import find
 
 SECRET = b"the secret of the tests"
-# One is for what never ends, which every test waits for; the other for all else, however busy the machine is.
-SHORT = Limits(cell_seconds=6, call_seconds=6, cpu_seconds=60, submission_seconds=HANG_SECONDS)
-LIMITS = replace(SHORT, cell_seconds=HANG_SECONDS, call_seconds=HANG_SECONDS)
+# One is for what never ends, which every test waits for; the other for all else.
+SHORT = Limits(cell_seconds=2, call_seconds=2, cpu_seconds=60, submission_seconds=HANG_SECONDS, idle_seconds=6)
+LIMITS = replace(SHORT, cell_seconds=60, call_seconds=60, idle_seconds=HANG_SECONDS)
 
 
 def hand_in(tmp_path, files):

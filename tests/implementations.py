@@ -5,7 +5,7 @@ and gives the state as a flat list of arrays (n, h): layer by layer, direction b
 `flat` translate between that list and the layer's own state. Outputs in the padding are zeros.
 """
 
-from oracle_cells import flat
+from oracle_cells import READ_X_ONLY, flat
 
 
 class Implementation:
@@ -33,6 +33,7 @@ class Scratch(Implementation):
 
     def _cell(self, network, d, h):
         options = {"reset_after": network.reset_after} if network.cell == "GRU" else {}
+        options |= {"mode": network.mode} if network.cell in READ_X_ONLY else {}
         return getattr(self.course, network.cell)(d, h, **options)
 
     def call(self, layer, network, X, state=None, lengths=None):

@@ -35,6 +35,8 @@ PADDED = [4, 1, 2]
 BOTH_WAYS = Case("scratch", Network("GRU", (5,), 2))
 BOTH_PADDED = BOTH_WAYS._replace(lengths=PADDED)
 PADDED_LSTM = Case("scratch", Network("LSTM", (5,)), PADDED)
+PADDED_MIN = Case("scratch", Network("MinGRU", (5,)), PADDED)
+SCANNED = Case("scratch", Network("MinLSTM", (5,), mode="scan"))
 DEEP_PADDED = Case("scratch", Network("GRU", (5, 6)), PADDED)
 LAYER_BOTH_WAYS = Case("layer", Network("LSTM", (5,), 2))
 
@@ -58,6 +60,15 @@ LEFT_OUT = {
         f"W_x{gate}": (f"X_t @ self.W_x{gate} + ", ""),
         f"W_h{gate}": (f" + H @ self.W_h{gate}", ""),
         f"b_{gate}": (f"self.W_h{gate} + self.b_{gate})", f"self.W_h{gate})"),
+    }.items()
+}
+LEFT_OUT |= {
+    (cell, weight): replacement
+    for cell, gates in {"MinGRU": "zh", "MinLSTM": "ifh"}.items()
+    for gate in gates
+    for weight, replacement in {
+        f"W_x{gate}": (f"X @ self.W_x{gate}", f"0 * X @ self.W_x{gate}"),
+        f"b_{gate}": (f"self.W_x{gate} + self.b_{gate}", f"self.W_x{gate}"),
     }.items()
 }
 
@@ -94,6 +105,11 @@ ALIKE = {
     "gates of X taken for each other in a GRU": ("X_t @ self.W_xz", "X_t @ self.W_xr", one("scratch", "GRU")),
     "gates of X taken for each other in an LSTM": ("X_t @ self.W_xo", "X_t @ self.W_xc", one("scratch", "LSTM")),
     "gates of H taken for each other": ("H @ self.W_hi", "H @ self.W_hf", one("scratch", "LSTM")),
+    "Z flipped in a minimal GRU": ("return Z, (1 - Z)", "return 1 - Z, Z", one("scratch", "MinGRU")),
+    "new input at full strength": ("(1 - F) * H_tilde", "H_tilde", one("scratch", "MinLSTM")),
+    "gates swapped in a minimal LSTM": ("log_F - log_I", "log_I - log_F", one("scratch", "MinLSTM")),
+    "gates not made a share": ("(log_F - log_I)", "(log_F)", one("scratch", "MinLSTM")),
+    "a minimal cell forgets its first state": ("(a, b, state)", "(a, b)", one("scratch", "MinGRU")),
     "backward outputs not turned back": ("[ahead, _reverse(back, lengths)]", "[ahead, back]", BOTH_WAYS),
     "backward inputs not turned round": ("_reverse(X, lengths), state[1]", "X, state[1]", BOTH_WAYS),
     "directions' last states swapped": (", (ahead_end, back_end)", ", (back_end, ahead_end)", BOTH_WAYS),
@@ -120,6 +136,20 @@ ALIKE = {
         Case("scratch", Network("RNN", (5, 5))),
     ),
 }
+# In `scan`, whose texts are the same in both but for the names of the framework's functions.
+SCAN = {
+    "the loop adds h without its factor": ("H = a_t * H + b_t", "H = H + b_t", PADDED_MIN),
+    "the scan forgets the first h": ("(a[:, 0] * H + b[:, 0])", "(b[:, 0])", SCANNED),
+    "the scan begins with h, not with its first step": ("(a[:, 0] * H + b[:, 0])", "(H + b[:, 0])", SCANNED),
+    "the earlier step's factor for the later one's": (
+        "a[:, reach:] * b[:, :-reach]",
+        "a[:, :-reach] * b[:, :-reach]",
+        SCANNED,
+    ),
+    "the factors are not combined": ("a[:, reach:] * a[:, :-reach]", "a[:, reach:]", SCANNED),
+    "a round too few": ("while reach < b.shape[1]", "while 2 * reach < b.shape[1]", SCANNED),
+    "the reach grows by one": ("reach *= 2", "reach += 1", SCANNED),
+}
 MUTANTS = {
     framework: {
         name: Mutant("cells", old.replace("torch.", prefix), new.replace("torch.", prefix), case)
@@ -131,12 +161,15 @@ MUTANTS = {
         )
         for (cell, weight), (old, new) in LEFT_OUT.items()
     }
+    | {name: Mutant("scan", old, new, case) for name, (old, new, case) in SCAN.items()}
     for framework, prefix in {"torch": "torch.", "tensorflow": "tf."}.items()
 }
 # What the two say in words of their own.
 MUTANTS["torch"] |= {
     "outputs in the padding": Mutant("cells", "else outputs * valid, state", "else outputs, state", PADDED_LSTM),
     "padding a step late": Mutant("cells", "(steps < torch.as_tensor", "(steps <= torch.as_tensor", PADDED_LSTM),
+    "a minimal cell fades in the padding": Mutant("cells", "torch.where(valid > 0, a, 1)", "a", PADDED_MIN),
+    "a minimal cell reads the padding": Mutant("cells", "torch.where(valid > 0, b, 0)", "b", PADDED_MIN),
     "Deep forgets the lengths": Mutant("cells", "else X, start, lengths)", "else X, start)", DEEP_PADDED),
     "dropout after the last layer": Mutant("cells", "return X, tuple", "return self.dropout(X), tuple", "dropout"),
     "dropout before the first layer": Mutant("cells", "self.dropout(X) if i else X", "self.dropout(X)", "dropout"),
@@ -166,6 +199,8 @@ MUTANTS["torch"] |= {
 MUTANTS["tensorflow"] |= {
     "outputs in the padding": Mutant("cells", "tf.where(valid, outputs, 0), state", "outputs, state", PADDED_LSTM),
     "padding a step late": Mutant("cells", "sequence_mask(lengths, X", "sequence_mask(lengths + 1, X", PADDED_LSTM),
+    "a minimal cell fades in the padding": Mutant("cells", "tf.where(valid, a, 1)", "a", PADDED_MIN),
+    "a minimal cell reads the padding": Mutant("cells", "tf.where(valid, b, 0)", "b", PADDED_MIN),
     "Deep forgets the lengths": Mutant("cells", "else X, start, lengths=lengths)", "else X, start)", DEEP_PADDED),
     "dropout after the last layer": Mutant(
         "cells", "return X, tuple", "return self.dropout(X, training=training), tuple", "dropout"

@@ -5,11 +5,20 @@ from typing import NamedTuple
 import pytest
 from hypothesis import strategies as st
 from implementations import Implementation
-from oracle_cells import Network
+from oracle_cells import READ_X_ONLY, Network
 
-# By a name for the test's id: the kind of cell, and for a GRU whether it resets after the product.
-CELLS = {"RNN": ("RNN", True), "GRU": ("GRU", True), "GRU, reset before": ("GRU", False), "LSTM": ("LSTM", True)}
-# (framework, implementation, cell); nn.GRU resets after the product only
+# By a name for the test's id: the kind of cell and its options.
+CELLS = {
+    "RNN": {"cell": "RNN"},
+    "GRU": {"cell": "GRU"},
+    "GRU, reset before": {"cell": "GRU", "reset_after": False},
+    "LSTM": {"cell": "LSTM"},
+    "MinGRU": {"cell": "MinGRU"},
+    "MinGRU, scan": {"cell": "MinGRU", "mode": "scan"},
+    "MinLSTM": {"cell": "MinLSTM"},
+    "MinLSTM, scan": {"cell": "MinLSTM", "mode": "scan"},
+}
+# (framework, implementation, cell); nn.GRU resets after the product only, and nobody else has the minimal cells
 EVERY = [
     (framework, implementation, cell)
     for framework, names in {
@@ -19,13 +28,13 @@ EVERY = [
     for implementation in names
     for cell in CELLS
     if (framework, implementation, cell) != ("torch", "layer", "GRU, reset before")
+    and (implementation == "scratch" or CELLS[cell]["cell"] not in READ_X_ONLY)
 ]
 
 
 def network_of(cell, *widths, directions=1):
     """Layers of such a cell, by its name in `CELLS`."""
-    name, reset_after = CELLS[cell]
-    return Network(name, widths, directions, reset_after)
+    return Network(widths=widths, directions=directions, **CELLS[cell])
 
 
 each = pytest.mark.parametrize(("framework", "implementation", "cell"), EVERY, indirect=["framework"])

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-GATES = {"RNN": "h", "GRU": "zrh", "LSTM": "ifoc"}
+GATES = {"RNN": "h", "GRU": "zrh", "LSTM": "ifoc", "MinGRU": "zh", "MinLSTM": "ifh"}
+READ_X_ONLY = ("MinGRU", "MinLSTM")
 
 
 class Network(NamedTuple):
@@ -19,6 +20,8 @@ class Network(NamedTuple):
     widths: tuple[int, ...]
     directions: int = 1
     reset_after: bool = True
+    attends: bool = False  # of an encoder and a decoder: whether the decoder has attention
+    mode: str = "loop"
 
     @property
     def prefixes(self):
@@ -52,7 +55,8 @@ def random_params(rng, network, d):
         for prefix in prefixes:
             for gate in GATES[network.cell]:
                 params[f"{prefix}W_x{gate}"] = rng.normal(size=(d, h)) / shrink
-                params[f"{prefix}W_h{gate}"] = rng.normal(size=(h, h)) / np.sqrt(h)
+                if network.cell not in READ_X_ONLY:
+                    params[f"{prefix}W_h{gate}"] = rng.normal(size=(h, h)) / np.sqrt(h)
                 params[f"{prefix}b_{gate}"] = rng.normal(size=h)
             if network.cell == "GRU" and network.reset_after:
                 params[f"{prefix}b_hh"] = rng.normal(size=h)
@@ -185,12 +189,16 @@ def _fed_back(params, gate, x, H, d_fed, grads):
 def _step(params, x, state):
     if "b_c" in params:
         return _lstm(params, x, state)[:2]
+    if "W_hh" not in params:
+        return _minimal(params, x, state)[0]
     return _gru(params, x, state)[0] if "b_z" in params else np.tanh(_fed(params, "h", x, state))
 
 
 def _step_back(params, x, state, d_new, grads):
     if "b_c" in params:
         return _lstm_back(params, x, state, d_new, grads)
+    if "W_hh" not in params:
+        return _minimal_back(params, x, state, d_new, grads)
     if "b_z" in params:
         return _gru_back(params, x, state, d_new, grads)
     return _fed_back(params, "h", x, state, d_new * (1 - np.tanh(_fed(params, "h", x, state)) ** 2), grads)
@@ -249,3 +257,32 @@ def _gru_back(params, x, H, d_new, grads):
     z_x, z_H = _fed_back(params, "z", x, H, d_new * (H - H_tilde) * Z * (1 - Z), grads)
     r_x, r_H = _fed_back(params, "r", x, H, d_R * R * (1 - R), grads)
     return d_x + z_x + r_x, d_new * Z + d_H + z_H + r_H
+
+
+def _read_x(params, gate, x):
+    """What a gate is fed with that reads x only."""
+    return np.einsum("d,dh->h", x, params[f"W_x{gate}"]) + params[f"b_{gate}"]
+
+
+def _minimal(params, x, H):
+    gates = [_sigmoid(_read_x(params, gate, x)) for gate in ("z" if "b_z" in params else "fi")]
+    keep = gates[0] if len(gates) == 1 else gates[0] / sum(gates)
+    H_tilde = _read_x(params, "h", x)
+    return keep * H + (1 - keep) * H_tilde, gates, keep, H_tilde
+
+
+def _minimal_back(params, x, H, d_new, grads):
+    _, gates, keep, H_tilde = _minimal(params, x, H)
+    d_keep, d_x = d_new * (H - H_tilde), 0
+    d_fed = {"h": d_new * (1 - keep)}
+    if len(gates) == 1:
+        d_fed["z"] = d_keep * keep * (1 - keep)
+    else:
+        F, I = gates
+        d_fed["f"] = d_keep * I / (F + I) ** 2 * F * (1 - F)
+        d_fed["i"] = -d_keep * F / (F + I) ** 2 * I * (1 - I)
+    for gate, value in d_fed.items():
+        grads[f"W_x{gate}"] += np.einsum("d,h->dh", x, value)
+        grads[f"b_{gate}"] += value
+        d_x = d_x + np.einsum("h,dh->d", value, params[f"W_x{gate}"])
+    return d_x, d_new * keep

@@ -4,6 +4,7 @@ All sizes differ: n sentences of S tokens among V, with embeddings of width e; T
 """
 
 import importlib
+from functools import partial
 from itertools import combinations, product
 from types import MappingProxyType, SimpleNamespace
 
@@ -17,11 +18,14 @@ from course_utils.datasets import translation
 n, S, T, V, U, e, f, h = 4, 6, 5, 11, 9, 3, 2, 7
 LENGTHS = [6, 1, 3, 4]
 NETWORKS = {
-    f"{cell}, {layers} layers, {directions} directions": Network(cell, (h,) * layers, directions)
-    for cell, layers, directions in product(("GRU", "LSTM"), (1, 2), (1, 2))
+    f"{cell}, {layers} layers, {directions} directions{', attention' * attends}": Network(
+        cell, (h,) * layers, directions, attends=attends
+    )
+    for attends, cell, layers, directions in product((False, True), ("GRU", "LSTM"), (1, 2), (1, 2))
 }
 BOTH_WAYS = Network("GRU", (h,), 2)
 DEEP_LSTM = Network("LSTM", (h, h), 2)
+ATTENTION = BOTH_WAYS._replace(attends=True)
 PAIRS = [
     ("a dog", "un chien"),
     ("a cat", "un chat"),
@@ -34,13 +38,14 @@ PAIRS = [
 
 def course_of(framework, modules=MappingProxyType({})):
     """What the checks need of a framework's side of the course; `modules`: some of them loaded anew."""
-    names = ("seq2seq", "evaluation", "training", "decoding", "weights")
+    names = ("seq2seq", "attention", "evaluation", "training", "decoding", "weights")
     of = {name: modules.get(name) or importlib.import_module(f"{framework.course.__name__}.{name}") for name in names}
     seq2seq, evaluation = of["seq2seq"], of["evaluation"]
     return SimpleNamespace(
         Seq2Seq=seq2seq.Seq2Seq,
         Seq2SeqEncoder=seq2seq.Seq2SeqEncoder,
         Seq2SeqDecoder=seq2seq.Seq2SeqDecoder,
+        AttentionDecoder=of["attention"].AttentionDecoder,
         Trainer=of["training"].Trainer,
         cross_entropy=evaluation.cross_entropy,
         evaluate=evaluation.evaluate,
@@ -65,8 +70,10 @@ def built(course, network, teacher_forcing=1.0, dropout=0.0, sizes=(V, e, U, f))
         "cell": network.cell.lower(),
         "dropout": dropout,
     }
-    encoder = course.Seq2SeqEncoder(V, e, bidirectional=network.directions == 2, **settings)
-    return course.Seq2Seq(encoder, course.Seq2SeqDecoder(U, f, **settings), teacher_forcing)
+    directions = {"bidirectional": network.directions == 2}
+    attending = partial(course.AttentionDecoder, **directions) if network.attends else course.Seq2SeqDecoder
+    encoder = course.Seq2SeqEncoder(V, e, **directions, **settings)
+    return course.Seq2Seq(encoder, attending(U, f, **settings), teacher_forcing)
 
 
 def drawn(rng, lengths=LENGTHS, S=S, T=T):
@@ -106,6 +113,8 @@ def check_oracle(framework, course, network=BOTH_WAYS, lengths=LENGTHS, seed=0):
     def loss():
         return course.cross_entropy(model(Xs)[0], Ys)
 
+    if network.attends:
+        close(framework.array(model.alignment(Xs)), oracle.alignment(params, X), 5e-6)
     expected_loss, grads = oracle.loss(params, X, Y)
     close(framework.array(loss()), expected_loss, 5e-6)
     gradients = course.weights.gradients(model, loss)
@@ -119,17 +128,16 @@ def check_steps(framework, course, network=BOTH_WAYS):
     model, params = made(framework, course, network)
     X, _ = drawn(np.random.default_rng(0))
     source, lengths, inputs = tensors(framework, X)
-    _, state = model.encoder(source, lengths)
-    told, found = model.encoder.context(state), []
+    (told, state), found = model.begin(source, lengths), []
     for t in range(T):
         logits, state = model.decoder(inputs[:, t : t + 1], told, state)
         found.append(framework.array(logits))
     close(np.concatenate(found, axis=1), oracle.logits(params, X)[0], 5e-6)
 
 
-def check_forcing(framework, course, ratio):
+def check_forcing(framework, course, ratio, network=BOTH_WAYS):
     """While training each step is fed its input with this probability, or the likeliest token before; else always."""
-    model, params = made(framework, course, BOTH_WAYS, teacher_forcing=ratio)
+    model, params = made(framework, course, network, teacher_forcing=ratio)
     X, _ = drawn(np.random.default_rng(0), [4] * 300, T=3)
     Xs = tensors(framework, X)
     expected = {
@@ -152,10 +160,10 @@ def _far(some, others):
     return np.abs(some - others).max(axis=(1, 2)) > 1e-4
 
 
-def check_learning(framework, course, data):
+def check_learning(framework, course, data, attends=False):
     """After training on five sentences it translates them: what it learned to write is the next token."""
     sizes = len(data.source_vocab), 16, len(data.target_vocab), 16
-    model = built(course, Network("GRU", (24,), 2), sizes=sizes)
+    model = built(course, Network("GRU", (24,), 2, attends=attends), sizes=sizes)
     course.Trainer(60, 0.02, decay=True).fit(model, SimpleNamespace(train=data.train))
     found = course.translate(model, [pair.source for pair in data.train_pairs], data)
     assert [str(translation) for translation in found] == [pair.target for pair in data.train_pairs]

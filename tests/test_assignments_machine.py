@@ -143,6 +143,7 @@ OTHER_KINDS = {
     "float128": (lambda T: np.array([1, 2], np.longdouble), ONE_AND_TWO),
     "a float128": (lambda T: np.longdouble(1.5), 1.5),
     "a Series": (lambda T: pd.Series([1.0, 2.0]), ONE_AND_TWO),
+    "numbers as objects": (lambda T: np.array([1, np.float32(2)], object), ONE_AND_TWO),
     "words in an array": (lambda T: np.array(["a", "b"]), ["a", "b"]),
     "a word of NumPy's": (lambda T: np.str_("a"), "a"),
     "an Enum's number": (lambda T: enum.IntEnum("E", "A").A, 1),

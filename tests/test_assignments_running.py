@@ -59,10 +59,17 @@ def test_a_cell_of_ones_own_that_fails_is_undone(notebook, source):
 )
 def test_a_cell_of_ones_own_has_a_short_time(notebook, monkeypatch, source):
     monkeypatch.setattr(running, "OWN_SECONDS", 0.2)
+    monkeypatch.setattr(running, "IDLE_SECONDS", 0.5)
     began = time.process_time()
     assert "took more than" in undone(notebook, source)
     assert time.process_time() - began < 3
     assert value(notebook, "1") == 1  # and no timer is left that could stop an answer
+
+
+def test_a_busy_machine_takes_no_time_from_a_cell_of_ones_own(notebook, monkeypatch):
+    monkeypatch.setattr(running, "OWN_SECONDS", 0.2)
+    notebook.own("cell 3", "import time\ntime.sleep(1)\nx = 3")
+    assert value(notebook, "x") == 3
 
 
 def test_all_cells_of_ones_own_have_a_short_time_together(notebook, monkeypatch):

@@ -19,6 +19,12 @@ n, T, d, h = 2, 6, 3, 5
 # One direction, for inputs of width d, by a name for the test's id.
 ONE_WAY = {cell: lambda course, cell=cell: Scratch(course).build(network_of(cell, h), d) for cell in CELLS} | {
     "Deep": lambda course: course.Deep([course.GRU(d, h), course.LSTM(h, 4)]),
+    "ShortConv": lambda course: course.ShortConv(d),
+    "Deep with ShortConv": lambda course: course.Deep(
+        [course.ShortConv(d), course.MinGRU(d, h), course.ShortConv(h, 2), course.MinLSTM(h, 4, "scan")]
+    ),
+    "Block": lambda course: course.Block(course.Deep([course.ShortConv(d), course.MinGRU(d, d)])),
+    "Deep of Block": lambda course: course.Deep([course.Block(course.MinLSTM(d, d)), course.Block(course.LSTM(d, d))]),
 }
 BOTH_WAYS = {
     "Bidirectional": lambda course: course.Bidirectional(course.LSTM(d, h), course.GRU(d, 4)),
@@ -62,7 +68,7 @@ def test_without_a_state_it_starts_from_zeros(framework, name):
     layer, X = made(framework, name), inputs(framework)
     zeros = layer.begin_state(n)
     assert not any(part.any() for part in arrays(framework, zeros))
-    assert {part.shape for part in arrays(framework, zeros)} <= {(n, h), (n, 4), (n, 2)}
+    assert {part.shape for part in arrays(framework, zeros)} <= {(n, d), (n, h), (n, 4), (n, 2), (n, 3, d), (n, 1, h)}
     assert_same(framework, layer(X), layer(X, zeros))
 
 
@@ -109,13 +115,15 @@ def test_lengths_may_be_unknown_until_it_runs(framework, name):
         assert_same(framework, found, layer(X, lengths=lengths), 1e-6)
 
 
-@each_layer
+@pytest.mark.parametrize("name", [name for name in (*ONE_WAY, *BOTH_WAYS) if "Block" not in name])  # in test_minimal
 def test_weights_are_drawn_uniformly_within_one_over_the_root_of_h(framework, name):
     course = framework.course
     wide = {
         **{cell: lambda cell=cell: Scratch(course).build(network_of(cell, 25), 60) for cell in CELLS},
         "LSTM": lambda: course.LSTM(60, 25, forget_bias=0.0),
         "Deep": lambda: course.Deep([course.GRU(60, 25), course.RNN(25, 25)]),
+        "ShortConv": lambda: course.ShortConv(60, width=25),
+        "Deep with ShortConv": lambda: course.Deep([course.ShortConv(60, width=25), course.MinGRU(60, 25)]),
         "Bidirectional": lambda: course.Bidirectional(course.RNN(60, 25), course.RNN(60, 25)),
         "Deep of Bidirectional": lambda: course.Deep([course.Bidirectional(course.RNN(60, 25), course.RNN(60, 25))]),
     }
@@ -207,6 +215,9 @@ STATES = [
     ("Bidirectional", (PAIR, ARRAY, ARRAY), ["3 parts", "a tuple of 2: one for each direction"]),
     ("Bidirectional", (ARRAY, (n, 4)), ["one array", "the pair (H, C), each of shape (2, 5)"]),
     ("Bidirectional", (PAIR, ARRAY), ["(2, 5)", "(2, 4)"]),
+    ("MinGRU", PAIR, ["a tuple of 2", "expected one array of shape (2, 5)"]),
+    ("MinLSTM, scan", (n, 3), ["(2, 3)", "(2, 5)", "5 hidden units"]),
+    ("ShortConv", (n, d), ["(2, 3)", "(2, 3, 3)", "the last 3 inputs for each of the 2 sequences"]),
 ]
 
 

@@ -14,16 +14,20 @@ from IPython.core.formatters import DisplayFormatter
 
 from course_utils import search
 from course_utils.datasets import NGram, Vocab
+from course_utils.decoding import Translation
 from course_utils.figures import (
     Reading,
+    alignment_map,
     beam_stepper,
     cell_stepper,
     cells,
     context_map,
     film,
     gate_microscope,
+    living,
     microscope,
     read_counts,
+    scan_tree,
     surprise_ribbon,
     watch_beam,
 )
@@ -116,6 +120,20 @@ def contexts():
     return context_map(POINTS, NAMES, TONES * 3, CHANGES, FRENCH, "Nine contexts")
 
 
+READ = [["red", "dog", "<eos>"], ["a", "big", "red", "cat", "<eos>"]]
+WRITTEN = [["chien", "rouge"], ["un", "gros", "chat", "rouge"]]
+
+
+def looked(seed=0, written=WRITTEN, read=READ):
+    rng = np.random.default_rng(seed)
+    maps = [rng.dirichlet(np.full(len(source), 0.3), len(words)) for words, source in zip(written, read, strict=True)]
+    return [Translation(words, -0.1, weights) for words, weights in zip(written, maps, strict=True)]
+
+
+def alignment():
+    return alignment_map(READ, looked(), "Two names")
+
+
 WAYS = ["up", "down", "left", "right"]
 
 
@@ -132,13 +150,28 @@ def moves():
     return film(*moving(), WAYS, "It goes right")
 
 
+FACTORS = np.full(60, 0.1)
+
+
+def coefficients(T=7, seed=0):
+    """Factors of both signs, one of them zero, and summands."""
+    rng = np.random.default_rng(seed)
+    return np.where(np.arange(T) == 2, 0, rng.uniform(-1, 1, T)), rng.normal(size=T)
+
+
+def scan():
+    return scan_tree(*coefficients(), FACTORS, "Seven steps")
+
+
 FIGURES = {
     "stepper": echo,
     "ribbon": ribbon,
     "microscope": gates,
     "beam": beam,
     "contexts": contexts,
+    "alignment": alignment,
     "film": moves,
+    "scan": scan,
 }
 
 
@@ -549,21 +582,23 @@ def test_the_words_of_the_microscope():
     assert str(gate_microscope("cat", gates_of("cat"), "t")).splitlines()[1].startswith("forget gate F, mean")
 
 
-def test_the_microscope_follows_what_is_typed_where_a_kernel_runs(monkeypatch):
-    shown = []
-
-    class Screen:
-        def update(self, figure):
-            shown.append(figure)
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, one after the other, updates too."""
+    found = []
 
     def display(what, display_id=False):
-        shown.append(what)
-        return Screen()
+        found.append(what)
+        return SimpleNamespace(update=found.append)
 
+    monkeypatch.setattr(living, "display", display)
+    return found
+
+
+def test_the_microscope_follows_what_is_typed_where_a_kernel_runs(monkeypatch, shown):
     def read(sentence):
         return list(sentence), gates_of(sentence, seed=len(sentence))
 
-    monkeypatch.setattr(microscope, "display", display)
     monkeypatch.setenv("CI", "1")
     alone = gate_microscope(LINE, gates_of(LINE), "Reading")
     assert gate_microscope(LINE, gates_of(LINE), "Reading", read).html == alone.html
@@ -913,6 +948,208 @@ def test_what_no_film_can_show_is_refused():
         says(error, *words)
 
 
+def test_the_alignment_map_shows_the_numbers_of_the_framework(framework, opened, tmp_path):
+    from seq2seq_checks import PAIRS, Network, built, small_data
+
+    data, course = small_data(tmp_path), framework.course
+    model = built(
+        course, Network("GRU", (24,), 2, attends=True), sizes=(len(data.source_vocab), 8, len(data.target_vocab), 8)
+    )
+    course.Trainer(20, 0.02).fit(model, SimpleNamespace(train=data.train))
+    names = [source for source, _ in PAIRS if source != "bye"]
+    translations = [found for found in course.translate(model, names, data) if found.tokens]
+    assert len(translations) == len(names)
+    page = opened(alignment_map([[*name.split(), "<eos>"] for name in names], translations, "Read and written"))
+    page.locator("summary").click()
+    page.evaluate("document.activeElement.blur()")
+    for i, (name, found) in enumerate(zip(names, translations, strict=True)):
+        focus(page, '.by-name input[type="range"]')
+        page.keyboard.press("ArrowRight" if i else "Home")
+        shows(page.locator(".place.name"), f"Name {i + 1} of {len(names)}: {name} → {found}")
+        rows = page.locator(".numbers tbody tr").all()
+        numbers = [[float(cell) for cell in row.locator("td").all_inner_texts()] for row in rows]
+        source, lengths = data.encode([name])
+        fed = np.array([[2, *data.target_vocab[found.tokens[:-1]]]])
+        expected = framework.array(model.alignment(tuple(map(framework.tensor, (source, lengths, fed)))))[0]
+        np.testing.assert_allclose(numbers, expected[:, : lengths[0]], rtol=0, atol=1e-5)
+        focus(page, '.by-word input[type="range"]')
+        for t, row in enumerate(expected):
+            looked = np.argsort(-row)[0]
+            word = f"Word {t + 1} of {len(expected)}: {found.tokens[t]} ← {[*name.split(), '<eos>'][looked]} "
+            shows(page.locator(".place.word"), re.compile(re.escape(word)))
+            page.keyboard.press("ArrowRight")
+        page.evaluate("document.activeElement.blur()")
+
+
+def test_the_alignment_map_colours_what_it_says_and_follows_the_pointer(opened):
+    page = opened(alignment())
+    _, found = looked()
+    page.get_by_role("button", name="One name on").click()
+    shown = page.locator(".map .weight").evaluate_all("(all) => all.map((one) => +one.style.getPropertyValue('--v'))")
+    np.testing.assert_allclose(shown, found.alignment.ravel(), rtol=0, atol=1e-5)
+    assert page.locator(".map .read").all_inner_texts() == READ[1]
+    for gesture in ("hover", "click"):
+        for t in (2, 3, 0):
+            getattr(page.locator(".map .written").nth(t), gesture)()
+            shows(page.locator(".place.word"), re.compile(f"^Word {t + 1} of 4: {WRITTEN[1][t]} ← "))
+            assert page.locator(".map .weight.now").all_inner_texts() == [f"{w:.2f}" for w in found.alignment[t]]
+    page.locator(".map .weight").nth(7).hover()
+    shows(page.locator(".place.word"), re.compile("^Word 2 of 4: gros ← "))
+
+
+def test_the_words_of_the_alignment_map():
+    sharp = [Translation(["chien", "rouge"], -0.1, np.array([[0.1, 0.8, 0.1], [0.9, 0.0, 0.1]]))]
+    assert str(alignment_map(READ[:1], sharp, "One name")).splitlines() == [
+        "Figure: One name. A map of where the decoder looked while it wrote: 1 name.",
+        "red dog → chien rouge",
+        "most at, for each word written: chien dog, rouge red",
+    ]
+    assert "wrote: 2 names." in str(alignment())
+
+
+def test_the_alignment_map_follows_a_name_typed_where_a_kernel_runs(monkeypatch, shown):
+    def read(name):
+        words = name.split()
+        return [*words, "<eos>"], looked(len(name), [words[::-1] if name != "silence" else []], [[*words, "<eos>"]])[0]
+
+    monkeypatch.setenv("CI", "1")
+    assert alignment_map(READ, looked(), "Two names", read).html == alignment().html
+    assert shown == []
+    monkeypatch.delenv("CI")
+    assert alignment_map(READ, looked(), "Two names", read) is None
+    line, first = shown
+    assert (line.value, first.html) == ("red dog", alignment().html)
+    line.value = "a new name"
+    tokens, translation = read("a new name")
+    assert shown[2].html == alignment_map([tokens, *READ], [translation, *looked()], "Two names").html
+    for nothing in ("", "silence"):
+        line.value = nothing
+    assert len(shown) == 3, "the last figure stays"
+
+
+def test_twenty_long_names_are_small_enough():
+    read, written = [[*["extraordinarily"] * 11, "<eos>"]] * 20, [["extraordinairement"] * 12] * 20
+    assert len(alignment_map(read, looked(0, written, read), "Many").html) < 90_000
+
+
+def test_what_no_alignment_map_can_show_is_refused():
+    first, second = looked()
+    wrong = [
+        ([first], ["2 sources and 1 translations"]),
+        ([first, second._replace(alignment=None)], ["'un gros chat rouge' has no alignment", "AttentionDecoder"]),
+        ([first, second._replace(alignment=second.alignment.T)], ["(5, 4)", "(4, 5)", "'big'"]),
+        ([first._replace(tokens=[], alignment=np.zeros((0, 3))), second], ["(0, 3)", "one or more"]),
+        ([first, second._replace(alignment=2 * second.alignment)], ["2.000", "sum is 1"]),
+        ([first, second._replace(alignment=np.full((4, 5), np.nan))], ["nan", "sum is 1"]),
+        ([first, second._replace(alignment=np.tile([2, -1, 0, 0, 0], (4, 1)))], ["1.000", "0 or more"]),
+    ]
+    for translations, words in wrong:
+        with pytest.raises(ValueError) as error:
+            alignment_map(READ, translations, "t")
+        says(error, *words)
+    with pytest.raises(ValueError, match="0 sources"):
+        alignment_map([], [], "t")
+
+
+def number(words):
+    """A number as a page writes it."""
+    return float(words.replace("−", "-"))
+
+
+@pytest.mark.parametrize("T", [7, 2, 16])
+def test_the_scan_shows_the_numbers_of_the_framework(framework, opened, T):
+    a, b = coefficients(T)
+    page = opened(scan_tree(a, b, FACTORS, "A scan"))
+    page.locator("summary").click()
+    focus(page, ".by-round input")
+    rounds = int(np.ceil(np.log2(T)))
+    for r in range(rounds + 1):
+        shows(page.locator(".by-round .place"), f"Round {r} of {rounds}" if r else "Start")
+        rows = [row.locator("td").all_inner_texts() for row in page.locator(".numbers tbody tr").all()]
+        assert page.locator(".tree .node").count() == (r + 1) * T
+        assert page.locator(".tree .whole").count() == sum(min(T, 2**s) for s in range(r + 1))
+        for t, (steps, factor, summand) in enumerate(rows):
+            first = max(0, t + 1 - 2**r)
+            assert steps == (f"{first + 1} to {t + 1}" if first < t else f"{t + 1}")
+            assert number(factor) == pytest.approx(a[first : t + 1].prod(), abs=1e-5)
+            alone = framework.course.linear_scan(*(framework.tensor(part[None, first : t + 1]) for part in (a, b)))
+            assert number(summand) == pytest.approx(framework.array(alone)[0, -1], abs=1e-5)
+        page.keyboard.press("ArrowRight")
+
+
+def test_the_scan_follows_the_chosen_step(opened):
+    a, b = coefficients()
+    page = opened(scan())
+    page.locator(".by-round input").press("End")
+    h = re.search(r"h_7 = (\S+)[.]", str(scan()))[1].replace("-", "−")
+    shows(page.locator(".told"), f"Step 7 has all from step 1 on in it: h = {h}")
+    shows(page.locator(".by-step .place"), "Step 7 of 7")
+    held = "(nodes) => nodes.map((node) => +node.dataset.t)"
+    assert page.locator(".tree .held").evaluate_all(held) == [0, 1, 2, 3, 4, 5, 6, 0, 2, 4, 6, 2, 6, 6]
+    focus(page, ".by-step input")
+    page.keyboard.press("Home")
+    shows(page.locator(".by-step .place"), "Step 1 of 7")
+    assert page.locator(".tree .held").evaluate_all(held) == [0, 0, 0, 0]
+    page.locator(".by-round input").press("Home")
+    page.locator(".tree .node").nth(3).click()
+    words = f"Step 4 has only itself in it: h = {a[3]:.4f} × (h after step 3) {b[3]:+.4f}".replace("-", "−")
+    words = words.replace(") −", ") − ").replace(") +", ") + ")
+    shows(page.locator(".told"), words)
+
+
+def test_the_long_product_is_float32s(opened):
+    page = opened(scan())
+    focus(page, ".by-factor input")
+    product = FACTORS.astype(np.float32).cumprod()
+    with np.errstate(all="ignore"):
+        divided = product * (1 / product).cumsum()
+    h = np.cumsum(0.1 ** np.arange(60))  # 1 + 0.1 + 0.01 + …
+    for t in range(60):
+        shows(page.locator(".by-factor .place"), f"Factor {t + 1} of 60")
+        of_product, by_dividing, by_scan = page.locator(".long td").all_inner_texts()
+        assert number(of_product) == pytest.approx(float(product[t]), rel=1e-3)
+        assert number(by_scan) == pytest.approx(h[t], abs=1e-5)
+        if np.isfinite(divided[t]):
+            assert number(by_dividing) == pytest.approx(float(divided[t]), rel=1e-3)
+        else:
+            assert by_dividing == "no number"
+        page.keyboard.press("ArrowRight")
+    assert of_product == "0"
+    assert by_dividing == "no number"
+
+
+def test_the_words_of_a_scan():
+    assert str(scan_tree([0.5] * 4, [1] * 4, [0.9] * 20, "Halves")).splitlines() == [
+        "Figure: Halves. A linear recurrence of 4 steps as a scan, a tree of 2 rounds: h_4 = 1.8750.",
+        "A product of 20 factors is 0.1216 in float32; dividing by it, h_20 = 8.7842.",
+        "Without dividing h_20 = 8.7842.",
+    ]
+
+
+def test_the_largest_scan_is_small_enough():
+    rng = np.random.default_rng(0)
+    figure = scan_tree(*coefficients(16), rng.uniform(0.1, 1, 400), "Sixteen steps")
+    assert len(figure.html.encode()) < 100_000
+
+
+def test_what_no_scan_can_show_is_refused():
+    a, b = coefficients()
+    wrong = [
+        ((a[:3], b, FACTORS), ["(3,) and b (7,)", "T from 2 to 16"]),
+        ((a[:1], b[:1], FACTORS), ["(1,)", "T from 2 to 16"]),
+        ((np.ones(17), np.ones(17), FACTORS), ["(17,)", "T from 2 to 16"]),
+        ((a[None], b[None], FACTORS), ["(1, 7)", "one unit of one sequence"]),
+        ((a * np.nan, b, FACTORS), ["has NaN"]),
+        ((a, b, FACTORS[:1]), ["factors has shape (1,)", "L from 2 to 400"]),
+        ((a, b, np.ones(401)), ["(401,)"]),
+        ((a, b, -FACTORS), ["-0.1", "more than 0"]),
+    ]
+    for given, words in wrong:
+        with pytest.raises(ValueError) as error:
+            scan_tree(*given, "t")
+        says(error, *words)
+
+
 ODD = '<b>a</b> & "b" </script> {{style}}'
 
 
@@ -921,9 +1158,11 @@ ODD = '<b>a</b> & "b" </script> {{style}}'
     [
         lambda: beam_stepper(watched(tokens=["<bos>", "<i>", "</script>", "{{title}}"]), ODD),
         lambda: context_map(POINTS, [ODD] * 9, ["<i>"] * 9, {"<u>": [1, 1]}, {"": [ODD] * 9, "<u>": [ODD] * 9}, ODD),
+        lambda: alignment_map([["<i>", "</script>"]], looked(0, [["{{x}}"]], [["<i>", "&"]]), ODD),
         lambda: film(moving()[0], {"<i>": moving()[1]["now"]}, ["<b>", "&", '"', "{{x}}"], ODD),
+        lambda: scan_tree(*coefficients(), FACTORS, ODD),
     ],
-    ids=["beam", "contexts", "film"],
+    ids=["beam", "contexts", "alignment", "film", "scan"],
 )
 def test_odd_letters_stay_text_in_every_figure(opened, figure):
     page = opened(figure())

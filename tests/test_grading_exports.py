@@ -45,6 +45,21 @@ def notebooks(students):
     return {name: sorted(each.notebooks) for name, each in students.items()}
 
 
+def test_points_before_all_names_are_left_out(tmp_path):
+    """As tar and some libraries write them."""
+    files = {"./": "", "./ada/": "", "./ada/torch.ipynb": "1", "././bob/torch.ipynb": "2", "./zoe.ipynb": "3"}
+    assert notebooks(found(zipped(tmp_path / "class.zip", files))[1]) == {
+        "ada": ["torch.ipynb"],
+        "bob": ["torch.ipynb"],
+        "zoe": ["zoe.ipynb"],
+    }
+
+
+def test_a_repository_is_nobody(tmp_path):
+    files = {"class/.git/config": "x", "class/ada/torch.ipynb": "1", "class/bob/torch.ipynb": "2"}
+    assert [*found(written(tmp_path, files))[1]] == ["ada", "bob"]
+
+
 GRADESCOPE = """---
 submission_1:
   :submitters:
@@ -534,6 +549,9 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
         ("dimanche 1 mars 2026, 17h59", 17),
         ("Sunday, March 1st, 2026 at 5:59 p.m.", 17),
         ("2026/03/01 17:59 (UTC-05:00)", 22),
+        ("2026年03月 1日(日曜日) 17:59", 17),
+        ("2026年3月1日 下午5:59", 17),
+        ("2026년 3월 1일 일요일 오후 5:59", 17),
         ("1 March 2026 5:59 pm XQZ today", None),
         ("5:59 PM 1 March 2026 ABCD", None),
         ("Sunday 3/1/2026 5:59:00 PM", None),

@@ -335,6 +335,17 @@ def test_encodings(assignment, encoding):
     assert plan(read(content), assignment).changed == 3
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda content: content + bytes(9), lambda content: content.replace(b'"#', b'"#\xe4')]
+)
+def test_what_a_disk_or_an_editor_has_damaged_costs_no_more_than_that(assignment, damage):
+    whole = honest()
+    whole["cells"].insert(0, cell("code", "# a comment", "x"))
+    content = damage(as_bytes(whole))
+    assert content != as_bytes(whole)
+    assert plan(read(content), assignment).changed == 3
+
+
 def test_halves_of_characters_are_none():
     assert read(b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}')[0].source == "?"
 
@@ -388,13 +399,18 @@ def test_untouched(assignment):
 ASSIGNMENTS = sorted(path for path in (ROOT / "solutions").glob("a*_*") if path.is_dir())
 
 
+@pytest.fixture(scope="module")
+def all_assignments():
+    return {path.name: load_assignment(path) for path in ASSIGNMENTS}
+
+
 @pytest.mark.parametrize("name", [path.name for path in ASSIGNMENTS])
-def test_an_assignments_notebooks_are_foreign_to_all_others(name):
-    for folder in ASSIGNMENTS:
-        for framework in FRAMEWORKS:
-            cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
-            if folder.name == name:
-                assert plan(cells, load_assignment(folder)).framework == framework
+def test_an_assignments_notebooks_are_foreign_to_all_others(all_assignments, name):
+    for framework in FRAMEWORKS:
+        cells = read((ROOT / "assignments" / name / f"{framework}.ipynb").read_bytes())
+        for other, assignment in all_assignments.items():
+            if other == name:
+                assert plan(cells, assignment).framework == framework
             else:
                 with pytest.raises(Foreign, match=f"belongs to {name}"):
-                    plan(cells, load_assignment(folder))
+                    plan(cells, assignment)

@@ -82,15 +82,73 @@ def test_what_cannot_be_imported_is_said(zygote):
     says(error, "no_such_module")
 
 
+def defining(zygote, body, **limits):
+    """A process in which `f` has this body."""
+    process = zygote.fork(Limits(**limits))
+    process.ask(["answer", "c", f"import time\ndef f():\n    {body}"], HANG_SECONDS, "")
+    return process
+
+
+F = ["call", "f", (), {}]
+
+
 def test_processes_do_not_wait_for_each_other(zygote):
-    slow, fast = zygote.fork(Limits()), zygote.fork(Limits())
-    slow.ask(["answer", "c", "import time\ndef f(): time.sleep(10**4)"], HANG_SECONDS, "")
-    fast.ask(["answer", "c", "def f(): return 3"], HANG_SECONDS, "")
+    slow, fast = defining(zygote, "time.sleep(10**4)", idle_seconds=0.1), defining(zygote, "return 3")
     with pytest.raises(Lost) as error:
-        slow.ask(["call", "f", (), {}], 0.1, "it is slow")
+        slow.ask(F, HANG_SECONDS, "it is slow")
+    assert (error.value.cap, str(error.value)) == ("time", "nothing happened for 0.1 s: it sleeps, or waits in vain")
+    assert fast.ask(F, HANG_SECONDS, "") == ["value", 3]
+    assert fast.end().end == "let go"
+
+
+def test_a_busy_machine_takes_no_time_from_a_call(zygote):
+    """What waits longer by the clock than it may compute, as beside ten others on two processors, has its answer."""
+    process = defining(zygote, "time.sleep(1.5)\n    return 3")
+    assert process.ask(F, 0.5, "it is slow") == ["value", 3]
+    process.end()
+
+
+def test_what_a_call_computes_is_counted_for_this_call(zygote):
+    process = defining(zygote, "end = time.process_time() + 0.4\n    while time.process_time() < end: pass")
+    for _ in range(3):
+        assert process.ask(F, 1, "it is slow") == ["value", None]
+    assert 1.2 < process.end().used < 60
+
+
+@pytest.mark.parametrize("threads", [0, 3])
+def test_what_computes_without_end_is_stopped(zygote, threads):
+    start = f"import threading\n    for _ in range({threads}): threading.Thread(target=g).start()"
+    process = defining(zygote, f"{start}\n    g()\ndef g():\n    while True: pass")
+    with pytest.raises(Lost) as error:
+        process.ask(F, 0.3, "it is slow")
     assert (error.value.cap, str(error.value)) == ("time", "it is slow")
-    assert fast.ask(["call", "f", (), {}], HANG_SECONDS, "") == ["value", 3]
-    assert (slow.end().end, fast.end().end) == ("let go", "let go")
+    assert 0.3 <= process.end().used < 60
+
+
+def test_without_walls_what_a_call_starts_counts_too():
+    body = "import subprocess, sys\n    subprocess.run([sys.executable, '-c', 'while True: pass'])"
+    with Zygote(kinds.UNSANDBOXED, "numpy", ()) as zygote:
+        process = defining(zygote, body)
+        with pytest.raises(Lost, match="it is slow"):
+            process.ask(F, 0.5, "it is slow")
+
+
+LARGE = (  # as PyTorch's wheel for graphics cards does: it maps three GB of libraries
+    "import mmap, sys; mapped = mmap.mmap(-1, 3 * 2**30);"
+    "from course_utils.grading import zygote; sys.argv[1:] = sys.argv[-2:]; zygote.main()"
+)
+
+
+def test_memory_is_counted_from_what_the_framework_takes():
+    kind_or_skip("bubblewrap")
+    large = Kind("large", lambda: "", lambda command, folder: [sys.executable, "-c", LARGE, *command])
+    with Zygote(large, "numpy", ()) as zygote:
+        process = defining(zygote, "return len(bytearray(2**30))")
+        assert process.ask(F, HANG_SECONDS, "") == ["value", 2**30]
+        process.end()
+        process = defining(zygote, "return len(bytearray(2**30))", memory_bytes=2**29)
+        assert process.ask(F, HANG_SECONDS, "")[:2] == ["problem", "StudentError"]
+        process.end()
 
 
 def test_nothing_stays_when_the_grader_is_killed():

@@ -19,7 +19,8 @@ from course_utils.assignments import serializing
 from course_utils.assignments.errors import BadValue, StudentLost, TooLarge
 from course_utils.grading.channel import Channel, Closed, TooLate, TooLong
 from course_utils.grading.limits import Limits
-from course_utils.grading.session import RemoteStudent
+from course_utils.grading.sandbox import End
+from course_utils.grading.session import Budget, RemoteStudent
 
 ARRAYS = hnp.arrays(
     st.sampled_from(sorted(serializing.KINDS, key=str)), hnp.array_shapes(min_dims=0, min_side=0, max_side=4)
@@ -221,8 +222,8 @@ def test_a_pickle_is_not_read(tmp_path):
     ],
 )
 def test_an_answer_of_another_form_is_the_end_of_the_students_process(answer):
-    process = mock.Mock(ask=mock.Mock(return_value=answer))
-    student = RemoteStudent(process, "torch", Limits(), time.monotonic() + 9)
+    process = mock.Mock(ask=mock.Mock(return_value=answer), end=mock.Mock(return_value=End("let go")))
+    student = RemoteStudent(process, "torch", Limits(), Budget(9, 9))
     with pytest.raises(StudentLost, match=r"^your code was stopped: its answer is no value\.$"):
         student.call("f")
     process.end.assert_called_once_with()
@@ -234,7 +235,7 @@ def test_an_answer_of_another_form_is_the_end_of_the_students_process(answer):
 )
 def test_a_name_is_defined_if_the_process_says_so_plainly(value, defined):
     process = mock.Mock(ask=mock.Mock(return_value=["value", value]))
-    assert RemoteStudent(process, "torch", Limits(), time.monotonic() + 9).defines("f") is defined
+    assert RemoteStudent(process, "torch", Limits(), Budget(9, 9)).defines("f") is defined
 
 
 @pytest.fixture

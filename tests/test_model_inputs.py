@@ -80,7 +80,7 @@ def test_sizes_of_layers_are_refused(framework):
     refused(framework, [lambda: course.GRU(0, h), lambda: course.RNN(3.0, h)], "num_inputs is", "expected")
     refused(framework, [lambda: course.LSTM(3, -1)], "num_hiddens is -1", "expected")
     refused(framework, [lambda: course.Deep([course.RNN(3, h)], dropout=1.0)], "dropout is 1.0", "expected")
-    for half in (course.Seq2SeqEncoder, course.Seq2SeqDecoder):
+    for half in (course.Seq2SeqEncoder, course.Seq2SeqDecoder, course.AttentionDecoder):
         refused(framework, [lambda half=half: half(V, 4, 5, dropout=1.0)], "dropout is 1.0", "expected")
         refused(framework, [lambda half=half: half(V, 0, 5)], "embed_size is 0", "expected")
 

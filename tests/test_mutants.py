@@ -24,7 +24,7 @@ CASES = {str(pair): pair for pair in ((framework, MUTANTS[framework][name].case)
 def course_with(framework, mutant=None):
     """The framework's layers and weights, loaded anew from their sources, one of them with a mistake."""
     mistake = () if mutant is None else (mutant.module, *replacement(framework, mutant))
-    loaded = reloaded(framework.course.__name__, ("cells", "models", "weights"), *mistake)
+    loaded = reloaded(framework.course.__name__, ("scan", "cells", "models", "weights"), *mistake)
     return SimpleNamespace(**vars(loaded["cells"]), weights=loaded["weights"])
 
 

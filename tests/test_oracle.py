@@ -58,8 +58,10 @@ def test_gradients_of_the_language_model(cell, e):
         close(*along(rng, [params[weight]], [grads[weight]], lambda: oracle.lm_loss(params, X, Y, state)[0]), 1e-8)
 
 
+@pytest.mark.parametrize("attends", [False, True], ids=["plain", "attention"])
 @pytest.mark.parametrize("network", [Network("GRU", (5,)), Network("LSTM", (5, 5), 2)], ids=["GRU", "deep, both ways"])
-def test_gradients_of_encoder_and_decoder(network):
+def test_gradients_of_encoder_and_decoder(network, attends):
+    network = network._replace(attends=attends)
     n, S, T, V, U = 3, 4, 2, 8, 7
     rng = np.random.default_rng(0)
     params = oracle_seq2seq.random_params(rng, network, V, 6, U, 9)

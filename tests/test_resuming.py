@@ -194,6 +194,8 @@ def models(course, framework):
     yield course.RNNLM(deep, V, dropout=0.3, embed_size=4, token_dropout=0.1), True
     yield course.RNNLM(pair, V), True
     yield course.Seq2Seq(encoder, decoder, teacher_forcing=0.5), True
+    encoder = course.Seq2SeqEncoder(V, 4, 6, bidirectional=True)
+    yield course.Seq2Seq(encoder, course.AttentionDecoder(V + 1, 4, 6, dropout=0.3, bidirectional=True)), True
     for cell in CELLS:
         yield Scratch(course).build(network_of(cell, 5), 4), True
     for cell in ("RNN", "GRU", "LSTM"):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_cells import Network, flat
 from seq2seq_checks import (
+    ATTENTION,
     BOTH_WAYS,
     DEEP_LSTM,
     LENGTHS,
@@ -33,6 +34,8 @@ from seq2seq_checks import made as made_of
 from course_utils import repro
 
 each_network = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+DEEP_ATTENTION = DEEP_LSTM._replace(attends=True)
+with_and_without_attention = pytest.mark.parametrize("attends", [False, True], ids=["plain", "attention"])
 
 
 @pytest.fixture(scope="module")
@@ -123,26 +126,104 @@ def test_a_token_says_nothing_of_what_was_written_before_it(framework):
         assert (np.abs(found[:, t] - logits[:, t]).max(axis=1) > 1e-3).all()
 
 
-def test_the_decoder_may_start_elsewhere(framework):
-    model, params = made(framework, DEEP_LSTM)
+@with_and_without_attention
+def test_the_decoder_may_start_elsewhere(framework, attends):
+    model, params = made(framework, DEEP_LSTM._replace(attends=attends))
     X, _ = drawn(np.random.default_rng(0))
     rng = np.random.default_rng(1)
     state = tuple(tuple(rng.normal(size=(n, h)).astype(np.float32) for _ in "HC") for _ in range(2))
-    told = oracle.context(oracle.encode(params, *X[:2])[1])
-    expected, _ = oracle.decode(params, X[2], told, state)
+    read, encoded = oracle.encode(params, *X[:2])
+    expected, _ = oracle.decode(params, X[2], oracle.context(encoded), state, (read, X[1]))
     given = tuple(tuple(framework.tensor(part) for part in layer) for layer in state)
     close(framework.array(model(tensors(framework, X), given)[0]), expected, 5e-6)
+
+
+# Attention
+
+
+def attended(framework, network=ATTENTION, **options):
+    """A model, what its decoder's `context` is given, and the state and the inputs."""
+    model, _ = made(framework, network, **options)
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    outputs, state = model.encoder(source, lengths)
+    return model, model.encoder.context(state), outputs, lengths, state, inputs
+
+
+@pytest.mark.parametrize("network", [ATTENTION, DEEP_ATTENTION], ids=["GRU", "deep LSTM"])
+def test_without_what_was_found_it_is_the_plain_network(framework, network):
+    model, params = made(framework, network)
+    plain, _ = made(framework, network._replace(attends=False))
+    weights = framework.course.weights
+    weights.load(model, params | {"decoder.W_c": np.zeros_like(params["decoder.W_c"])})
+    weights.load(plain, {name: value for name, value in params.items() if name[-3:] not in ("W_k", "W_c")})
+    Xs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    close(framework.array(model(Xs)[0]), framework.array(plain(Xs)[0]), 1e-6)
+
+
+@pytest.mark.parametrize("network", [ATTENTION, DEEP_ATTENTION], ids=["GRU", "deep LSTM"])
+def test_it_is_the_frameworks_own_attention(framework, network):
+    """An output layer that changes nothing shows the top layer's H, and what was added to it."""
+    params = oracle.random_params(np.random.default_rng(0), network, V, e, h, f)
+    params |= {"decoder.W_hq": np.eye(h), "decoder.b_q": np.zeros(h)}
+    models = []
+    for attends in (False, True):
+        models.append(built(framework.course, network._replace(attends=attends), sizes=(V, e, h, f)))
+        names = framework.course.weights.dump(models[-1])
+        framework.course.weights.load(models[-1], {name: params[name] for name in names})
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    inputs = inputs % h
+    H, seen = (model((source, lengths, inputs))[0] for model in models)
+    (_, keys, values, mask), _ = models[1].begin(source, lengths)
+    expected = framework.attention(H, keys, values, mask)
+    close(framework.array(seen) - framework.array(H), framework.array(expected), 1e-5)
+
+
+@settings(max_examples=20)
+@given(lengths=st.lists(st.integers(1, S), min_size=n, max_size=n), scale=st.sampled_from([0.0, 1.0, 1e4]))
+def test_nothing_behind_the_end_is_seen(framework, lengths, scale):
+    model, summary, outputs, _, state, inputs = attended(framework)
+    lengths, read = np.array(lengths), framework.array(outputs)
+    behind = np.arange(S) >= lengths[:, None]  # (n, S)
+    other = np.where(behind[..., None], scale * np.random.default_rng(1).normal(size=read.shape), read)
+    contexts = [
+        model.decoder.context(summary, framework.tensor(part.astype(np.float32)), framework.tensor(lengths))
+        for part in (read, other)
+    ]
+    logits, others = (framework.array(model.decoder(inputs, context, state)[0]) for context in contexts)
+    close(others, logits, 1e-6)
+    for context in contexts:
+        weights = framework.array(model.decoder.alignment(inputs, context, state))
+        assert not weights[np.broadcast_to(behind[:, None], weights.shape)].any()
+        close(weights.sum(axis=-1), np.ones((n, T)), 1e-6)
+
+
+@pytest.mark.parametrize("network", [ATTENTION, DEEP_ATTENTION], ids=["GRU", "deep LSTM"])
+def test_where_it_looks_is_what_it_would_be_in_evaluation(framework, network):
+    model, params = made(framework, network, dropout=0.5)
+    X, _ = drawn(np.random.default_rng(0))
+    framework.training(model)
+    close(framework.array(model.alignment(tensors(framework, X))), oracle.alignment(params, X), 5e-6)
+
+
+def test_the_plain_decoder_looks_nowhere(framework):
+    model, _ = made(framework)
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    assert model.alignment((source, lengths, inputs)) is None
+    context, state = model.begin(source, lengths)
+    assert model.decoder.alignment(inputs, context, state) is None
+    np.testing.assert_array_equal(framework.array(context), framework.array(model.encoder.context(state)))
 
 
 # Teacher forcing
 
 
+@with_and_without_attention
 @pytest.mark.parametrize("ratio", [0.0, 0.7, 1.0])
-def test_a_step_is_fed_its_input_or_the_likeliest_token_before(framework, course, ratio):
-    checks.check_forcing(framework, course, ratio)
+def test_a_step_is_fed_its_input_or_the_likeliest_token_before(framework, course, ratio, attends):
+    checks.check_forcing(framework, course, ratio, BOTH_WAYS._replace(attends=attends))
 
 
-@pytest.mark.parametrize("network", [BOTH_WAYS, DEEP_LSTM], ids=["GRU", "deep LSTM"])
+@pytest.mark.parametrize("network", [BOTH_WAYS, DEEP_LSTM, ATTENTION], ids=["GRU", "deep LSTM", "attention"])
 def test_gradients_flow_also_through_steps_that_feed_themselves(framework, course, network):
     """What is fed is chosen, not computed with: as if the same tokens had been the inputs."""
     X, Y = drawn(np.random.default_rng(0))
@@ -177,8 +258,10 @@ def test_a_target_of_one_token_is_fed_nothing_else(framework):
 # How it begins
 
 
+@with_and_without_attention
 @pytest.mark.parametrize("network", [Network("GRU", (60, 60), 2), Network("LSTM", (60, 60), 2)], ids=["GRU", "LSTM"])
-def test_its_weights_are_drawn_by_xaviers_rule(framework, network):
+def test_its_weights_are_drawn_by_xaviers_rule(framework, network, attends):
+    network = network._replace(attends=attends)
     params = framework.course.weights.dump(built(framework.course, network, sizes=(500, 40, 400, 30)))
     gates = 3 if network.cell == "GRU" else 4
     for name, value in params.items():
@@ -189,7 +272,7 @@ def test_its_weights_are_drawn_by_xaviers_rule(framework, network):
             assert (value == (1 if last == "b_f" else 0)).all()
         else:  # a layer's matrices of all gates are one matrix
             rows, columns = value.shape
-            fan_out = columns if last in ("W_hq", "W_hs", "W_cs") else gates * columns
+            fan_out = columns if last in ("W_hq", "W_hs", "W_cs", "W_k", "W_c") else gates * columns
             bound = np.sqrt(6 / (rows + fan_out))
             assert np.abs(value).max() == pytest.approx(bound, rel=0.02)
             assert value.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
@@ -222,10 +305,22 @@ def test_dropout_is_for_training(framework, layers):
     close(framework.array(framework.evaluating(model)(Xs)[0]), oracle.logits(params, X)[0], 5e-6)
 
 
-@pytest.mark.parametrize("half", ["encoder", "decoder"])
-def test_dropout_is_where_it_is_said_to_be(framework, half):
+def test_dropout_in_the_encoder_alone_is_for_training_too(framework):
+    model, params = made(framework)
+    noisy = framework.course.Seq2Seq(framework.course.Seq2SeqEncoder(V, e, h, 1, "gru", 0.5, True), model.decoder)
+    framework.course.weights.load(noisy, params)
+    Xs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    expected = framework.array(framework.evaluating(model)(Xs)[0])
+    assert np.abs(framework.array(framework.training(noisy)(Xs)[0]) - expected).max() > 0.01
+    close(framework.array(framework.evaluating(noisy)(Xs)[0]), expected, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("half", "attends"), [("encoder", False), ("decoder", False), ("decoder", True)], ids=lambda value: f"{value}"
+)
+def test_dropout_is_where_it_is_said_to_be(framework, half, attends):
     """With nearly all dropped the upper layer reads zeros, and so does the output; the embeddings are gone too."""
-    network = Network("GRU", (h, h))
+    network = Network("GRU", (h, h), attends=attends)
     model, params = made(framework, network, dropout=0.9999999)
     X, _ = drawn(np.random.default_rng(0), [S] * n)
     blind = {
@@ -237,11 +332,12 @@ def test_dropout_is_where_it_is_said_to_be(framework, half):
         outputs, state = framework.training(model.encoder)(source, lengths)
         expected, expected_state = oracle.encode(blind, *X[:2])
     else:
-        _, start = oracle.encode(params, *X[:2])
+        read, start = oracle.encode(params, *X[:2])
         told = oracle.context(start)
         given = tuple(framework.tensor(part.astype(np.float32)) for part in start)
-        outputs, state = framework.training(model.decoder)(inputs, given[-1], given)
-        expected, expected_state = oracle.decode(blind, X[2], told, start)
+        context = model.decoder.context(given[-1], framework.tensor(read.astype(np.float32)), lengths)
+        outputs, state = framework.training(model.decoder)(inputs, context, given)
+        expected, expected_state = oracle.decode(blind, X[2], told, start, (read, X[1]))
     for found, value in zip([outputs, *flat(state)], [expected, *flat(expected_state)], strict=True):
         close(framework.array(found), value, 5e-6)
 
@@ -249,11 +345,12 @@ def test_dropout_is_where_it_is_said_to_be(framework, half):
 # Training
 
 
-def test_it_learns_to_write_the_next_token(framework, course, tmp_path):
-    checks.check_learning(framework, course, checks.small_data(tmp_path))
+@with_and_without_attention
+def test_it_learns_to_write_the_next_token(framework, course, tmp_path, attends):
+    checks.check_learning(framework, course, checks.small_data(tmp_path), attends)
 
 
-@pytest.mark.parametrize("network", [BOTH_WAYS, Network("GRU", (h, h))], ids=["both ways", "deep"])
+@pytest.mark.parametrize("network", [BOTH_WAYS, Network("GRU", (h, h)), ATTENTION], ids=["both", "deep", "attention"])
 def test_it_trains_as_the_oracle_does(framework, network):
     model, params = made(framework, network)
     batches = [drawn(np.random.default_rng(seed), lengths) for seed, lengths in enumerate([LENGTHS, [2, 5], [6, 6, 1]])]
@@ -286,11 +383,21 @@ def test_the_loss_is_the_mean_over_real_tokens_of_all_batches(framework):
     assert framework.course.evaluate(model, batches) == pytest.approx(expected, rel=1e-5)
 
 
-def test_its_first_call_may_be_a_compiled_one(framework):
-    model = built(framework.course, BOTH_WAYS)
+@with_and_without_attention
+def test_its_first_call_may_be_a_compiled_one(framework, attends):
+    model = built(framework.course, BOTH_WAYS._replace(attends=attends))
     batches = [drawn(np.random.default_rng(0))]
     first = framework.course.evaluate(model, batches)
     assert framework.course.evaluate(model, batches) == first
+
+
+@with_and_without_attention
+def test_its_halves_may_be_called_before_the_whole(framework, attends):
+    network = BOTH_WAYS._replace(attends=attends)
+    source, lengths, inputs = tensors(framework, drawn(np.random.default_rng(0))[0])
+    model = built(framework.course, network)
+    logits, _ = model.decoder(inputs, *model.begin(source, lengths))
+    close(framework.array(logits), framework.array(model((source, lengths, inputs))[0]), 1e-6)
 
 
 def test_batches_may_come_from_the_frameworks_own_loader(framework):
@@ -304,8 +411,9 @@ def test_batches_may_come_from_the_frameworks_own_loader(framework):
     assert losses[0] == losses[1]
 
 
+@with_and_without_attention
 @pytest.mark.parametrize("ratio", [1.0, 0.5])
-def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio):
+def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio, attends):
     class Counting(tensorflow.course.Seq2Seq):
         calls = 0
 
@@ -313,7 +421,7 @@ def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio):
             self.calls += 1
             return super().call(X, state, training)
 
-    model, _ = made(tensorflow, teacher_forcing=ratio)
+    model, _ = made(tensorflow, BOTH_WAYS._replace(attends=attends), teacher_forcing=ratio)
     model = Counting(model.encoder, model.decoder, ratio)
     shapes = [([2] * 4, 5, 3), ([3] * 2, 6, 3), ([1] * 3, 2, 7), ([2] * 4, 5, 4), ([1], 1, 2), ([1] * 2, 1, 1)]
     batches = [drawn(np.random.default_rng(0), *shape) for shape in shapes]
@@ -373,6 +481,34 @@ def test_wrong_calls_are_refused(framework):
         framework.says(error, *said)
 
 
+def wrong_calls_of_attention(framework, model):
+    """As above, of what only a decoder with attention is told."""
+    _, summary, outputs, lengths, state, inputs = attended(framework)
+    context = model.decoder.context(summary, outputs, lengths)
+    long = framework.tensor(np.array([6, 7, 3, 4]))
+    yield (
+        lambda: model.decoder.context(summary, outputs[..., :h], lengths),
+        ["(4, 6, 7)", "(n, S, 14)", "bidirectional"],
+    )
+    yield lambda: model.decoder.context(summary, outputs[0], lengths), ["outputs have shape (6, 14)", "(n, S, 14)"]
+    yield lambda: model.decoder.context(summary, outputs, long), ["from 3 to 7", "0 to 6"]
+    yield lambda: model.decoder.context(summary, outputs, lengths[:3]), ["shape (3,)", "(4,)"]
+    for call in (model.decoder, model.decoder.alignment):
+        yield lambda call=call: call(inputs, summary, state), ["context is one array", "(summary, keys, values, mask)"]
+        yield lambda call=call: call(inputs, context[:2], state), ["context is a tuple of 2", "decoder's own context"]
+        yield lambda call=call: call(inputs[:3], context, state), ["context has shape (4, 7)", "(3, 7)"]
+    plain, _ = made(framework)
+    yield lambda: plain.decoder(inputs, context, state), ["context has shape ()", "(4, 7)"]
+
+
+def test_wrong_calls_of_attention_are_refused(framework):
+    model, _ = made(framework, ATTENTION)
+    for call, said in wrong_calls_of_attention(framework, model):
+        with pytest.raises(ValueError) as error:
+            call()
+        framework.says(error, *said)
+
+
 def test_halves_that_do_not_fit_are_refused(framework):
     course = framework.course
     encoder = course.Seq2SeqEncoder(V, e, h, 2)
@@ -380,13 +516,16 @@ def test_halves_that_do_not_fit_are_refused(framework):
         with pytest.raises(ValueError) as error:
             course.Seq2Seq(encoder, course.Seq2SeqDecoder(U, f, *settings_))
         framework.says(error, said, "expected the same")
+    with pytest.raises(ValueError) as error:
+        course.Seq2Seq(encoder, course.AttentionDecoder(U, f, h, 2, bidirectional=True))
+    framework.says(error, "bidirectional is False in the encoder and True in the decoder", "expected the same")
     for ratio in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError) as error:
             course.Seq2Seq(encoder, course.Seq2SeqDecoder(U, f, h, 2), ratio)
         framework.says(error, f"teacher_forcing is {ratio}", "0 to 1")
 
 
-@pytest.mark.parametrize("half", ["Seq2SeqEncoder", "Seq2SeqDecoder"])
+@pytest.mark.parametrize("half", ["Seq2SeqEncoder", "Seq2SeqDecoder", "AttentionDecoder"])
 def test_pieces_there_are_not_are_refused(framework, half):
     for settings_ in [(0, "gru"), (1, "rnn"), (1, "GRU")]:
         with pytest.raises(ValueError) as error:
@@ -401,3 +540,12 @@ def test_pytorch_leaves_nothing_of_it_on_the_cpu(pytorch, ratio):
     H = pytorch.torch.zeros((n, h), device="meta")
     logits, state = model._step_by_step(ids, H, ((H, H), (H, H)))
     assert {part.device.type for part in (logits, *flat(state))} == {"meta"}
+
+
+def test_pytorch_leaves_nothing_of_attention_on_the_cpu(pytorch):
+    model = built(pytorch.course, DEEP_ATTENTION).to("meta")
+    ids = pytorch.torch.zeros((n, T), dtype=pytorch.torch.long, device="meta")
+    H, read = (pytorch.torch.zeros(shape, device="meta") for shape in ((n, h), (n, S, 2 * h)))
+    context = model.decoder.context(H, read, pytorch.torch.tensor(LENGTHS))
+    logits, state = model._step_by_step(ids, context, ((H, H), (H, H)))
+    assert {part.device.type for part in (logits, *context, *flat(state))} == {"meta"}

@@ -7,6 +7,7 @@ import pytest
 from mutated import mutated, reloaded
 from oracle_cells import Network
 from seq2seq_checks import (
+    ATTENTION,
     DEEP_LSTM,
     check_forcing,
     check_keeping,
@@ -22,6 +23,8 @@ CHECKS = {
     "oracle": check_oracle,
     "deep LSTM": partial(check_oracle, network=DEEP_LSTM),
     "deep, both ways": partial(check_oracle, network=DEEP_BOTH_WAYS),
+    "attention": partial(check_oracle, network=ATTENTION),
+    "attention, step by step": partial(check_forcing, ratio=0.7, network=ATTENTION),
     "forcing": partial(check_forcing, ratio=0.7),
     "own tokens": partial(check_forcing, ratio=0.0),
     "keeping": partial(check_keeping, keep_best=True),
@@ -43,6 +46,12 @@ ALIKE = {
     "the context is the lowest layer's": Mutant("seq2seq", CONTEXT, CONTEXT.replace("-1", "0"), "deep LSTM"),
     "forced as often as not": Mutant("seq2seq", ") < self.teacher_forcing", ") > self.teacher_forcing", "forcing"),
     "always forced": Mutant("seq2seq", "self.teacher_forcing < 1:", "self.teacher_forcing < 0:", "forcing"),
+    "scale forgotten": Mutant("attention", " / self.num_hiddens**0.5", "", "attention"),
+    "keys and values swapped": Mutant(
+        "attention", "self.key(outputs), self.mix(outputs)", "self.mix(outputs), self.key(outputs)", "attention"
+    ),
+    "what was found is alone": Mutant("attention", "H + weights @", "weights @", "attention"),
+    "weights, W_k and W_c swapped": Mutant("weights", '"W_k": Entry(layer.key', '"W_k": Entry(layer.mix', "attention"),
     "the last epoch kept": Mutant("snapshots", "is_best = history", "is_best = True or history", "keeping"),
 }
 MUTANTS = {
@@ -62,6 +71,12 @@ MUTANTS = {
             "seq2seq", "part.split(2)", "part.unflatten(0, (2, -1)).unbind(1)", "deep, both ways"
         ),
         "fed a step late": Mutant("seq2seq", "inputs[:, t : t + 1], steps", "inputs[:, t - 1 : t], steps", "forcing"),
+        "attention's mask dropped": Mutant("attention", '.masked_fill(~mask[:, None], float("-inf"))', "", "attention"),
+        "<pad> seen": Mutant("attention", "places < lengths", "places <= lengths", "attention"),
+        "softmax over the steps": Mutant("attention", "softmax(dim=-1)", "softmax(dim=1)", "attention"),
+        "query one step late": Mutant(
+            "attention", "H @ keys", "torch.cat([H[:, :1] * 0, H[:, :-1]], dim=1) @ keys", "attention"
+        ),
         "one draw for all steps": Mutant(
             "seq2seq", "torch.rand(inputs.shape,", "torch.ones(inputs.shape) * torch.rand((len(inputs), 1),", "forcing"
         ),
@@ -84,8 +99,8 @@ MUTANTS = {
         "context taken after the padding": Mutant("seq2seq", "mask=mask)", "mask=None)", "oracle"),
         "context only at the first step": Mutant(
             "seq2seq",
-            "tf.repeat(context[:, None], tf.shape(inputs)[1], axis=1)",
-            "context[:, None] * tf.cast(tf.range(tf.shape(inputs)[1]) == 0, context.dtype)[:, None]",
+            "tf.repeat(summary[:, None], tf.shape(inputs)[1], axis=1)",
+            "summary[:, None] * tf.cast(tf.range(tf.shape(inputs)[1]) == 0, summary.dtype)[:, None]",
             "oracle",
         ),
         "the context is the decoder's own state": Mutant(
@@ -95,6 +110,14 @@ MUTANTS = {
         "H and C mixed up": Mutant("seq2seq", "last[i :: len(joins)]", "last[1 - i :: len(joins)]", "deep, both ways"),
         "fed a step late": Mutant(
             "seq2seq", "(tf.transpose(inputs),", "(tf.transpose(tf.roll(inputs, 1, axis=1)),", "forcing"
+        ),
+        "attention's mask dropped": Mutant(
+            "attention", "tf.where(mask[:, None], scores, scores.dtype.min)", "scores", "attention"
+        ),
+        "<pad> seen": Mutant("attention", "sequence_mask(lengths,", "sequence_mask(lengths + 1,", "attention"),
+        "softmax over the steps": Mutant("attention", "axis=-1", "axis=1", "attention"),
+        "query one step late": Mutant(
+            "attention", "matmul(H, keys", "matmul(tf.concat([H[:, :1] * 0, H[:, :-1]], axis=1), keys", "attention"
         ),
         "one draw for all steps": Mutant("seq2seq", "uniform((n, T),", "uniform((n, 1),", "forcing"),
         "own tokens also when evaluated": Mutant("seq2seq", "if training and", "if", "own tokens"),
@@ -117,7 +140,7 @@ EVERY = [(framework, name) for framework, mutants in MUTANTS.items() for name in
 
 def course_with(framework, *mistake):
     """The framework's side of the course, loaded anew, with a mistake or without."""
-    names = ("evaluation", "seq2seq", "weights", "snapshots", "training", "decoding")
+    names = ("evaluation", "seq2seq", "attention", "weights", "snapshots", "training", "decoding")
     return course_of(framework, reloaded(framework.course.__name__, names, *mistake))
 
 

@@ -9,13 +9,15 @@ import pytest
 from data_helpers import says
 from frameworks import close
 from oracle_cells import Network
-from seq2seq_checks import built, h, small_data
+from seq2seq_checks import ATTENTION, DEEP_LSTM, built, h, small_data
 
 from course_utils.datasets.text import BOS, EOS
 from course_utils.metrics import chrf, corpus_bleu, exact_match
 
-SENTENCES = ["a dog", "red", "a big red cat", "never seen bye dog"]
+SENTENCES = ["a dog", "red", "a big red cat", "never seen bye dog", "bye", "a big red dog"]
 NETWORKS = {"GRU, both ways": Network("GRU", (h,), 2), "deep LSTM": Network("LSTM", (h, h))}
+ATTENDING = {"attention": ATTENTION, "attention, deep LSTM": DEEP_LSTM._replace(attends=True, directions=1)}
+NETWORKS |= ATTENDING
 each_network = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 
 
@@ -102,6 +104,28 @@ def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, 
     close([translation.score for translation in together], [translation.score for translation in alone], 1e-5)
 
 
+@pytest.mark.parametrize("network", ATTENDING.values(), ids=ATTENDING)
+@pytest.mark.parametrize("beam", [1, 3])
+def test_each_says_where_the_decoder_looked(framework, data, network, beam):
+    """Fed with what it wrote, as the oracle is, also where the beginnings in a beam changed places."""
+    model, _ = made(framework, data, network)
+    framework.course.Trainer(30, 0.05).fit(model, data)
+    params = {name: value.astype(np.float64) for name, value in framework.course.weights.dump(model).items()}
+    found = framework.course.translate(model, SENTENCES, data, beam)
+    assert len({len(translation.tokens) for translation in found}) > 1, "else it would not show which rows are whose"
+    for sentence, translation in zip(SENTENCES, found, strict=True):
+        source, lengths = data.encode([sentence])
+        fed = np.array([[BOS, *data.target_vocab[translation.tokens]]])
+        expected = oracle.alignment(params, (source, lengths, fed))[0, : len(translation.tokens), : lengths[0]]
+        assert expected.shape == (len(translation.tokens), len(sentence.split()) + 1), "<eos> is looked at, too"
+        close(translation.alignment, expected, 1e-5)
+
+
+def test_without_attention_none_says_where_it_looked(framework, data):
+    model, _ = made(framework, data, NETWORKS["deep LSTM"])
+    assert [one.alignment for one in framework.course.translate(model, SENTENCES, data)] == [None] * len(SENTENCES)
+
+
 @each_network
 def test_it_is_cut_off_where_the_data_are(framework, data, network):
     model, params = made(framework, data, network)
@@ -110,6 +134,13 @@ def test_it_is_cut_off_where_the_data_are(framework, data, network):
     for cut in (data, of_steps(data, 3), of_steps(data, 20)):
         [translation] = framework.course.translate(model, ["a dog"], cut)
         assert len(translation.tokens) == cut.num_steps
+
+
+@each_network
+def test_a_model_that_was_never_called_translates(framework, data, network):
+    sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
+    found = framework.course.translate(built(framework.course, network, sizes=sizes), SENTENCES, data)
+    assert len(found) == len(SENTENCES)
 
 
 def test_it_changes_nothing_and_uses_no_dropout(framework, data):

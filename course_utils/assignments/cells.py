@@ -50,7 +50,7 @@ def read(content: bytes) -> list[SubmittedCell]:
             f"The notebook has more than {LARGEST // 2**20} MB, or too many parts: clear its outputs, hand it in again."
         )
     try:
-        whole = json.loads(content)
+        whole = json.loads(_text(content))
         if "worksheets" in whole:
             raise Corrupt("This notebook has a format of before 2015: open it in Jupyter, save it, hand that in.")
         cells = [_as_cell(cell) for cell in whole.get("cells", [])]
@@ -59,6 +59,11 @@ def read(content: bytes) -> list[SubmittedCell]:
     if cells and all(cell is ODD for cell in cells):
         raise Corrupt("None of its cells can be read: open it in Jupyter, save it, hand that in.")
     return cells
+
+
+def _text(content: bytes) -> str:
+    """A notebook's text; damaged bytes in it cost no more than that, nor do zeros that a disk has left behind it."""
+    return content.decode(json.detect_encoding(content), "replace").rstrip("\0")
 
 
 def _as_cell(cell: object) -> SubmittedCell:

@@ -54,6 +54,10 @@ def mapped(value: Any, function: Callable) -> Any:
     return function(value)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real)
+
+
 def plain_leaf(leaf: Any) -> Any:
     """An array, number or text of any kind as one that a check can use: at most 64 bits, and no class of its own.
 
@@ -65,8 +69,10 @@ def plain_leaf(leaf: Any) -> Any:
     """
     value = leaf
     if hasattr(type(leaf), "__array__"):
-        with suppress(TypeError, ValueError):  # it may be none after all
+        with suppress(TypeError, ValueError, OverflowError):  # it may be none after all
             value = np.asarray(leaf)[()]
+            if isinstance(value, np.ndarray) and value.dtype == object and all(map(_is_number, value.flat)):
+                value = value.astype("float64")
     if isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.kind in "fiub":
             return value.astype("float64") if value.dtype.itemsize > 8 else value

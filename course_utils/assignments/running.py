@@ -27,7 +27,8 @@ from course_utils.assignments.students import Framework, LocalStudent, explained
 
 SEED = 0  # of each question: what a student's code draws is the same at every grading
 OWN_SECONDS, ALL_OWN_SECONDS = 10, 60  # processor time for a cell of the student's own, and for all of them
-BY_THE_CLOCK = 3  # how many times as much may pass by the clock, on a busy machine or in a cell that waits
+IDLE_SECONDS = 30  # by the clock, in which a cell of the student's own does nothing
+_LEAST = 1e-3  # of one processor: who computes less does nothing
 _OTHER_LANGUAGES = frozenset(
     "! bash cmd html HTML javascript js latex markdown perl pypy ruby script sh svg SVG sx system".split()
 )
@@ -45,7 +46,14 @@ def silence_checks() -> None:
 
 
 class _TooLong(BaseException):
-    """The time of a cell is over; no `except Exception` of a student's catches it."""
+    """The time of a cell is over; no `except Exception` of a student's catches it.
+
+    Args:
+        idle: whether it did nothing with it.
+    """
+
+    def __init__(self, idle: bool = False):
+        self.idle = idle
 
 
 class Notebook:
@@ -182,22 +190,28 @@ def _nobody_answers(*args: Any) -> str:
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise `_TooLong` inside after so much processor time, or after some times as much by the clock."""
+    """Raise `_TooLong` inside after so much processor time, or if nothing happens for a time by the clock."""
     if not hasattr(signal, "setitimer"):  # Windows
         yield
         return
+    seen = time.process_time()
 
-    def stop(*args: Any) -> None:
+    def over(*args: Any) -> None:
         raise _TooLong
 
-    timers = {signal.ITIMER_PROF: (signal.SIGPROF, 1), signal.ITIMER_REAL: (signal.SIGALRM, BY_THE_CLOCK)}
-    before = {number: signal.signal(number, stop) for number, _ in timers.values()}
+    def look(*args: Any) -> None:
+        nonlocal seen
+        before, seen = seen, time.process_time()
+        if seen - before < _LEAST * IDLE_SECONDS:
+            raise _TooLong(idle=True)
+
+    before = {number: signal.signal(number, act) for number, act in ((signal.SIGPROF, over), (signal.SIGALRM, look))}
     try:
-        for timer, (_, times) in timers.items():
-            signal.setitimer(timer, seconds * times, 1)  # once more each second, should the cell go on
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1)  # once more each second, should the cell go on
+        signal.setitimer(signal.ITIMER_REAL, IDLE_SECONDS, IDLE_SECONDS)
         yield
     finally:
-        for timer in timers:
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
             signal.setitimer(timer, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -206,6 +220,8 @@ def _limited(seconds: float) -> Iterator[None]:
 def _reason(error: BaseException, seconds: float) -> str:
     """Why a cell of the student's own is undone, as half a sentence."""
     if isinstance(error, _TooLong):
+        if error.idle:
+            return f"it took more than {IDLE_SECONDS} s, and did nothing"
         if seconds < OWN_SECONDS:
             return f"the cells of your own took more than {ALL_OWN_SECONDS} s together"
         return f"it took more than {OWN_SECONDS} s"

@@ -3,9 +3,13 @@
 import base64
 import io
 import json
+import os
+from collections.abc import Callable
 from html import escape
 from importlib import resources
 
+import ipywidgets
+from IPython.display import display
 from PIL import Image
 
 from course_utils import palette
@@ -79,6 +83,30 @@ class LivingFigure:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.html, "text/plain": self.summary}
+
+
+def beside_a_line(
+    figure: LivingFigure, text: str, what: str, redraw: Callable[[str], LivingFigure | None]
+) -> LivingFigure | None:
+    """A line to type in above the figure, which follows it, where a kernel runs; the figure alone where CI is set.
+
+    Args:
+        text, what: what stands in the line at first, and what is to be typed.
+        redraw: what was typed → the new figure, or None, as for an empty line: the last one stays.
+    """
+    if "CI" in os.environ:
+        return figure
+    line = ipywidgets.Text(text, description=what, continuous_update=False)
+    line.layout.width = "95%"
+    display(line)
+    shown = display(figure, display_id=True)
+
+    def follow(change) -> None:
+        if change.new and (new := redraw(change.new)) is not None:
+            shown.update(new)
+
+    line.observe(follow, "value")
+    return None
 
 
 def template(name: str) -> str:

@@ -4,17 +4,14 @@ The gates come in as NumPy arrays, so it serves both frameworks: {"I": (T, h), "
 token. Of the h cells ten are drawn: five that wipe at spaces beside five that keep.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 
-import ipywidgets
 import numpy as np
-from IPython.display import display
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from course_utils import palette
-from course_utils.figures.living import LivingFigure, rounded
+from course_utils.figures.living import LivingFigure, beside_a_line, rounded
 from course_utils.plotting import Picture, part_words, shade, visible
 
 Gates = Mapping[str, np.ndarray]
@@ -43,21 +40,15 @@ def gate_microscope(tokens: Sequence[str], gates: Gates, title: str, read: Read 
     share of the cells that keep less at spaces than at letters: 0.5; that keep over half at spaces: 0.5
     """
     figure = _figure(tokens, gates, title)
-    if read is None or "CI" in os.environ:
+    if read is None:
         return figure
-    line = ipywidgets.Text("".join(tokens), description="sentence", continuous_update=False)
-    line.layout.width = "95%"
-    display(line)
-    shown = display(figure, display_id=True)
 
-    def follow(change) -> None:
-        if change.new:  # an empty line changes nothing: the last figure stays
-            tokens, gates = read(change.new)
-            gates = {name: values[:MOST_TOKENS] for name, values in gates.items()}
-            shown.update(_figure(tokens[:MOST_TOKENS], gates, title))
+    def redraw(sentence: str) -> LivingFigure:
+        tokens, gates = read(sentence)
+        gates = {name: values[:MOST_TOKENS] for name, values in gates.items()}
+        return _figure(tokens[:MOST_TOKENS], gates, title)
 
-    line.observe(follow, "value")
-    return None
+    return beside_a_line(figure, "".join(tokens), "sentence", redraw)
 
 
 def wipers_and_keepers(tokens: Sequence[str], F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

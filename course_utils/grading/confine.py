@@ -1,7 +1,8 @@
 """One student's process, confined by a keeper, which stays outside and reports how it ended.
 
 The keeper is forked from the zygote and forks the student's process. It holds one end of a leash, a socket whose other
-end the grader holds: when the grader lets go, or ends, the student's process is killed, whatever it is doing.
+end the grader holds: when the grader lets go, or ends, the student's process is killed, whatever it is doing. On the
+leash the grader says, too, how much processor time the process gets for what it is asked next; None while it rests.
 """
 
 import contextlib
@@ -15,12 +16,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from course_utils.grading import linux, seccomp
 
 NOBODY = 65534
 _MOUNTS = ("mountinfo", "mounts", "mountstats")
 _BROKEN = 97  # the exit status of a process that could not be confined
 _TICK = 0.05  # seconds between two looks at whether it still runs
+_LOOK = 0.5  # seconds between two looks at all that it has started, which takes a few milliseconds
+_IDLE = 1e-3  # of one processor: who computes less does nothing
 _TAIL = 2000  # bytes of what was printed last, to explain a failure of the sandbox itself
 
 Request = dict[str, float]
@@ -38,9 +43,11 @@ def keep(data: socket.socket, leash: socket.socket, request: Request, serve: Ser
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
-        others = request["walls"] and _may_change_user()  # asked now, since there may be no /proc later
+        mapped = linux.mapped_bytes()  # asked now, as is the next, since there may be no /proc later
+        others = request["walls"] and _may_change_user()
         if request["walls"]:
             _separate(request, others)
+        request = request | {"memory_bytes": request["memory_bytes"] + mapped}
         printed, prints = os.pipe()
         child = os.fork()
     except OSError as error:
@@ -148,8 +155,9 @@ def _give_up_rights(user: int) -> None:
 
 
 def _watch(child: int, printed: int, leash: socket.socket, request: Request) -> dict:
-    """Wait until the child ends, and kill it when the grader lets go of the leash or too much is printed."""
+    """Wait until the child ends, and kill it when the grader lets go of the leash or too much is used or printed."""
     size, tail, end = 0, b"", ""
+    meter = _Meter(child, request)
     poll = select.poll()
     poll.register(leash, select.POLLIN)
     poll.register(printed, select.POLLIN)
@@ -166,13 +174,77 @@ def _watch(child: int, printed: int, leash: socket.socket, request: Request) -> 
                     time.sleep(_TICK / 10)  # most often its end is near
                 elif size > request["output_bytes"]:
                     end = "output"
+            elif said := leash.recv(2**12):
+                meter.start(json.loads(said.split()[-1]))
             else:
                 end = end or "let go"
+        end = end or meter.reached()
         if end:
-            os.kill(child, signal.SIGKILL)
+            _kill(child, request)
             _, status, used = os.wait4(child, 0)
             break
     return _as_report(end, status, used, tail, request)
+
+
+class _Meter:
+    """Tells when a process has computed for too long, or does nothing though it was asked.
+
+    Args:
+        child: the process.
+        request: what `keep` got.
+    """
+
+    def __init__(self, child: int, request: Request):
+        self._child, self._idle, self._walls = child, request["idle_seconds"], request["walls"]
+        self._most: float | None = None
+        self._looked = self._since = self._seen = 0.0
+
+    def start(self, seconds: float | None) -> None:
+        """Let it compute for so many seconds from now on; None: for as many as it likes."""
+        self._most = None
+        if seconds is not None:
+            self._looked = self._since = time.monotonic()
+            self._seen = self._used()
+            self._most = self._seen + seconds
+
+    def reached(self) -> str:
+        """Which limit it has reached: "time", "idle" or, if none, ""."""
+        now = time.monotonic()
+        if self._most is None or now - self._looked < (_TICK if self._walls else _LOOK):
+            return ""
+        self._looked, used = now, self._used()
+        if used > self._most:
+            return "time"
+        if now - self._since > self._idle:
+            if used - self._seen < _IDLE * self._idle:
+                return "idle"
+            self._since, self._seen = now, used
+        return ""
+
+    def _used(self) -> float:
+        """Processor seconds; without walls those of the processes that it has started, too."""
+        if self._walls:
+            return linux.processor_seconds(self._child)
+        return _of_all(self._child)
+
+
+def _of_all(child: int) -> float:
+    """Processor seconds of a process and all that it has started, on any system."""
+    seconds = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        started = psutil.Process(child)
+        for each in (*started.children(recursive=True), started):  # what ends meanwhile counts with its parent
+            with contextlib.suppress(psutil.NoSuchProcess):
+                seconds += sum(each.cpu_times()[:4])
+    return seconds
+
+
+def _kill(child: int, request: Request) -> None:
+    """End the process, and without walls, where it can start others, these too."""
+    if not request["walls"]:
+        with contextlib.suppress(OSError):  # it may not have a group of its own yet
+            os.killpg(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
 
 
 def _as_report(end: str, status: int, used: resource.struct_rusage, tail: bytes, request: Request) -> dict:
@@ -182,7 +254,7 @@ def _as_report(end: str, status: int, used: resource.struct_rusage, tail: bytes,
         end = "cpu"
     if not end:
         end = "signal" if code < 0 else "broken" if code == _BROKEN else "exit"
-    return {"end": end, "code": abs(code), "text": tail.decode("utf-8", "replace")}
+    return {"end": end, "code": abs(code), "text": tail.decode("utf-8", "replace"), "used": cpu}
 
 
 def _report(leash: socket.socket, **report) -> None:

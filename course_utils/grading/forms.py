@@ -351,6 +351,8 @@ def _plain_place(path: str, anything: bool) -> Place | None:
     """
     parts = path.split("/")
     first = next((part for part in parts if part.strip(".")), "unnamed")
+    if is_systems(first):
+        return None
     if len(parts) > 1 and first == parts[0]:
         if not anything and (len(parts) > 2 or not path.lower().endswith(WORK + _OTHER_WORK)):
             return None

@@ -25,7 +25,7 @@ from course_utils.grading.limits import Limits
 from course_utils.grading.opening import some
 from course_utils.grading.sandbox import Zygote
 from course_utils.grading.seeds import code_hash, fingerprint, seed
-from course_utils.grading.session import Session, readable
+from course_utils.grading.session import Budget, Session, readable
 
 SCHEMA = 2
 MOST_NOTEBOOKS = 12  # of one student that are run: those with the most answers; other assignments' do not count
@@ -104,11 +104,11 @@ def grade_submission(
     if not plans:
         return frame | _ungraded(assignment, *problems[0])
     chosen = [question for question in assignment.questions if not only or question.id in only]
-    deadline, graded = time.monotonic() + limits.submission_seconds, []
+    budget, graded = Budget(limits.submission_seconds, limits.clock_seconds), []
     for i, (name, found) in enumerate(plans):
-        until = _share(deadline, len(plans) - i)  # one that hangs leaves the others their time
+        part = budget.part(len(plans) - i)  # one that does not end leaves the others their time
         run = functools.partial(_run, assignment=assignment, limits=limits, secret=secret, zygotes=zygotes)
-        graded.append(_grade_notebook(name, found, chosen, until, run))
+        graded.append(_grade_notebook(name, found, chosen, part, run))
     best = max(graded, key=lambda each: (each["points"], each["status"] != "not attempted"))
     others = [{key: each[key] for key in ("notebook", "framework", "points")} for each in graded if each is not best]
     notes = [*best.pop("notes"), *_also(best, graded, plans, chosen), *(sentence for _, sentence in problems)]
@@ -146,12 +146,6 @@ def outlook(submission: Submission, assignment: Assignment) -> str:
     return ", ".join(sorted({found.framework for _, found in plans})) or problems[0][0]
 
 
-def _share(deadline: float, parts: int) -> float:
-    """When the first of so many parts of the time that is left is over."""
-    now = time.monotonic()
-    return now + max(0.0, deadline - now) / parts
-
-
 def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[str, Plan]], list[tuple[str, str]]]:
     """The notebooks that belong to the assignment, that with most answers first, and what is wrong with the others."""
     plans, problems = [], []
@@ -177,18 +171,18 @@ def _plans(submission: Submission, assignment: Assignment) -> tuple[list[tuple[s
 
 
 def _grade_notebook(
-    name: str, found: Plan, chosen: Sequence[Question], deadline: float, run: Callable[..., "_Run"]
+    name: str, found: Plan, chosen: Sequence[Question], budget: Budget, run: Callable[..., "_Run"]
 ) -> Result:
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
     attempted = [question for question in chosen if not question.manual and found.written(question.answers)]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
     code = code_hash(step.source for step in found.steps)
     if attempted:
-        whole = run(found, attempted, _share(deadline, 2) if found.plain else deadline, code)
+        whole = run(found, attempted, budget.part(2) if found.plain else budget, code)
         marks, kind, caps = whole.marks, whole.kind, whole.caps
         again = [question for question in attempted if marks[question.id]["points"] < question.points]
         if found.plain and again:
-            plain = run(found.plain, again, deadline, code)
+            plain = run(found.plain, again, budget, code)
             for question in again:
                 better = plain.marks[question.id]
                 if better["points"] > marks[question.id]["points"]:
@@ -236,7 +230,7 @@ class _Run:
 def _run(
     found: Plan,
     attempted: Sequence[Question],
-    deadline: float,
+    budget: Budget,
     code: str,
     *,
     assignment: Assignment,
@@ -248,7 +242,7 @@ def _run(
     marks: dict[str, Result] = {}
     zygote = zygotes(found.framework)
     places = sorted((place, i) for i, question in enumerate(attempted) for place in found.places[question.id])
-    with Session(zygote, found, limits, deadline) as session:
+    with Session(zygote, found, limits, budget) as session:
         for place, i in places:
             question, before = attempted[i], marks.get(attempted[i].id)
             if before and before["points"] == question.points:

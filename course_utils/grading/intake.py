@@ -7,6 +7,7 @@ nothing of that student's is opened. Whatever one student hands in, the others a
 
 import dataclasses
 import itertools
+import re
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -120,11 +121,13 @@ def _files(source: Path) -> Iterator[dict[str, File]]:
 
 
 def _by_path(files: Iterable[File]) -> dict[str, File]:
-    """The files by their paths; of those with one path all but the first are numbered."""
+    """The files by their paths, without tar's points before them; of several with one path the others are numbered."""
     found: dict[str, File] = {}
     for file in files:
-        path, number = PurePosixPath(file.path), 1
-        while (name := file.path if number == 1 else f"{path.with_suffix('')} ({number}){path.suffix}") in found:
+        if not (own := re.sub(r"^(\./+)+", "", file.path)):
+            continue
+        path, number = PurePosixPath(own), 1
+        while (name := own if number == 1 else f"{path.with_suffix('')} ({number}){path.suffix}") in found:
             number += 1
         found[name] = dataclasses.replace(file, path=name)
     return found

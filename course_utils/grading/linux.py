@@ -6,6 +6,7 @@ Each raises OSError with the kernel's reason, as Python's own calls do.
 import ctypes
 import errno
 import os
+import time
 from pathlib import Path
 
 # Kinds of namespaces (sched.h)
@@ -57,6 +58,20 @@ def own_users(inside: int) -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{inside} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{inside} {group} 1")
+
+
+def processor_seconds(process: int) -> float:
+    """What all threads of a process have used of the processors so far."""
+    clock = ctypes.c_int()
+    if number := _libc().clock_getcpuclockid(process, ctypes.byref(clock)):
+        raise OSError(number, f"processor time: {os.strerror(number)}")
+    return time.clock_gettime(clock.value)
+
+
+def mapped_bytes() -> int:
+    """The address space of this process; 0 where the system does not say it."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if pages.exists() else 0
 
 
 def die_with_parent() -> None:

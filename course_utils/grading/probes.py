@@ -12,6 +12,7 @@ import socket
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from course_utils.grading.kinds import KINDS, visible
@@ -28,7 +29,7 @@ LIMITS = Limits(
     threads=48,
 )
 _held: set[str] = set()  # kinds that have been tried in this process
-_SHORT = 0.3  # seconds for what must not end by itself
+_SHORT = {"cpu": {"cpu_seconds": 1}, "time": {"idle_seconds": 0.3}}  # for what must not end by itself
 
 SOURCE = '''
 import ctypes, errno, os, signal, socket, subprocess, threading
@@ -326,7 +327,7 @@ def _bait() -> Iterator[dict]:
                 "python": str(Path(os.__file__).parent),
                 "packages": sysconfig.get_path("purelib"),
                 "threads": LIMITS.threads,
-                "memory": LIMITS.memory_bytes,
+                "memory": LIMITS.memory_bytes + 2**26,
                 "disk": LIMITS.disk_bytes,
             }
         finally:
@@ -370,11 +371,10 @@ def _answer(process, name: str, bait: dict) -> str:
 
 
 def _endless(zygote: Zygote, name: str, cap: str) -> str:
-    short = Limits(**(LIMITS.as_dict() | {"cpu_seconds": 1}))
-    process = zygote.fork(short if cap == "cpu" else LIMITS)
+    process = zygote.fork(replace(LIMITS, **_SHORT.get(cap, {})))
     try:
         process.ask(["answer", "probes", SOURCE], LIMITS.cell_seconds, "no answer")
-        process.ask(["call", name, (), {}], _SHORT if cap == "time" else LIMITS.call_seconds, "no answer")
+        process.ask(["call", name, (), {}], LIMITS.call_seconds, "no answer")
         return "it went through"
     except Lost as lost:
         return "" if lost.cap == cap else f"it ended otherwise: {lost}"

@@ -1,5 +1,6 @@
 """The sandbox as the grader sees it: a zygote that can be forked, and the processes forked from it."""
 
+import contextlib
 import errno
 import itertools
 import json
@@ -11,7 +12,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from course_utils.grading.errors import GradingError
 from course_utils.grading.kinds import Kind, environment, python
 from course_utils.grading.limits import Limits
 
+# By the clock, as only what hangs takes, however busy the machine is:
 _START_SECONDS = 60  # until a Python in the sandbox answers
-_IMPORT_SECONDS = 180  # a framework's, on a slow disk that reads it for the first time
-_READY_SECONDS = 60
+_IMPORT_SECONDS = 600  # a framework's, on a slow disk that reads it for the first time
+_READY_SECONDS = 600
+_LONGEST = 7200
 _MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT)  # what it has run out of is no sandbox's fault
 _END_SECONDS = 20
 _GRACE_SECONDS = 1  # between a process's last word and its keeper's report
@@ -32,7 +34,7 @@ _FIRST_USER = 1_000_000  # users that no machine gives to people; each process g
 _SIDE_BY_SIDE = 128  # processes of one grader that may have to be told apart
 
 
-@contextmanager
+@contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """Start processes that do not hear Ctrl-C; this process hears it when the block ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -68,14 +70,17 @@ class End:
     """How a process ended, as its keeper reports it.
 
     Attributes:
-        end: "exit", "signal", "cpu", "output", "let go" (the grader ended it) or "broken" (the sandbox failed).
+        end: "exit", "signal", "cpu", "time", "idle", "output", "let go" (the grader ended it) or "broken" (the sandbox
+            failed).
         code: its exit status, or the number of the signal.
         text: what it printed last.
+        used: processor seconds, from its start.
     """
 
     end: str
     code: int = 0
     text: str = ""
+    used: float = 0.0
 
 
 class Zygote:
@@ -161,13 +166,8 @@ class Zygote:
                 socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno(), keepers.fileno()])
             except OSError as error:
                 raise SandboxError(f"The sandbox ({self.kind.name}) has ended: {error}.") from error
-        process = Process(Channel(ours, limits.value_bytes), leash)
-        try:
-            ready = process.ask(None, _READY_SECONDS, "it does not start")
-        except Lost as lost:
-            raise SandboxError(f"The sandbox has failed: {process.end().text or lost.reason}.") from lost
-        if ready != "ready":
-            raise SandboxError("The sandbox has failed: its process did not report that it is ready.")
+        process = Process(Channel(ours, limits.value_bytes), leash, limits.idle_seconds)
+        process.await_ready()
         return process
 
     def close(self) -> None:
@@ -192,31 +192,48 @@ class Zygote:
 class Process:
     """A student's process: it answers each request, or it is lost."""
 
-    def __init__(self, channel: Channel, leash: socket.socket):
-        self._channel, self._leash, self._asked = channel, leash, 0
+    def __init__(self, channel: Channel, leash: socket.socket, idle_seconds: float):
+        self._channel, self._leash, self._idle_seconds = channel, leash, idle_seconds
+        self._asked = 0
         self._end: End | None = None
 
-    def ask(self, request: Any, seconds: float, too_late: str) -> Any:
-        """Send a request (None sends nothing) and wait for the answer.
+    def await_ready(self) -> None:
+        """Wait until it has started; raises `SandboxError` if it does not."""
+        try:
+            ready = self._exchange(None, _READY_SECONDS, "it does not start")
+        except Lost as lost:
+            raise SandboxError(f"The sandbox has failed: {self.end().text or lost.reason}.") from lost
+        if ready != "ready":
+            raise SandboxError("The sandbox has failed: its process did not report that it is ready.")
+
+    def ask(self, request: Any, seconds: float, too_late: str, by_the_clock: float = _LONGEST) -> Any:
+        """Send a request and wait for the answer.
 
         Args:
             request: as `worker` says.
-            seconds: how long to wait.
+            seconds: of the processors, that the process may use for it.
             too_late: the reason to give if no answer comes in time, as half a sentence.
+            by_the_clock: how long to wait, in seconds.
 
         Raises:
             Lost: no answer came, or none that can be read; the process has been ended.
         """
-        began = time.monotonic()
+        self._asked += 1
+        self._allow(seconds)
+        came = self._exchange([self._asked, request], by_the_clock, too_late)
+        self._allow(None)
+        if type(came) is list and len(came) == 2 and type(came[0]) is int and came[0] == self._asked:
+            return came[1]
+        self.end()
+        raise Lost("", "its answer is not a message of values")  # and all that follow would be one behind
+
+    def _exchange(self, message: list | None, seconds: float, too_late: str) -> Any:
+        """Send a message (None sends nothing) and wait for what comes."""
+        until = time.monotonic() + seconds
         try:
-            if request is None:
-                return self._channel.receive(seconds)
-            self._asked += 1
-            self._channel.send([self._asked, request], seconds)
-            came = self._channel.receive(max(0.01, seconds - (time.monotonic() - began)))
-            if type(came) is list and len(came) == 2 and type(came[0]) is int and came[0] == self._asked:
-                return came[1]
-            raise BadValue("an answer came that nobody has asked for")  # all that follow would be one behind
+            if message is not None:
+                self._channel.send(message, seconds)
+            return self._channel.receive(max(0.01, until - time.monotonic()))
         except TooLate as error:
             self.end()
             raise Lost("time", too_late) from error
@@ -224,10 +241,32 @@ class Process:
             self.end()
             raise Lost("value", "its answer is too large") from error
         except Closed as error:
-            raise _explained(self.end(_GRACE_SECONDS)) from error
+            raise self._explained(too_late) from error
         except BadValue as error:
             self.end()
             raise Lost("", "its answer is not a message of values") from error
+
+    def _explained(self, too_late: str) -> Lost:
+        """What to tell the student about how the process ended."""
+        match self.end(_GRACE_SECONDS):
+            case End("output"):
+                return Lost("output", "it printed too much")
+            case End("cpu"):
+                return Lost("cpu", "it used too much processor time")
+            case End("time"):
+                return Lost("time", too_late)
+            case End("idle"):
+                idle = f"nothing happened for {self._idle_seconds:g} s"
+                return Lost("time", f"{idle}: it sleeps, or waits in vain")
+            case End("signal", code):
+                return Lost("", f"it crashed (signal {code})")
+            case End(_, code):
+                return Lost("", f"it ended by itself (exit status {code})")
+
+    def _allow(self, seconds: float | None) -> None:
+        """Tell its keeper what the process may use from now on; None: it rests, and may do so for ever."""
+        with contextlib.suppress(OSError):  # the keeper has ended, as has the process: the channel will tell
+            self._leash.sendall(json.dumps(seconds).encode() + b"\n")
 
     def end(self, grace: float = 0) -> End:
         """Wait `grace` seconds for the process, kill it if it still runs, and say how it ended."""
@@ -250,14 +289,3 @@ class Process:
             except (OSError, ValueError, TypeError):
                 break
         return End("broken", text="its keeper gave no report")
-
-
-def _explained(end: End) -> Lost:
-    """What to tell the student about how the process ended."""
-    if end.end == "output":
-        return Lost("output", "it printed too much")
-    if end.end == "cpu":
-        return Lost("cpu", "it used too much processor time")
-    if end.end == "signal":
-        return Lost("", f"it crashed (signal {end.code})")
-    return Lost("", f"it ended by itself (exit status {end.code})")

@@ -1,7 +1,9 @@
 """A submission while it runs: questions one after the other, and a new process whenever one is lost."""
 
+import math
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from course_utils.assignments.errors import (
@@ -16,17 +18,56 @@ from course_utils.assignments.errors import (
 )
 from course_utils.assignments.loading import Question
 from course_utils.assignments.matching import Plan, Step
-from course_utils.assignments.running import ALL_OWN_SECONDS, BY_THE_CLOCK, OWN_SECONDS
+from course_utils.assignments.running import ALL_OWN_SECONDS, OWN_SECONDS
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Lost, Process, Zygote
 
 _PROBLEMS = {each.__name__: each for each in (NotAttempted, StudentError, Forbidden, BadValue, TooLarge, Undone)}
 _LONGEST = 500  # characters of a message
+_TOO_LONG = "the whole notebook took too long"
 _OUT_OF_MEMORY = re.compile(  # Python's, the system's, PyTorch's, TensorFlow's and its compiler's words for it
     r"\bMemoryError\b|\bOOM\b"
     r"|(?i:not enough memory|can(?:no|')t allocate memory|failed to allocate (?:request|memory|\d))"
 )
 _OWN_GRACE = 10  # seconds that a cell of the student's own gets to stop, before its process is ended
+
+
+class Budget:
+    """The time that is left to a submission.
+
+    Args:
+        seconds: of the processors.
+        clock_seconds: by the clock.
+
+    Attributes:
+        left: seconds of the processors.
+
+    >>> whole = Budget(60, 600)
+    >>> part = whole.part(2)
+    >>> part.spend(20)
+    >>> part.left, whole.left
+    (10.0, 40.0)
+    """
+
+    def __init__(self, seconds: float, clock_seconds: float):
+        self.left = float(seconds)
+        self._until, self._whole = time.monotonic() + clock_seconds, None
+
+    def by_the_clock(self) -> float:
+        """Seconds that are left by the clock."""
+        return max(0.0, self._until - time.monotonic())
+
+    def part(self, parts: int) -> "Budget":
+        """One of so many equal parts of what is left; what is spent of it is spent of the whole."""
+        part = Budget(self.left / parts, self.by_the_clock() / parts)
+        part._whole = self
+        return part
+
+    def spend(self, seconds: float) -> None:
+        """Take seconds of the processors away."""
+        self.left -= seconds
+        if self._whole is not None:
+            self._whole.spend(seconds)
 
 
 class RemoteStudent:
@@ -36,14 +77,15 @@ class RemoteStudent:
         process: in which the notebook's cells have run.
         framework: what it computes with.
         limits: what it may use.
-        deadline: when the whole submission must be done, by `time.monotonic`.
+        budget: what the submission may still use.
     """
 
-    def __init__(self, process: Process, framework: str, limits: Limits, deadline: float):
+    def __init__(self, process: Process, framework: str, limits: Limits, budget: Budget):
         self.framework = framework
-        self._process, self._limits, self._deadline = process, limits, deadline
+        self._process, self._limits, self._budget = process, limits, budget
         self.lost: Lost | None = None
         self.caps: set[str] = set()
+        self._ended = False
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """What the student's function returns; raises a `StudentProblem`."""
@@ -61,7 +103,7 @@ class RemoteStudent:
         """Run a cell of the student's own; what it uses too much of is no cap of an answer."""
         caps = set(self.caps)
         try:
-            self._ask(["own", step.name, step.source], BY_THE_CLOCK * OWN_SECONDS + _OWN_GRACE, step.name)
+            self._ask(["own", step.name, step.source], OWN_SECONDS + _OWN_GRACE, step.name)
         finally:
             self.caps = caps
 
@@ -81,8 +123,10 @@ class RemoteStudent:
         return False
 
     def end(self) -> None:
-        """End the process."""
-        self._process.end()
+        """End the process, and take what it has used from the budget."""
+        if not self._ended:
+            self._ended = True
+            self._budget.spend(self._process.end().used)
 
     def _value(self, request: list, name: str) -> Any:
         answer = self._ask(request, self._limits.call_seconds, name)
@@ -93,13 +137,12 @@ class RemoteStudent:
     def _ask(self, request: list, seconds: float, what: str) -> list:
         if self.lost:
             raise StudentLost(str(self.lost))
-        left = self._deadline - time.monotonic()
-        too_late = f"{what} did not end within {seconds:g} s"
-        if left < seconds:
-            seconds, too_late = max(left, 0.1), "the whole notebook took too long"
+        too_late = f"{what} did not end within {seconds:g} s of the processor"
         try:
-            answer = self._process.ask(request, seconds, too_late)
+            answer = self._process.ask(request, seconds, too_late, max(0.1, self._budget.by_the_clock()))
         except Lost as lost:
+            if lost.cap == "time" and not self._budget.by_the_clock():
+                raise self._lose(Lost("time", _TOO_LONG)) from lost
             raise self._lose(lost) from lost
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], str):
             raise self._lose(Lost("", "its answer is no value"))
@@ -120,7 +163,7 @@ class RemoteStudent:
         return self._lose(Lost("", "its answer is no value"))
 
     def _lose(self, lost: Lost) -> StudentLost:
-        self._process.end()
+        self.end()
         self.lost = lost
         if lost.cap:
             self.caps.add(lost.cap)
@@ -146,20 +189,20 @@ class Session:
         zygote: of the plan's framework.
         plan: the cells.
         limits: what it may use.
-        deadline: when it must be done, by `time.monotonic`.
+        budget: what the submission may still use.
 
     Attributes:
         caps: what it used too much of.
         passed_over: name of a cell of the student's own → why it was not run, or undone.
     """
 
-    def __init__(self, zygote: Zygote, plan: Plan, limits: Limits, deadline: float):
-        self._zygote, self._plan, self._limits, self._deadline = zygote, plan, limits, deadline
+    def __init__(self, zygote: Zygote, plan: Plan, limits: Limits, budget: Budget):
+        self._zygote, self._plan, self._limits, self._budget = zygote, plan, limits, budget
         self._student: RemoteStudent | None = None
         self._done = 0
         self._deadly: dict[str, Lost] = {}
         self._failed: dict[str, StudentProblem] = {}
-        self._own_seconds: dict[str, float] = {}  # a cell that is run again counts once
+        self._in_vain = 0.0  # seconds, by the clock, for cells of the student's own that are undone
         self._forbids = tuple(sorted({name for step in plan.steps for name in step.forbids}))
         self.caps: set[str] = set()
         self.passed_over: dict[str, str] = {}
@@ -215,18 +258,17 @@ class Session:
         if step.kind != "own":
             student.run(step)
             return
-        began = time.monotonic()
-        if sum(self._own_seconds.values()) > BY_THE_CLOCK * ALL_OWN_SECONDS:
+        if self._in_vain > ALL_OWN_SECONDS:
             self.passed_over[step.name] = f"the cells of your own took more than {ALL_OWN_SECONDS} s together"
             return
+        began = time.monotonic()
         try:
             student.run_own(step)
-        except StudentLost:
-            raise
         except StudentProblem as problem:
+            self._in_vain += min(time.monotonic() - began, OWN_SECONDS)  # of those that end, their process counts it
+            if isinstance(problem, StudentLost):
+                raise
             self.passed_over[step.name] = str(problem).rstrip(".")
-        finally:
-            self._own_seconds[step.name] = time.monotonic() - began
 
     def _note_loss(self, step: Step, lost: Lost) -> None:
         if step.kind == "own":
@@ -238,10 +280,11 @@ class Session:
         """A student whose process runs."""
         if self._student is None or self._student.lost:
             self.end()
-            if time.monotonic() > self._deadline:
-                raise StudentLost("the whole notebook took too long")
-            process = self._zygote.fork(self._limits)
-            self._student = RemoteStudent(process, self._plan.framework, self._limits, self._deadline)
+            if min(self._budget.left, self._budget.by_the_clock()) <= 0:
+                raise StudentLost(_TOO_LONG)
+            most = min(self._limits.cpu_seconds, math.ceil(self._budget.left))
+            process = self._zygote.fork(replace(self._limits, cpu_seconds=most))
+            self._student = RemoteStudent(process, self._plan.framework, self._limits, self._budget)
             self._student.guard(self._forbids)
             self._done = 0
         return self._student

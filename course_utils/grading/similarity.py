@@ -21,7 +21,10 @@ THRESHOLD = 0.8  # share of the shorter one's tokens that are in the other one, 
 _TOKENS, _WINDOW = 25, 4  # copydetect's noise and guarantee thresholds
 _MOST_CODE = 20_000  # characters of an answer that are looked at
 _MOST_OF_ALL = 10 * _MOST_CODE  # and of all that somebody of another year has handed in
-_FEWEST = 3  # code with fewer fingerprints is too short to say anything
+# Code with fewer fingerprints is too short to say anything. Measured on a1 to a7, question by question, on 123 pairs of
+# right answers that two authors wrote: of the 36 pairs with 12 fingerprints or fewer none shares more than 0.57, so to
+# ask for more would not help. One question is alike with 27: a formula that has one way to be written.
+_FEWEST = 3
 
 
 class SimilarPair(NamedTuple):

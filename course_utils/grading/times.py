@@ -106,6 +106,12 @@ def _spelled(text: str) -> str:
         return "{}-{}-{} {}:{}:{} UTC".format(*found.groups()[:6])
     if found := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)", text):  # Blackboard's
         return "{} {}:{}:{}".format(*found.groups())
+    if found := re.fullmatch(
+        r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일](.*?)(\d{1,2}:\d\d.*)", text
+    ):  # East Asia's
+        year, month, day, between, moment = found.groups()
+        noon = "AM" if re.search("上午|午前|오전", between) else "PM" if re.search("下午|午後|오후", between) else ""
+        return f"{year}-{month:0>2}-{day:0>2} {moment} {noon}".strip()
     text = re.sub(r"(?<= \d\d)_(\d\d)_(?=\d\d)", r":\1:", text)  # where a file's name may have no colon
     text = re.sub(r"(?<=[ T])(\d{1,2})\.(\d\d)(?=$| (?!\d))", r"\1:\2", text)  # as in Italy or Denmark
     return re.sub(r"(?<=\d{4} )(\d{1,2})(\d\d)(?= ?[AP]M|$)", r"\1:\2", text)  # Brightspace's

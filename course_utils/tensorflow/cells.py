@@ -1,8 +1,9 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
-say their equations in `step`; `Deep` stacks layers, `Bidirectional` pairs two. Left out, because the framework's layers
-have it and the equations do not need it: projections, peepholes.
+say their equations in `step`, `MinGRU` and `MinLSTM`, whose gates read X only, in `coefficients`; `Deep` stacks layers,
+`Bidirectional` pairs two, `ShortConv` goes in front of one, and `Block` around it. Left out, because the framework's
+layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
@@ -12,9 +13,11 @@ import keras
 import tensorflow as tf
 
 from course_utils.shapes import (
+    check_block,
     check_count,
     check_dtype,
     check_lengths,
+    check_mode,
     check_pair,
     check_parts,
     check_share,
@@ -22,6 +25,7 @@ from course_utils.shapes import (
     check_state,
     check_X,
 )
+from course_utils.tensorflow.scan import linear_loop, linear_scan
 
 State = tf.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
@@ -48,11 +52,10 @@ class _Recurrent(_Layer):
         check_count("num_inputs", num_inputs)
         check_count("num_hiddens", num_hiddens)
         self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
+        self._state_shape = (num_hiddens,)
 
     def _draw(self, name: str, *shape: int, around: float = 0.0) -> keras.Variable:
-        bound = 1 / math.sqrt(self.num_hiddens)
-        uniform = keras.initializers.RandomUniform(around - bound, around + bound)
-        return self.add_weight(shape=shape, initializer=uniform, name=name)
+        return _draw(self, name, *shape, around=around, fan_in=self.num_hiddens)
 
     def _draw_gate(self, gate: str, bias: float = 0.0) -> tuple[keras.Variable, keras.Variable, keras.Variable]:
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,) that is drawn around `bias`."""
@@ -61,7 +64,7 @@ class _Recurrent(_Layer):
 
     def begin_state(self, batch_size: int) -> State:
         """The state before the first step: zeros (n, h)."""
-        return tf.zeros((batch_size, self.num_hiddens), dtype=self.compute_dtype)  # (n, h)
+        return tf.zeros((batch_size, *self._state_shape), dtype=self.compute_dtype)  # (n, h)
 
     def call(self, X: tf.Tensor, state: State | None = None, lengths=None) -> tuple[tf.Tensor, State]:
         """Walk over the steps of X.
@@ -77,15 +80,19 @@ class _Recurrent(_Layer):
         check_X(X.shape, self.num_inputs)
         check_dtype(X.dtype.name, self.compute_dtype)
         state = self.begin_state(X.shape[0]) if state is None else state
-        check_state(state, self.state_names, (X.shape[0], self.num_hiddens))
+        check_state(state, self.state_names, (X.shape[0], *self._state_shape))
         valid = _valid_steps(X, lengths)  # (n, T, 1)
+        outputs, state = self._read(X, state, valid)  # (n, T, h)
+        return outputs if valid is None else tf.where(valid, outputs, 0), state
+
+    def _read(self, X: tf.Tensor, state: State, valid: tf.Tensor | None) -> tuple[tf.Tensor, State]:
+        """All hidden states, whatever they are where `valid` (n, T, 1) is False, and the last state."""
         outputs = []
         for t, X_t in enumerate(tf.unstack(X, axis=1)):  # (n, d)
             new = self.step(X_t, state)
             state = new if valid is None else _where(valid[:, t], new, state)
             outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
-        outputs = tf.stack(outputs, axis=1)  # (n, T, h)
-        return outputs if valid is None else tf.where(valid, outputs, 0), state
+        return tf.stack(outputs, axis=1), state  # (n, T, h)
 
 
 class RNN(_Recurrent):
@@ -204,8 +211,184 @@ class LSTM(_Recurrent):
         return O * tf.tanh(C), C  # (n, h), (n, h)
 
 
-CELLS = (RNN, GRU, LSTM)
+class _Linear(_Recurrent):
+    """What the layers share whose gates read X only: H_t = a_t ⊙ H_{t-1} + b_t, with all a_t and b_t known at once."""
+
+    def __init__(self, num_inputs: int, num_hiddens: int, mode: str = "loop"):
+        super().__init__(num_inputs, num_hiddens)
+        check_mode(mode)
+        self.mode = mode
+
+    def _draw_input(self, gate: str) -> tuple[keras.Variable, keras.Variable]:
+        """Weights for the input (d, h), and a bias (h,)."""
+        return self._draw(f"W_x{gate}", self.num_inputs, self.num_hiddens), self._draw(f"b_{gate}", self.num_hiddens)
+
+    def _read(self, X: tf.Tensor, state: tf.Tensor, valid: tf.Tensor | None) -> tuple:
+        a, b = self.coefficients(X)  # (n, T, h)
+        if valid is not None:  # 1 H + 0: the state stands still
+            a, b = tf.where(valid, a, 1), tf.where(valid, b, 0)  # (n, T, h)
+        outputs = (linear_scan if self.mode == "scan" else linear_loop)(a, b, state)  # (n, T, h)
+        return outputs, outputs[:, -1]
+
+
+class MinGRU(_Linear):
+    """A minimal GRU: gate and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
+
+    Z_t = σ(X_t W_xz + b_z), H̃_t = X_t W_xh + b_h, H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`; the
+    paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. Nothing bends but the gate, so that layers straight
+    on top of each other gain little: `Block` puts what is missing between them.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        mode: how the recurrence is computed, "loop" or "scan" (`linear_loop`, `linear_scan`): the numbers are the same,
+            the seconds are not. On a CPU the loop wins, but for a single long sequence in PyTorch.
+
+    Parameters: `W_xz W_xh` (d, h), `b_z b_h` (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = MinGRU(num_inputs=3, num_hiddens=5)(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, H.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]))
+    """
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        self.W_xz, self.b_z = self._draw_input("z")
+        self.W_xh, self.b_h = self._draw_input("h")
+
+    def coefficients(self, X: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
+        Z = tf.sigmoid(X @ self.W_xz + self.b_z)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
+        return Z, (1 - Z) * H_tilde  # (n, T, h)
+
+
+class MinLSTM(_Linear):
+    """A minimal LSTM: gates and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
+
+    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = X_t W_xh + b_h, H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where F′ = F / (F + I)
+    and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′ is computed as
+    σ(log F − log I): the same, and a number also where F and I underflow to 0.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        mode: as for `MinGRU`.
+
+    Parameters: `W_xi W_xf W_xh` (d, h), `b_i b_f b_h` (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = MinLSTM(num_inputs=3, num_hiddens=5)(tf.zeros((2, 4, 3)))
+    >>> outputs.shape, H.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]))
+    """
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        self.W_xi, self.b_i = self._draw_input("i")
+        self.W_xf, self.b_f = self._draw_input("f")
+        self.W_xh, self.b_h = self._draw_input("h")
+
+    def coefficients(self, X: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
+        log_I = tf.math.log_sigmoid(X @ self.W_xi + self.b_i)  # (n, T, h)
+        log_F = tf.math.log_sigmoid(X @ self.W_xf + self.b_f)  # (n, T, h)
+        F = tf.sigmoid(log_F - log_I)  # (n, T, h), F / (F + I)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
+        return F, (1 - F) * H_tilde  # (n, T, h)
+
+
+CELLS = (RNN, GRU, LSTM, MinGRU, MinLSTM)
 """The layers of one direction: those that weights, files of models and the tests know."""
+
+
+class ShortConv(_Recurrent):
+    """A short convolution in front of a layer: each input's own weighted sum of its last steps, none from the future.
+
+    Y_t = Σ_k W_conv[k] ⊙ X_{t−K+1+k} + b_conv, k from 0 to K − 1: a memory of K − 1 steps. They are its state, so that
+    the next batch goes on where this one ends. Source: Gu and Dao (2023), Mamba, whose layers begin with one.
+
+    Args:
+        num_inputs: d, the width of one step's input, and of one step's output.
+        width: K, how many steps it sees, this one included.
+
+    Parameters: `W_conv` (K, d), `b_conv` (d,), drawn uniformly from ±1/√K, as PyTorch's `nn.Conv1d` does.
+
+    >>> outputs, state = ShortConv(num_inputs=3)(tf.zeros((2, 6, 3)))
+    >>> outputs.shape, state.shape
+    (TensorShape([2, 6, 3]), TensorShape([2, 3, 3]))
+    """
+
+    state_names = ("X",)
+
+    def __init__(self, num_inputs: int, width: int = 4):
+        super().__init__(num_inputs, num_inputs)
+        check_count("width", width)
+        self.width, self._state_shape = width, (width - 1, num_inputs)
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        self.W_conv = _draw(self, "W_conv", self.width, self.num_inputs, fan_in=self.width)
+        self.b_conv = _draw(self, "b_conv", self.num_inputs, fan_in=self.width)
+
+    def _read(self, X: tf.Tensor, state: tf.Tensor, valid: tf.Tensor | None) -> tuple:
+        T, seen = X.shape[1], tf.concat([state, X], axis=1)  # (n, K - 1 + T, d)
+        outputs = sum(seen[:, k : k + T] * self.W_conv[k] for k in range(self.width)) + self.b_conv  # (n, T, d)
+        if valid is None:
+            return outputs, seen[:, T:]  # (n, T, d), (n, K - 1, d)
+        last = tf.reduce_sum(tf.cast(valid[..., 0], tf.int32), axis=1, keepdims=True) + tf.range(self.width - 1)
+        return outputs, tf.gather(seen, last, batch_dims=1)  # (n, T, d), (n, K - 1, d)
+
+
+class Block(_Layer):
+    """What stands around a layer in a deep stack: its output is added to its input, then that of two products.
+
+    U = X + layer(norm(X)) and Y = U + silu(norm(U) W_up + b_up) W_down + b_down, with silu(x) = x σ(x) and
+    norm(X) = g ⊙ X / √(mean of X_t² + 10⁻⁶), g_1 the first time and g_2 the second. The state is the layer's. Sources:
+    He et al. (2016), Deep residual learning; Zhang and Sennrich (2019), Root mean square layer normalization.
+
+    Args:
+        layer: a layer of the course with as many outputs as inputs.
+        dropout: the share of either summand that is set to zero while training.
+
+    Parameters: the layer's, `W_up` (h, 2h), `W_down` (2h, h), `b_up` (2h,), `b_down` (h,), drawn uniformly from ±1/√h
+    and, those of the second product, ±1/√2h; `g_1 g_2` (h,), ones.
+
+    >>> outputs, H = Block(MinGRU(num_inputs=5, num_hiddens=5))(tf.zeros((2, 4, 5)))
+    >>> outputs.shape, H.shape
+    (TensorShape([2, 4, 5]), TensorShape([2, 5]))
+    """
+
+    weight_names = ("g_1", "g_2", "W_up", "b_up", "W_down", "b_down")
+
+    def __init__(self, layer: keras.layers.Layer, dropout: float = 0.0):
+        super().__init__()
+        check_block(layer)
+        check_share("dropout", dropout)
+        self.layer, self.dropout = layer, keras.layers.Dropout(dropout)
+        self.num_inputs = self.num_hiddens = layer.num_hiddens
+
+    def build(self, input_shape=None):
+        """Make the weights; Keras calls this before the first call."""
+        h = self.num_hiddens
+        _build(self.layer)
+        self.g_1, self.g_2 = (self.add_weight(shape=(h,), initializer="ones", name=name) for name in ("g_1", "g_2"))
+        self.W_up, self.b_up = _draw(self, "W_up", h, 2 * h, fan_in=h), _draw(self, "b_up", 2 * h, fan_in=h)
+        self.W_down, self.b_down = _draw(self, "W_down", 2 * h, h, fan_in=2 * h), _draw(self, "b_down", h, fan_in=2 * h)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The layer's state before the first step: zeros."""
+        return self.layer.begin_state(batch_size)
+
+    def call(
+        self, X: tf.Tensor, state: State | None = None, lengths=None, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """All outputs (n, T, h), and the layer's last state; arguments as for the layers."""
+        check_X(X.shape, self.num_inputs)
+        read, state = self.layer(_norm(X, self.g_1), state, lengths=lengths)  # (n, T, h)
+        X = X + self.dropout(read, training=training)  # (n, T, h)
+        bent = tf.nn.silu(_norm(X, self.g_2) @ self.W_up + self.b_up) @ self.W_down + self.b_down  # (n, T, h)
+        X, valid = X + self.dropout(bent, training=training), _valid_steps(X, lengths)  # (n, T, h), (n, T, 1)
+        return X if valid is None else tf.where(valid, X, 0), state
 
 
 class Deep(_Layer):
@@ -291,6 +474,16 @@ class Bidirectional(_Layer):
         ahead, ahead_end = self.forward_layer(X, state[0], lengths=lengths)  # (n, T, h)
         back, back_end = self.backward_layer(_reverse(X, lengths), state[1], lengths=lengths)  # (n, T, h)
         return tf.concat([ahead, _reverse(back, lengths)], axis=-1), (ahead_end, back_end)  # (n, T, 2h)
+
+
+def _draw(layer: keras.layers.Layer, name: str, *shape: int, fan_in: int, around: float = 0.0) -> keras.Variable:
+    bound = 1 / math.sqrt(fan_in)
+    uniform = keras.initializers.RandomUniform(around - bound, around + bound)
+    return layer.add_weight(shape=shape, initializer=uniform, name=name)
+
+
+def _norm(X: tf.Tensor, gain: tf.Tensor) -> tf.Tensor:
+    return gain * X * tf.math.rsqrt(tf.reduce_mean(X * X, axis=-1, keepdims=True) + 1e-6)  # (n, T, h)
 
 
 def _build(layer: keras.layers.Layer) -> None:

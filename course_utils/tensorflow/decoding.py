@@ -95,17 +95,22 @@ def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, b
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
 
-    Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
+    Returns: for each sentence its translation's tokens and score, and with attention the alignment; `str()` of one is
+        the sentence.
     """
 
     def step(ids, state):
-        context, state = state  # (m, h), …
+        context, state = state
         logits, state = model.decoder(tf.constant(ids)[:, None], context, state)  # (m, 1, V)
         return np.asarray(logits[:, 0]), (context, state)
 
     def select(state, rows):
         return tf.nest.map_structure(lambda part: tf.gather(part, rows), state)
 
-    _, state = model.encoder(*to_tensors(encode_sources(model, sentences, data)))
-    state = model.encoder.context(state), state
-    return search_translations(step, state, select, len(sentences), data, beam)
+    def align(ids):
+        maps = model.decoder.alignment(tf.constant(ids), *start)  # (n, T, S)
+        return None if maps is None else np.asarray(maps, dtype=np.float64)
+
+    source, lengths = encode_sources(model, sentences, data)
+    start = model.begin(*to_tensors((source, lengths)))
+    return search_translations(step, align, start, select, lengths, data, beam)

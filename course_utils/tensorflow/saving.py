@@ -9,11 +9,12 @@ from course_utils.checkpoints import Opened
 from course_utils.datasets import Vocab
 from course_utils.history import History
 from course_utils.tensorflow import weights
-from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep
+from course_utils.tensorflow.attention import AttentionDecoder
+from course_utils.tensorflow.cells import CELLS, Bidirectional, Block, Deep, ShortConv
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
-OWN = (*CELLS, Deep, Bidirectional, RNNLM, Seq2SeqEncoder, Seq2SeqDecoder, Seq2Seq)
+OWN = (*CELLS, ShortConv, Block, Deep, Bidirectional, RNNLM, Seq2SeqEncoder, Seq2SeqDecoder, AttentionDecoder, Seq2Seq)
 OF_KERAS = ("units", "return_sequences", "return_state", "zero_output_for_mask", "dropout", "recurrent_dropout")
 LAYERS = {keras.layers.SimpleRNN: (), keras.layers.GRU: ("reset_after",), keras.layers.LSTM: ()}
 KINDS: blueprints.Kinds = {cls.__name__: (cls, None) for cls in OWN}

@@ -96,7 +96,8 @@ class Seq2SeqEncoder(keras.layers.Layer):
 class Seq2SeqDecoder(keras.layers.Layer):
     """Writes sentences: logits of the next token from the token before, the context, and the state.
 
-    The context stands beside the token's embedding at each step, and stays what it is.
+    The context stands beside the token's embedding at each step, and stays what it is. `AttentionDecoder` looks at what
+    the encoder put out as well.
 
     Args:
         vocab_size, embed_size, num_hiddens, num_layers, cell: as for the encoder, whose state it goes on from.
@@ -135,6 +136,15 @@ class Seq2SeqDecoder(keras.layers.Layer):
             width = h
         self.output_layer.build((None, None, h))
 
+    def context(self, summary: tf.Tensor, outputs: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """What it is told at each step, (n, h): the summary.
+
+        Args:
+            summary: (n, h), `encoder.context(state)`.
+            outputs, lengths: the encoder's outputs, and how many tokens it read of each sentence; not looked at here.
+        """
+        return summary
+
     def call(
         self, inputs: tf.Tensor, context: tf.Tensor, state: State, training: bool = False
     ) -> tuple[tf.Tensor, State]:
@@ -145,16 +155,27 @@ class Seq2SeqDecoder(keras.layers.Layer):
             context: (n, h), the encoder's; the same at all steps.
             state: for each layer H (n, h) or LSTM's pair (H, C), as the encoder or the decoder returns it.
         """
-        check_decoder(inputs.shape, context, state, self.num_hiddens, self.num_layers, self.cell)
+        outputs, last = self._outputs(inputs, context, state, training)
+        return self.output_layer(self.dropout(outputs, training=training)), last  # (n, T, V)
+
+    def alignment(self, inputs: tf.Tensor, context: tf.Tensor, state: State) -> tf.Tensor | None:
+        """Where it looks at each step, (n, T, S); None, for it looks at nothing but the summary."""
+        return None
+
+    def _outputs(
+        self, inputs: tf.Tensor, summary: tf.Tensor, state: State, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """The top layer's H at each step, (n, T, h), and the state after the last."""
+        check_decoder(inputs.shape, summary, state, self.num_hiddens, self.num_layers, self.cell)
         ids = as_ids("inputs", inputs, self.vocab_size)  # (n, T)
         embedded = self.dropout(self.embedding(ids), training=training)  # (n, T, e)
-        at_each_step = tf.repeat(context[:, None], tf.shape(inputs)[1], axis=1)  # (n, T, h)
+        at_each_step = tf.repeat(summary[:, None], tf.shape(inputs)[1], axis=1)  # (n, T, h)
         X, after = tf.concat([embedded, at_each_step], axis=-1), []  # (n, T, e + h)
         for rnn, start in zip(self.rnns, state, strict=True):
-            X, *last = rnn(X, initial_state=start)
-            X = self.dropout(X, training=training)  # (n, T, h)
+            X = self.dropout(X, training=training) if after else X
+            X, *last = rnn(X, initial_state=start)  # (n, T, h)
             after.append(_as_state(last))
-        return self.output_layer(X), tuple(after)  # (n, T, V)
+        return X, tuple(after)
 
 
 class Seq2Seq(CourseModel):
@@ -201,13 +222,27 @@ class Seq2Seq(CourseModel):
             state: what the decoder starts from; None for the encoder's last state.
         """
         source, lengths, inputs = X
-        _, encoded = self.encoder(source, lengths, training=training)
-        context, state = self.encoder.context(encoded), encoded if state is None else state  # (n, h)
+        context, encoded = self.begin(source, lengths)
+        state = encoded if state is None else state
         if training and self.teacher_forcing < 1:
             return self._step_by_step(inputs, context, state)
         return self.decoder(inputs, context, state, training=training)
 
-    def _step_by_step(self, inputs: tf.Tensor, context: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+    def begin(self, source: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor | tuple, State]:
+        """What the decoder is told of the sentences, its `context`, and the state that it starts from."""
+        outputs, state = self.encoder(source, lengths)  # within `call` Keras tells it whether one trains
+        return self.decoder.context(self.encoder.context(state), outputs, lengths), state
+
+    def alignment(self, X: tuple) -> tf.Tensor | None:
+        """How much each step looks at each token of the source, (n, T, S), as in evaluation; None without attention.
+
+        Args:
+            X: as for `call`.
+        """
+        source, lengths, inputs = X
+        return self.decoder.alignment(inputs, *self.begin(source, lengths))
+
+    def _step_by_step(self, inputs: tf.Tensor, context: tf.Tensor | tuple, state: State) -> tuple[tf.Tensor, State]:
         n, T = tf.unstack(tf.shape(inputs))
         forced = keras.random.uniform((n, T), seed=self.draws) < self.teacher_forcing  # (n, T)
         forced |= tf.range(T) == 0  # <bos>
@@ -218,7 +253,7 @@ class Seq2Seq(CourseModel):
             logits, state = self.decoder(fed[:, None], context, state, training=True)  # (n, 1, V)
             return logits[:, 0], state
 
-        nothing = tf.zeros((n, self.decoder.output_layer.units), context.dtype)  # (n, V)
+        nothing = tf.zeros((n, self.decoder.output_layer.units), self.compute_dtype)  # (n, V)
         logits, states = tf.scan(step, (tf.transpose(inputs), tf.transpose(forced)), (nothing, state))  # (T, n, V), …
         return tf.transpose(logits, [1, 0, 2]), tf.nest.map_structure(lambda part: part[-1], states)  # (n, T, V), …
 

@@ -3,8 +3,10 @@
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
 "b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; so has a model of your own that keeps its parts under
-the names that `RNNLM` has for them. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of
-an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+the names that `RNNLM` has for them. A `ShortConv` has "W_conv": (K, d), "b_conv": (d,), a `Block` "W_up": (h, 2h),
+"b_up", "W_down": (2h, h), "b_down", "g_1", "g_2" beside its layer's. Of a `Seq2Seq` all are "encoder.…" or "decoder.…";
+what joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+An attention decoder has "W_k" and "W_c", (h, h), or (2h, h) where the encoder reads both ways.
 
 Keras' layers keep the matrices of all gates side by side in one. Its GRU with `reset_after` has two biases whose sum is
 the canonical one; only "b_hh", inside the reset, is a bias in its own right.
@@ -19,7 +21,8 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils.shapes import check_params
-from course_utils.tensorflow.cells import CELLS, Bidirectional, Deep
+from course_utils.tensorflow.attention import AttentionDecoder
+from course_utils.tensorflow.cells import CELLS, Bidirectional, Block, Deep, ShortConv
 from course_utils.tensorflow.models import RNNLM
 from course_utils.tensorflow.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
@@ -59,8 +62,15 @@ def _entries_of_cell(layer):
     return {variable.name: Entry(variable) for variable in layer.weights}  # frozen ones, too
 
 
-for _cell in CELLS:
+for _cell in (*CELLS, ShortConv):
     _entries.register(_cell, _entries_of_cell)
+
+
+@_entries.register
+def _(layer: Block):
+    if not layer.built:
+        layer.build()
+    return _entries(layer.layer) | {name: Entry(getattr(layer, name)) for name in layer.weight_names}
 
 
 @_entries.register
@@ -138,6 +148,12 @@ def _(layer: Seq2SeqDecoder):
         layer.build()
     embedding = {"W_xe": Entry(layer.embedding.embeddings)}
     return embedding | _stacked(layer.rnns) | _dense(layer.output_layer, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: AttentionDecoder):
+    plain = _entries.dispatch(Seq2SeqDecoder)(layer)  # which makes all weights if there are none
+    return plain | {"W_k": Entry(layer.key.kernel), "W_c": Entry(layer.mix.kernel)}
 
 
 @_entries.register

@@ -1,8 +1,9 @@
 """Recurrent layers from scratch: the equations of the chapters, one line of code for each.
 
 Every layer is called as `layer(X, state=None, lengths=None) -> (outputs, state)`, batch first. `RNN`, `GRU` and `LSTM`
-say their equations in `step`; `Deep` stacks layers, `Bidirectional` pairs two. Left out, because the framework's layers
-have it and the equations do not need it: projections, peepholes.
+say their equations in `step`, `MinGRU` and `MinLSTM`, whose gates read X only, in `coefficients`; `Deep` stacks layers,
+`Bidirectional` pairs two, `ShortConv` goes in front of one, and `Block` around it. Left out, because the framework's
+layers have it and the equations do not need it: projections, peepholes.
 """
 
 import math
@@ -10,11 +11,14 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn.functional import logsigmoid, silu
 
 from course_utils.shapes import (
+    check_block,
     check_count,
     check_dtype,
     check_lengths,
+    check_mode,
     check_pair,
     check_parts,
     check_share,
@@ -22,6 +26,7 @@ from course_utils.shapes import (
     check_state,
     check_X,
 )
+from course_utils.torch.scan import linear_loop, linear_scan
 
 State = torch.Tensor | tuple  # H (n, h), LSTM's pair (H, C), or a tuple of layers' states
 
@@ -36,10 +41,10 @@ class _Recurrent(nn.Module):
         check_count("num_inputs", num_inputs)
         check_count("num_hiddens", num_hiddens)
         self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
+        self._state_shape = (num_hiddens,)
 
     def _draw(self, *shape: int) -> nn.Parameter:
-        bound = 1 / math.sqrt(self.num_hiddens)
-        return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        return _draw(*shape, fan_in=self.num_hiddens)
 
     def _draw_gate(self) -> tuple[nn.Parameter, nn.Parameter, nn.Parameter]:
         """Weights for the input (d, h) and for the state (h, h), and a bias (h,)."""
@@ -48,7 +53,7 @@ class _Recurrent(nn.Module):
 
     def begin_state(self, batch_size: int) -> State:
         """The state before the first step: zeros (n, h), on the parameters' device."""
-        return next(self.parameters()).new_zeros(batch_size, self.num_hiddens)  # (n, h)
+        return next(self.parameters()).new_zeros(batch_size, *self._state_shape)  # (n, h)
 
     def forward(self, X: torch.Tensor, state: State | None = None, lengths=None) -> tuple[torch.Tensor, State]:
         """Walk over the steps of X.
@@ -63,17 +68,21 @@ class _Recurrent(nn.Module):
         """
         _check_input(X, self)
         state = self.begin_state(len(X)) if state is None else state
-        check_state(state, self.state_names, (len(X), self.num_hiddens))
+        check_state(state, self.state_names, (len(X), *self._state_shape))
         for part in state if isinstance(state, tuple | list) else (state,):
             _check_tensor("The state", part, self, "torch.as_tensor makes one of an array.")
         valid = _valid_steps(X, lengths)  # (n, T, 1)
+        outputs, state = self._read(X, state, valid)  # (n, T, h)
+        return outputs if valid is None else outputs * valid, state
+
+    def _read(self, X: torch.Tensor, state: State, valid: torch.Tensor | None) -> tuple[torch.Tensor, State]:
+        """All hidden states, whatever they are where `valid` (n, T, 1) is 0, and the last state."""
         outputs = []
         for t, X_t in enumerate(X.unbind(dim=1)):  # (n, d)
             new = self.step(X_t, state)
             state = new if valid is None else _where(valid[:, t], new, state)
             outputs.append(state[0] if isinstance(state, tuple) else state)  # (n, h)
-        outputs = torch.stack(outputs, dim=1)  # (n, T, h)
-        return outputs if valid is None else outputs * valid, state
+        return torch.stack(outputs, dim=1), state  # (n, T, h)
 
 
 class RNN(_Recurrent):
@@ -187,8 +196,175 @@ class LSTM(_Recurrent):
         return O * torch.tanh(C), C  # (n, h), (n, h)
 
 
-CELLS = (RNN, GRU, LSTM)
+class _Linear(_Recurrent):
+    """What the layers share whose gates read X only: H_t = a_t ⊙ H_{t-1} + b_t, with all a_t and b_t known at once."""
+
+    def __init__(self, num_inputs: int, num_hiddens: int, mode: str = "loop"):
+        super().__init__(num_inputs, num_hiddens)
+        check_mode(mode)
+        self.mode = mode
+
+    def _draw_input(self) -> tuple[nn.Parameter, nn.Parameter]:
+        """Weights for the input (d, h), and a bias (h,)."""
+        return self._draw(self.num_inputs, self.num_hiddens), self._draw(self.num_hiddens)
+
+    def _read(self, X: torch.Tensor, state: torch.Tensor, valid: torch.Tensor | None) -> tuple:
+        a, b = self.coefficients(X)  # (n, T, h)
+        if valid is not None:  # 1 H + 0: the state stands still
+            a, b = torch.where(valid > 0, a, 1), torch.where(valid > 0, b, 0)  # (n, T, h)
+        outputs = (linear_scan if self.mode == "scan" else linear_loop)(a, b, state)  # (n, T, h)
+        return outputs, outputs[:, -1]
+
+
+class MinGRU(_Linear):
+    """A minimal GRU: gate and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
+
+    Z_t = σ(X_t W_xz + b_z), H̃_t = X_t W_xh + b_h, H_t = Z_t ⊙ H_{t-1} + (1 − Z_t) ⊙ H̃_t. Z keeps, as in `GRU`; the
+    paper's Z is 1 − Z here, so that its weights are −W_xz and −b_z. Nothing bends but the gate, so that layers straight
+    on top of each other gain little: `Block` puts what is missing between them.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        mode: how the recurrence is computed, "loop" or "scan" (`linear_loop`, `linear_scan`): the numbers are the same,
+            the seconds are not. On a CPU the loop wins, but for a single long sequence in PyTorch.
+
+    Parameters: `W_xz W_xh` (d, h), `b_z b_h` (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = MinGRU(num_inputs=3, num_hiddens=5)(torch.zeros(2, 4, 3))
+    >>> outputs.shape, H.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]))
+    """
+
+    def __init__(self, num_inputs: int, num_hiddens: int, mode: str = "loop"):
+        super().__init__(num_inputs, num_hiddens, mode)
+        self.W_xz, self.b_z = self._draw_input()
+        self.W_xh, self.b_h = self._draw_input()
+
+    def coefficients(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
+        Z = torch.sigmoid(X @ self.W_xz + self.b_z)  # (n, T, h)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
+        return Z, (1 - Z) * H_tilde  # (n, T, h)
+
+
+class MinLSTM(_Linear):
+    """A minimal LSTM: gates and candidate read X only. Source: Feng et al. (2024), Were RNNs all we needed?
+
+    F_t, I_t = σ(X_t W_x· + b_·), H̃_t = X_t W_xh + b_h, H_t = F′_t ⊙ H_{t-1} + I′_t ⊙ H̃_t, where F′ = F / (F + I)
+    and I′ = I / (F + I), which is 1 − F′. There is no output gate, and so no memory cell beside H. F′ is computed as
+    σ(log F − log I): the same, and a number also where F and I underflow to 0.
+
+    Args:
+        num_inputs: d, the width of one step's input.
+        num_hiddens: h, the width of the hidden state.
+        mode: as for `MinGRU`.
+
+    Parameters: `W_xi W_xf W_xh` (d, h), `b_i b_f b_h` (h,), drawn uniformly from ±1/√h.
+
+    >>> outputs, H = MinLSTM(num_inputs=3, num_hiddens=5)(torch.zeros(2, 4, 3))
+    >>> outputs.shape, H.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]))
+    """
+
+    def __init__(self, num_inputs: int, num_hiddens: int, mode: str = "loop"):
+        super().__init__(num_inputs, num_hiddens, mode)
+        self.W_xi, self.b_i = self._draw_input()
+        self.W_xf, self.b_f = self._draw_input()
+        self.W_xh, self.b_h = self._draw_input()
+
+    def coefficients(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The a and b of H_t = a_t ⊙ H_{t-1} + b_t for inputs X (…, d): (…, h) each."""
+        log_I = logsigmoid(X @ self.W_xi + self.b_i)  # (n, T, h)
+        log_F = logsigmoid(X @ self.W_xf + self.b_f)  # (n, T, h)
+        F = torch.sigmoid(log_F - log_I)  # (n, T, h), F / (F + I)
+        H_tilde = X @ self.W_xh + self.b_h  # (n, T, h)
+        return F, (1 - F) * H_tilde  # (n, T, h)
+
+
+CELLS = (RNN, GRU, LSTM, MinGRU, MinLSTM)
 """The layers of one direction: those that weights, files of models and the tests know."""
+
+
+class ShortConv(_Recurrent):
+    """A short convolution in front of a layer: each input's own weighted sum of its last steps, none from the future.
+
+    Y_t = Σ_k W_conv[k] ⊙ X_{t−K+1+k} + b_conv, k from 0 to K − 1: a memory of K − 1 steps. They are its state, so that
+    the next batch goes on where this one ends. Source: Gu and Dao (2023), Mamba, whose layers begin with one.
+
+    Args:
+        num_inputs: d, the width of one step's input, and of one step's output.
+        width: K, how many steps it sees, this one included.
+
+    Parameters: `W_conv` (K, d), `b_conv` (d,), drawn uniformly from ±1/√K, as `nn.Conv1d` with `groups=d` does.
+
+    >>> outputs, state = ShortConv(num_inputs=3)(torch.zeros(2, 6, 3))
+    >>> outputs.shape, state.shape
+    (torch.Size([2, 6, 3]), torch.Size([2, 3, 3]))
+    """
+
+    state_names = ("X",)
+
+    def __init__(self, num_inputs: int, width: int = 4):
+        super().__init__(num_inputs, num_inputs)
+        check_count("width", width)
+        self.width, self._state_shape = width, (width - 1, num_inputs)
+        self.W_conv, self.b_conv = _draw(width, num_inputs, fan_in=width), _draw(num_inputs, fan_in=width)
+
+    def _read(self, X: torch.Tensor, state: torch.Tensor, valid: torch.Tensor | None) -> tuple:
+        T, seen = X.shape[1], torch.cat([state, X], dim=1)  # (n, K - 1 + T, d)
+        outputs = sum(seen[:, k : k + T] * self.W_conv[k] for k in range(self.width)) + self.b_conv  # (n, T, d)
+        if valid is None:
+            return outputs, seen[:, T:]  # (n, T, d), (n, K - 1, d)
+        last = (valid[..., 0] > 0).sum(dim=1, keepdim=True) + torch.arange(
+            self.width - 1, device=X.device
+        )  # (n, K - 1)
+        return outputs, seen.gather(1, last[..., None].expand(-1, -1, X.shape[2]))
+
+
+class Block(nn.Module):
+    """What stands around a layer in a deep stack: its output is added to its input, then that of two products.
+
+    U = X + layer(norm(X)) and Y = U + silu(norm(U) W_up + b_up) W_down + b_down, with silu(x) = x σ(x) and
+    norm(X) = g ⊙ X / √(mean of X_t² + 10⁻⁶), g_1 the first time and g_2 the second. The state is the layer's. Sources:
+    He et al. (2016), Deep residual learning; Zhang and Sennrich (2019), Root mean square layer normalization.
+
+    Args:
+        layer: a layer of the course with as many outputs as inputs.
+        dropout: the share of either summand that is set to zero while training.
+
+    Parameters: the layer's, `W_up` (h, 2h), `W_down` (2h, h), `b_up` (2h,), `b_down` (h,), drawn uniformly from ±1/√h
+    and, those of the second product, ±1/√2h; `g_1 g_2` (h,), ones.
+
+    >>> outputs, H = Block(MinGRU(num_inputs=5, num_hiddens=5))(torch.zeros(2, 4, 5))
+    >>> outputs.shape, H.shape
+    (torch.Size([2, 4, 5]), torch.Size([2, 5]))
+    """
+
+    weight_names = ("g_1", "g_2", "W_up", "b_up", "W_down", "b_down")
+
+    def __init__(self, layer: nn.Module, dropout: float = 0.0):
+        super().__init__()
+        check_block(layer)
+        check_share("dropout", dropout)
+        self.layer, self.dropout = layer, nn.Dropout(dropout)
+        self.num_inputs = self.num_hiddens = h = layer.num_hiddens
+        self.g_1, self.g_2 = nn.Parameter(torch.ones(h)), nn.Parameter(torch.ones(h))
+        self.W_up, self.b_up = _draw(h, 2 * h, fan_in=h), _draw(2 * h, fan_in=h)
+        self.W_down, self.b_down = _draw(2 * h, h, fan_in=2 * h), _draw(h, fan_in=2 * h)
+
+    def begin_state(self, batch_size: int) -> State:
+        """The layer's state before the first step: zeros."""
+        return self.layer.begin_state(batch_size)
+
+    def forward(self, X: torch.Tensor, state: State | None = None, lengths=None) -> tuple[torch.Tensor, State]:
+        """All outputs (n, T, h), and the layer's last state; arguments as for the layers."""
+        _check_input(X, self)
+        read, state = self.layer(_norm(X, self.g_1), state, lengths)  # (n, T, h)
+        X = X + self.dropout(read)  # (n, T, h)
+        bent = silu(_norm(X, self.g_2) @ self.W_up + self.b_up) @ self.W_down + self.b_down  # (n, T, h)
+        X, valid = X + self.dropout(bent), _valid_steps(X, lengths)  # (n, T, h), (n, T, 1)
+        return X if valid is None else X * valid, state
 
 
 class Deep(nn.Module):
@@ -264,14 +440,23 @@ class Bidirectional(nn.Module):
         return torch.cat([ahead, _reverse(back, lengths)], dim=-1), (ahead_end, back_end)  # (n, T, 2h)
 
 
-def _check_input(X: torch.Tensor, layer: _Recurrent) -> None:
+def _draw(*shape: int, fan_in: int) -> nn.Parameter:
+    bound = 1 / math.sqrt(fan_in)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+
+
+def _norm(X: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+    return gain * X * torch.rsqrt((X * X).mean(dim=-1, keepdim=True) + 1e-6)  # (n, T, h)
+
+
+def _check_input(X: torch.Tensor, layer: nn.Module) -> None:
     mend = "torch.as_tensor makes one of an array, and instead of packing sequences give their lengths."
     if isinstance(X, torch.Tensor):
         check_X(X.shape, layer.num_inputs)
     _check_tensor("X", X, layer, mend, " (n, T, d)")
 
 
-def _check_tensor(name: str, value, layer: _Recurrent, mend: str, shape: str = "") -> None:
+def _check_tensor(name: str, value, layer: nn.Module, mend: str, shape: str = "") -> None:
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name} is of type {type(value).__name__}, expected a tensor{shape}: {mend}")
     weight = next(layer.parameters())

@@ -96,23 +96,28 @@ def translate(model: Seq2Seq, sentences: Sequence[str], data: TranslationData, b
         data: what the model was trained on, for its vocabularies.
         beam: how many beginnings of each translation are kept; 1 takes the likeliest token at each step (greedy).
 
-    Returns: for each sentence its translation's tokens and score; `str()` of one is the sentence.
+    Returns: for each sentence its translation's tokens and score, and with attention the alignment; `str()` of one is
+        the sentence.
     """
 
     def step(ids, state):
-        ids, (context, state) = torch.as_tensor(ids, device=device)[:, None], state  # (m, 1), (m, h), …
+        ids, (context, state) = torch.as_tensor(ids, device=device)[:, None], state  # (m, 1), …
         logits, state = model.decoder(ids, context, state)  # (m, 1, V)
         return _to_numpy(logits[:, 0]), (context, state)
 
+    def align(ids):
+        maps = model.decoder.alignment(torch.as_tensor(ids, device=device), *start)  # (n, T, S)
+        return None if maps is None else _to_numpy(maps)
+
     with evaluating(model) as device:
-        _, state = model.encoder(*to_tensors(encode_sources(model, sentences, data), device))
-        state = model.encoder.context(state), state
-        return search_translations(step, state, _select, len(sentences), data, beam)
+        source, lengths = encode_sources(model, sentences, data)
+        start = model.begin(*to_tensors((source, lengths), device))
+        return search_translations(step, align, start, _select, lengths, data, beam)
 
 
-def _to_numpy(logits: torch.Tensor) -> np.ndarray:
-    """As float64, in which every logit of a smaller type is the same; NumPy has no bfloat16."""
-    return logits.cpu().double().numpy()
+def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """As float64, in which every number of a smaller type is the same; NumPy has no bfloat16."""
+    return tensor.cpu().double().numpy()
 
 
 def _select(state, rows):

@@ -10,12 +10,13 @@ from course_utils.checkpoints import Opened
 from course_utils.datasets import Vocab
 from course_utils.history import History
 from course_utils.torch import weights
-from course_utils.torch.cells import CELLS, Bidirectional, Deep
+from course_utils.torch.attention import AttentionDecoder
+from course_utils.torch.cells import CELLS, Bidirectional, Block, Deep, ShortConv
 from course_utils.torch.evaluation import as_array
 from course_utils.torch.models import RNNLM
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
-OWN = (*CELLS, Deep, Bidirectional, RNNLM, Seq2SeqEncoder, Seq2SeqDecoder, Seq2Seq)
+OWN = (*CELLS, ShortConv, Block, Deep, Bidirectional, RNNLM, Seq2SeqEncoder, Seq2SeqDecoder, AttentionDecoder, Seq2Seq)
 OF_PYTORCH = ("input_size", "hidden_size", "num_layers", "batch_first", "dropout", "bidirectional")
 KINDS: blueprints.Kinds = {cls.__name__: (cls, None) for cls in OWN}
 KINDS |= {f"nn.{cls.__name__}": (cls, {name: name for name in OF_PYTORCH}) for cls in (nn.RNN, nn.GRU, nn.LSTM)}

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from course_utils.shapes import check_decoder, check_pieces, check_sentences, check_seq2seq, check_sources
-from course_utils.torch.evaluation import as_ids
+from course_utils.torch.evaluation import as_ids, evaluating
 
 State = tuple  # of the layers: H (n, h) each, or LSTM's pair (H, C)
 
@@ -89,7 +89,8 @@ class Seq2SeqEncoder(nn.Module):
 class Seq2SeqDecoder(nn.Module):
     """Writes sentences: logits of the next token from the token before, the context, and the state.
 
-    The context stands beside the token's embedding at each step, and stays what it is.
+    The context stands beside the token's embedding at each step, and stays what it is. `AttentionDecoder` looks at what
+    the encoder put out as well.
 
     Args:
         vocab_size, embed_size, num_hiddens, num_layers, cell: as for the encoder, whose state it goes on from.
@@ -120,6 +121,15 @@ class Seq2SeqDecoder(nn.Module):
         self.output = nn.Linear(num_hiddens, vocab_size)
         _draw(self)
 
+    def context(self, summary: torch.Tensor, outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """What it is told at each step, (n, h): the summary.
+
+        Args:
+            summary: (n, h), `encoder.context(state)`.
+            outputs, lengths: the encoder's outputs, and how many tokens it read of each sentence; not looked at here.
+        """
+        return summary
+
     def forward(self, inputs: torch.Tensor, context: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """Logits (n, T, V) of the token after each of `inputs`, and the state after the last.
 
@@ -128,11 +138,20 @@ class Seq2SeqDecoder(nn.Module):
             context: (n, h), the encoder's; the same at all steps.
             state: for each layer H (n, h) or LSTM's pair (H, C), as the encoder or the decoder returns it.
         """
-        check_decoder(inputs.shape, context, state, self.num_hiddens, self.num_layers, self.cell)
+        outputs, last = self._outputs(inputs, context, state)
+        return self.output(self.dropout(outputs)), last  # (n, T, V)
+
+    def alignment(self, inputs: torch.Tensor, context: torch.Tensor, state: State) -> torch.Tensor | None:
+        """Where it looks at each step, (n, T, S); None, for it looks at nothing but the summary."""
+        return None
+
+    def _outputs(self, inputs: torch.Tensor, summary: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """The top layer's H at each step, (n, T, h), and the state after the last."""
+        check_decoder(inputs.shape, summary, state, self.num_hiddens, self.num_layers, self.cell)
         embedded = self.dropout(self.embedding(as_ids("inputs", inputs, self.vocab_size)))  # (n, T, e)
-        at_each_step = context[:, None].expand(-1, inputs.shape[1], -1)  # (n, T, h)
+        at_each_step = summary[:, None].expand(-1, inputs.shape[1], -1)  # (n, T, h)
         outputs, last = self.rnn(torch.cat([embedded, at_each_step], dim=-1), _stack(state))  # (n, T, h)
-        return self.output(self.dropout(outputs)), _by_layer(last)  # (n, T, V)
+        return outputs, _by_layer(last)
 
 
 class Seq2Seq(nn.Module):
@@ -170,13 +189,30 @@ class Seq2Seq(nn.Module):
             state: what the decoder starts from; None for the encoder's last state.
         """
         source, lengths, inputs = X
-        _, encoded = self.encoder(source, lengths)
-        context, state = self.encoder.context(encoded), encoded if state is None else state  # (n, h)
+        context, encoded = self.begin(source, lengths)
+        state = encoded if state is None else state
         if self.training and self.teacher_forcing < 1:
             return self._step_by_step(inputs, context, state)
         return self.decoder(inputs, context, state)
 
-    def _step_by_step(self, inputs: torch.Tensor, context: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+    def begin(self, source: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor | tuple, State]:
+        """What the decoder is told of the sentences, its `context`, and the state that it starts from."""
+        outputs, state = self.encoder(source, lengths)
+        return self.decoder.context(self.encoder.context(state), outputs, lengths), state
+
+    def alignment(self, X: tuple) -> torch.Tensor | None:
+        """How much each step looks at each token of the source, (n, T, S), as in evaluation; None without attention.
+
+        Args:
+            X: as for `forward`.
+        """
+        source, lengths, inputs = X
+        with evaluating(self):
+            return self.decoder.alignment(inputs, *self.begin(source, lengths))
+
+    def _step_by_step(
+        self, inputs: torch.Tensor, context: torch.Tensor | tuple, state: State
+    ) -> tuple[torch.Tensor, State]:
         forced = torch.rand(inputs.shape, device=inputs.device) < self.teacher_forcing  # (n, T)
         fed, steps = inputs[:, :1], []  # <bos>
         for t in range(inputs.shape[1]):

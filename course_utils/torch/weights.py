@@ -3,8 +3,10 @@
 The canonical form is a dict such as {"W_xh": (d, h), "W_hh": (h, h), "b_h": (h,)}. Several layers have their numbers in
 front, several directions the direction ("0.forward.W_xh"); a language model adds its output layer's "W_hq": (h, V) and
 "b_q": (V,), and its embedding's "W_xe": (V, e), if it has one; so has a model of your own that keeps its parts under
-the names that `RNNLM` has for them. Of a `Seq2Seq` all are "encoder.…" or "decoder.…"; what joins the two directions of
-an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+the names that `RNNLM` has for them. A `ShortConv` has "W_conv": (K, d), "b_conv": (d,), a `Block` "W_up": (h, 2h),
+"b_up", "W_down": (2h, h), "b_down", "g_1", "g_2" beside its layer's. Of a `Seq2Seq` all are "encoder.…" or "decoder.…";
+what joins the two directions of an encoder's layer is "W_hs": (2h, h) and "b_hs": (h,) for H, "W_cs" and "b_cs" for C.
+An attention decoder has "W_k" and "W_c", (h, h), or (2h, h) where the encoder reads both ways.
 
 PyTorch's layers keep the matrices of all gates in one, transposed, and two biases whose sum is the canonical one; only
 "b_hh", inside a GRU's reset, is one of its own.
@@ -19,7 +21,8 @@ import torch
 from torch import nn
 
 from course_utils.shapes import check_params
-from course_utils.torch.cells import CELLS, Bidirectional, Deep
+from course_utils.torch.attention import AttentionDecoder
+from course_utils.torch.cells import CELLS, Bidirectional, Block, Deep, ShortConv
 from course_utils.torch.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder
 
 Params = dict[str, np.ndarray]
@@ -57,8 +60,13 @@ def _entries_of_cell(layer):
     return {name: Entry(parameter) for name, parameter in layer.named_parameters()}
 
 
-for _cell in CELLS:
+for _cell in (*CELLS, ShortConv):
     _entries.register(_cell, _entries_of_cell)
+
+
+@_entries.register
+def _(layer: Block):
+    return _entries(layer.layer) | {name: Entry(getattr(layer, name)) for name in layer.weight_names}
 
 
 @_entries.register
@@ -100,6 +108,12 @@ def _(layer: Seq2SeqEncoder):
 def _(layer: Seq2SeqDecoder):
     embedding = {"W_xe": Entry(layer.embedding.weight)}
     return embedding | _entries(layer.rnn) | _linear(layer.output, "W_hq", "b_q")
+
+
+@_entries.register
+def _(layer: AttentionDecoder):
+    plain = _entries.dispatch(Seq2SeqDecoder)(layer)
+    return plain | {"W_k": Entry(layer.key.weight, transposed=True), "W_c": Entry(layer.mix.weight, transposed=True)}
 
 
 @_entries.register

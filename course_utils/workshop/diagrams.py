@@ -30,6 +30,11 @@ _LOSS = (
     " The right next letters are l, i, c, e, with probabilities 0.25, 0.55, 0.70 and 0.61; the loss is the mean of "
     "their negative logarithms, 0.71."
 )
+_SCORES = (
+    "An encoder has read red, heart and eos into its states H 1, H 2 and H 3; a decoder has read bos, and its state is "
+    "S 1. From each H and from S 1 comes a score: 0, 2 and −1."
+)
+_WEIGHTS = _SCORES + " A softmax makes weights of the scores: 0.11, 0.84 and 0.04."
 _GATES = "Both gates are sigmoids of the input and the old state."
 
 DIAGRAMS = {
@@ -78,6 +83,15 @@ DIAGRAMS = {
         "The output gate: the whole step of an LSTM",
         "As before, the memory is multiplied by F, and the candidate times I is added. A branch of the new memory goes "
         "down through tanh, is multiplied by the output gate O, and becomes the hidden state H at t.",
+    ),
+    "12_attention_1": Diagram("attention", 1, "Scores: how well each state fits", _SCORES, top=196),
+    "12_attention_2": Diagram("attention", 2, "Weights: a softmax of the scores", _WEIGHTS, top=90),
+    "12_attention_3": Diagram(
+        "attention",
+        3,
+        "The whole step of attention",
+        f"{_WEIGHTS} The mean of the three H with these weights is C 1. Through W_c it is added to S 1, and the sum "
+        "goes through W_hq to the word cœur.",
     ),
 }
 """File name without its ending → the diagram."""

@@ -32,6 +32,8 @@ VOCABULARY, TARGETS = "enumerate(id_to_token)", "ids[offset + 1 :]"
 WRONG_BATCHES = [
     Wrong("not_shifted", {TARGETS: "ids[offset:]"},
           "The targets are the inputs: whoever copies has learned everything. Which token must a step predict?"),
+    Wrong("results_exchanged", {"for each in (X, Y)": "for each in (Y, X)"},
+          "Inputs and targets have changed places: a target is the token that comes next.", keeps=0.5),
     Wrong("shifted_back", {TARGETS: "ids[offset - 1 :]"},
           "The targets are the tokens before the inputs. A model should say what follows.", keeps=0.25),
     Wrong("two_further", {TARGETS: "ids[offset + 2 :]"},

@@ -17,6 +17,7 @@ def perplexity(batches):
 
 
 RESULT = "np.exp(tokens.mean())"
+TAKEN_FOR_P = "log_softmax(np.log(np.clip(logits, 1e-7, 1 - 1e-7)))"  # keras.losses, without from_logits
 
 # fmt: off
 WRONG_SCORES = [
@@ -27,6 +28,8 @@ WRONG_SCORES = [
     Wrong("two_to_the_nats", {RESULT: "2 ** tokens.mean()"},
           "It is 2 to the loss. That would be right for bits; with the natural logarithm the loss is in nats.",
           keeps=0.5),
+    Wrong("exp_of_the_sum", {RESULT: "np.exp(tokens.sum())"},
+          "It is exp of the losses' sum, and grows with the text. Take their mean first.", keeps=0.5),
     Wrong("mean_of_perplexities", {RESULT: "np.mean([np.exp(each.mean()) for each in losses])"},
           "It is the mean of the batches' perplexities. Take the mean of what belongs to a token, and exp at the end.",
           keeps=0.25),
@@ -54,6 +57,9 @@ WRONG_SCORES = [
           "Only the last step of each sequence is scored. The model predicts at every step."),
     Wrong("no_softmax", {"log_softmax(logits)": "logits"},
           "The logits are taken for logarithms of probabilities. They have to go through the softmax first."),
+    Wrong("logits_for_probabilities", {"log_softmax(logits)": TAKEN_FOR_P},
+          "The loss takes the logits for probabilities, cut to between 0 and 1. Some ready-made losses do, unless they "
+          "are told."),
     Wrong("softmax_over_the_steps", {"log_softmax(logits)": "log_softmax(logits, axis=1)"},
           "The softmax goes over the steps. The probabilities of all tokens at one step add up to 1."),
     Wrong("softmax_over_the_sequences", {"log_softmax(logits)": "log_softmax(logits, axis=0)"},

@@ -13,6 +13,11 @@ def leaky_step(X_t, H, params):
     return H, H @ p["W_hq"] + p["b_q"]  # (n, h), (n, q)
 
 
+def output_of_what_is_new(X_t, H, params):
+    new = np.tanh(X_t @ params["W_xh"] + H @ params["W_hh"] + params["b_h"])  # (n, h)
+    return leaky_step(X_t, H, params)[0], new @ params["W_hq"] + params["b_q"]
+
+
 SQUEEZED = 'np.tanh(X_t @ p["W_xh"] + H @ p["W_hh"] + p["b_h"])'
 KEPT, TAKEN_IN = '(1 - p["leak"]) * H + ', 'p["leak"] * np.tanh'
 LOGITS = 'H @ p["W_hq"] + p["b_q"]'
@@ -60,6 +65,8 @@ WRONG_STEPS = [
           "The old state is added once more, beside its share.", keeps=0.25),
     Wrong("output_of_the_old_state", {"    H = ": "    H_new = ", "return H,": "return H_new,"},
           "The logits are those of the old state: what the step has just read cannot be seen in them.", keeps=0.5),
+    Wrong("output_of_what_is_new", output_of_what_is_new,
+          "The logits are those of what is taken in. They belong to the state that comes of it.", keeps=0.5),
     Wrong("probabilities", mutant(leaky_step, {LOGITS: f"softmax({LOGITS})"}, softmax=softmax),
           "The outputs are probabilities. Logits were asked for; the loss takes the softmax.", keeps=0.5),
     Wrong("squeezed_output", {LOGITS: f"np.tanh({LOGITS})"},

@@ -107,10 +107,10 @@ def check_leaky_step(student, rng):
 
 
 @question(
-    {"every step": 4, "the gradient": 2, "the gradient, cut": 4},
+    {"every step": 2, "the gradient": 2, "the gradient, cut": 3, "several texts in a row": 3},
     reference=unroll,
     explained="chapter 02, “One-hot, or a look-up”, “From scratch: the loop” and, for the cut, “Training: the state "
-    "flows on, the gradient stops”",
+    "flows on, the gradient stops”; for begins the text above the exercise",
     forbids=READY_MADE,
     needs=("leaky_step",),
     wrong=WRONG_WALKS,
@@ -124,6 +124,9 @@ def check_unroll(student, rng):
     yield "the gradient, cut", student.call("unroll", ids, H, params, 3)
     yield "the gradient, cut", student.gradient("unroll", ids, H, params, 3, wrt=1, weights=weights)
     yield "the gradient, cut", student.gradient("unroll", ids, H, params, 3, wrt=2, weights=weights)
+    begins = np.zeros((n, T), dtype=bool)
+    begins[[0, 0, 1, 1, 2], [0, 4, 3, 6, 2]] = True  # a row at a time, at the first step and at the last one, too
+    yield "several texts in a row", student.call("unroll", ids, H, params, None, begins[rng.permutation(n)])
 
 
 @question(
@@ -136,6 +139,9 @@ def check_unroll(student, rng):
 def check_clip(student, rng):
     while True:
         grads = [rng.normal(size=shape) for shape in ((3, 4), (4,), (4, 2))]
+        largest = max(g.max() for g in grads)
+        if -min(g.min() for g in grads) < 1.2 * largest or largest < 0.5:
+            continue  # the largest number is negative, which is to be seen where p is None
         if all(sum((g**p).sum() for g in grads) > 1 for p in (1, 3)):  # whoever keeps the signs has roots all the same
             break
     norm = np.sqrt(sum((g**2).sum() for g in grads))

@@ -7,22 +7,31 @@ from course_utils.assignments import Wrong, mutant
 from .steps import WRONG_STEPS, leaky_step
 
 
-def unroll(ids, H, params, cut_every=None):
+def unroll(ids, H, params, cut_every=None, begins=None):
     outputs, one_hot = [], np.eye(len(params["W_xh"]))
     for t in range(ids.shape[1]):
         if cut_every and t % cut_every == 0:
             H = H.real  # (n, h), without its history
+        if begins is not None:
+            H = np.where(begins[:, t, None], 0, H)  # (n, h)
         H, logits = leaky_step(one_hot[ids[:, t]], H, params)  # (n, h), (n, V)
         outputs.append(logits)
     return np.stack(outputs, axis=1), H  # (n, T, V), (n, h)
 
 
+ZEROED = "np.where(begins[:, t, None], 0, H)"
 CUT_HERE, STEP = "if cut_every and t % cut_every == 0:", "        H, logits = leaky_step("
 BEGIN, RESULTS = "outputs, one_hot = [],", "np.stack(outputs, axis=1), H"
 CUT_BEFORE_LOGITS = """if cut_every and (t + 1) % cut_every == 0:
             H = H.real
             logits = H @ params["W_hq"] + params["b_q"]
         outputs.append"""
+ZEROED_AFTERWARDS = """outputs.append(logits)
+        if begins is not None:
+            H = np.where(begins[:, t, None], 0, H)"""
+CUT_AFTERWARDS = """outputs.append(logits)
+        if cut_every and t % cut_every == 0:
+            H = H.real"""
 
 # fmt: off
 WRONG_WALKS = [
@@ -61,6 +70,26 @@ WRONG_WALKS = [
     Wrong("logits_cut_too", {CUT_HERE: "if False:", "outputs.append": CUT_BEFORE_LOGITS},
           "The state is cut off before the step's logits are computed, so they have no gradient either. Cut what "
           "goes on to the next step.", keeps=0.5),
+    Wrong("one_cut_only", {CUT_HERE: "if cut_every and t == 0:"},
+          "There is one cut, in front of the first step, and none at cut_every and its multiples.", keeps=0.25),
+    Wrong("cut_after_the_step", {CUT_HERE: "if False:", "outputs.append(logits)": CUT_AFTERWARDS},
+          "The state is cut off behind the steps 0, cut_every and so on. Cut it in front of them.", keeps=0.5),
+    Wrong("begins_ignored", {"begins is not None": "False"},
+          "The texts run into each other: begins has no effect."),
+    Wrong("all_rows_begin", {ZEROED: "np.where(begins[:, t].any(), 0, H)"},
+          "Where one row begins a new text, all rows forget. Each row has its own texts.", keeps=0.25),
+    Wrong("begins_inverted", {ZEROED: "np.where(begins[:, t, None], H, 0)"},
+          "It is the wrong way round: the state is zero at all steps where no text begins."),
+    Wrong("begins_one_step_late", {ZEROED: "np.where(begins[:, t - 1, None] & (t > 0), 0, H)"},
+          "A text's first letter is still read from the state of the text before, and its second from zeros.",
+          keeps=0.5),
+    Wrong("zeros_behind_the_step", {"begins is not None": "False", "outputs.append(logits)": ZEROED_AFTERWARDS},
+          "The state is set to zero behind the step with which a text begins. It is to be zero in front of it.",
+          keeps=0.5),
+    Wrong("never_at_step_0", {ZEROED: "np.where(begins[:, t, None] & (t > 0), 0, H)"},
+          "A text that begins with the first step is read from the state that was handed over.", keeps=0.5),
+    Wrong("first_text_only", {ZEROED: "np.where(begins[:, t, None] & ~begins[:, :t].any(axis=1, keepdims=True), 0, H)"},
+          "Only the first text that begins in a row is seen. There may be more.", keeps=0.5),
     Wrong("so_many_pieces", {"t % cut_every == 0": "t % (ids.shape[1] // cut_every) == 0"},
           "cut_every is taken for the number of pieces. It is how many steps a piece has.", keeps=0.5),
 ]

@@ -33,6 +33,11 @@ def other_convention(params):
     return {name: -value if name in ("W_xz", "W_hz", "b_z") else value for name, value in params.items()}
 
 
+def gate_and_candidate_exchanged(params):
+    others = {"z": "h", "h": "z"}
+    return {name[:-1] + others.get(name[-1], name[-1]): value for name, value in params.items()}
+
+
 MIXED, FLIPPED_MIX = "Z * H + (1 - Z) * H_tilde", "(1 - Z) * H + Z * H_tilde"
 CANDIDATE = 'X_t @ p["W_xh"] + (R * H) @ p["W_hh"] + p["b_h"]'
 FROM_H, CANDIDATE_AFTER = 'p["g_hh"] * normed(H @ p["W_hh"]) + p["b_hh"]', 'X_t @ p["W_xh"] + p["b_h"] + R * from_H'
@@ -62,6 +67,9 @@ WRONG_STEPS = [
           "The candidate is not squashed: it is any number, and should lie between −1 and 1."),
     Wrong("tanh_gates", mutant(gru_step, sigmoid=np.tanh),
           "The gates lie between −1 and 1: they went through tanh. A share lies between 0 and 1."),
+    Wrong("reset_for_good", {"R = 1 - Z": "R = 1 - Z; H = R * H", "(R * H)": "H"},
+          "The old state is weakened for good, and then kept as it is left. The reset is for what the candidate sees; "
+          "what is kept is a share of the old state itself."),
     Wrong("old_state_dropped", {"Z * H + ": ""},
           "The new state has no part of the old one: only the candidate's share is there."),
     Wrong("candidate_not_weighed", {"(1 - Z) * H_tilde": "H_tilde"},
@@ -80,6 +88,16 @@ WRONG_STEPS_NORMED = [
     Wrong("over_the_sequences", mutant(gru_step_normed, normed=lambda v: normed(v.T).T),
           "Mean and variance go over the sequences of the batch, so that each depends on its neighbours. They go over "
           "the units of one sequence.", keeps=0.5),
+    Wrong("over_the_whole_batch", mutant(gru_step_normed, normed=lambda v: (v - v.mean()) / np.sqrt(v.var() + 1e-5)),
+          "There is one mean and one variance for the whole batch. Each sequence has its own.", keeps=0.5),
+    Wrong("state_normed_before_the_product", {"normed(H @ p[\"W_hh\"])": "(normed(H) @ p[\"W_hh\"])"},
+          "The old state is normalised, and then the product is taken. It is the product that is normalised.",
+          keeps=0.5),
+    Wrong("normed_after_the_reset", {FROM_H: 'normed(R * (H @ p["W_hh"]))',
+                                     CANDIDATE_AFTER: 'X_t @ p["W_xh"] + p["b_h"] + p["g_hh"] * from_H + p["b_hh"]'},
+          "The reset comes before the normalising, which takes it back in part. It comes last.", keeps=0.5),
+    Wrong("bias_before_the_norm", {FROM_H: 'p["g_hh"] * normed(H @ p["W_hh"] + p["b_hh"])'},
+          "The bias b_hh is added before the normalising. It comes after it.", keeps=0.5),
     Wrong("variance_without_root", mutant(gru_step_normed, normed=mutant(normed, {"np.sqrt": ""})),
           "It is divided by the variance: the root is missing.", keeps=0.5),
     Wrong("not_centred", mutant(gru_step_normed, normed=mutant(normed, {"v - v.mean(axis=1, keepdims=True)": "v"})),
@@ -120,6 +138,12 @@ WRONG_CONVENTIONS = [
           "The reset gate's weights are changed too, though both conventions agree on R.", keeps=0.5),
     Wrong("all_weights", {TURNED: "params"},
           "All weights are changed, also those of the reset gate and of the candidate, on which both agree."),
+    Wrong("states_weights_forgotten", {TURNED: '("W_xz", "b_z")'},
+          "The gate reads the old state, too, and those weights are as they were.", keeps=0.5),
+    Wrong("inputs_weights_forgotten", {TURNED: '("W_hz", "b_z")'},
+          "The gate reads the input, too, and those weights are as they were.", keeps=0.5),
+    Wrong("gate_and_candidate_exchanged", gate_and_candidate_exchanged,
+          "The gate's weights and the candidate's have changed places. It is only their shares that do."),
     Wrong("the_candidate", {TURNED: '("W_xh", "W_hh", "b_h")'},
           "The candidate's weights are changed; the two conventions differ in the update gate."),
     Wrong("unchanged", {TURNED: "()"},

@@ -44,6 +44,19 @@ def last_unit(H, X, params):
     return last_state(H, X, params)[:, -1]  # (n,)
 
 
+def states_from_here(H, X, params):
+    return unroll(X, H, params)[0]  # (n, T, h)
+
+
+def of_all_states(X, params):
+    H, norms = np.zeros((len(X), len(params["b_z"]))), []
+    for t in range(X.shape[1]):
+        by_H = gradient(states_from_here, (H, X[:, t:], params), {}, 0, 1.0)  # (n, h)
+        norms.append(np.linalg.norm(by_H + (t > 0)))  # a state is among those added up, the zeros are not
+        H = last_state(H, X[:, [t]], params)  # (n, h)
+    return np.array(norms[::-1]) / norms[-1]
+
+
 def reach_with(step):
     walk = mutant(unroll, gru_step=step)
     return mutant(gradient_reach, last_state=mutant(last_state, unroll=walk))
@@ -124,6 +137,11 @@ WRONG_REACHES = [
           "You took the largest entry; the norm asked for is the root of the sum of the squares.", keeps=0.5),
     Wrong("norms_added_up", {NORM: "np.linalg.norm(each, axis=1).sum()"},
           "You took a norm for each sequence and added them up: there is one norm, over all sequences.", keeps=0.5),
+    Wrong("share_of_the_end", {SHARES: f"norms / {BY_ITSELF}"},
+          "You divided by the norm of the gradient of the last state by itself. The first number should be 1.",
+          keeps=0.5),
+    Wrong("of_all_states", of_all_states,
+          "It is the gradient of the sum of all states. s is the sum of the last one's entries."),
     Wrong("share_of_the_last", {SHARES: "norms / norms[-1]"},
           "You divided by the norm at the start, k = T. What is asked is the share of what arrives one step back.",
           keeps=0.5),

@@ -46,6 +46,10 @@ WRONG_STEPS = [
     Wrong("flipped_forget_gate", {BELT: "(1 - F) * C + I * C_tilde"},
           "The forget gate works the wrong way round: where it is 1 the memory is emptied. In spite of its name, F "
           "says what stays."),
+    Wrong("output_gate_sees_tanh", {'p["w_co"] * C': 'p["w_co"] * np.tanh(C)'},
+          "The output gate looks at tanh of the memory. A peephole sees the memory itself.", keeps=0.5),
+    Wrong("no_biases", {' + p["b_i"]': "", ' + p["b_f"]': "", ' + p["b_o"]': "", ' + p["b_c"]': ""},
+          "There are no biases, neither in the gates nor in the candidate.", keeps=0.25),
     Wrong("tied_gates", {BELT: "F * C + (1 - F) * C_tilde"},
           "The candidate's share is 1 − F, as in a GRU. The LSTM has a gate of its own for it.", keeps=0.25),
     Wrong("candidate_not_weighed", {BELT: "F * C + C_tilde"},

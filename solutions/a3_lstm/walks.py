@@ -143,6 +143,7 @@ WALKS_THAT_ARE_SEEN = (  # in the last hidden state, when the walk starts from z
 )
 WRONG_READING += [
     Wrong(f"walk_with_{each.id}", mutant(next_letter, unroll=each.of(unroll)),
-          "The reading is right, the walk before it is not: see what the check of unroll says.", keeps=0.75)
+          "The reading is right, the walk before it is not: see what the check of unroll says. If that finds nothing, "
+          "look at the step that you pick.", keeps=0.75)
     for each in WRONG_WALKS if each.id in WALKS_THAT_ARE_SEEN
 ]

@@ -26,17 +26,16 @@ def bidirectional(X, params, lengths=None):
     return np.where(valid[..., None], outputs, 0), last
 
 
-def around(outputs):
+def around(outputs, width=1):
     ahead, back = np.split(outputs, 2, axis=-1)  # (n, T, h), (n, T, h)
-    edge = np.zeros_like(ahead[:, :1])  # (n, 1, h)
-    before = np.concatenate([edge, ahead[:, :-1]], axis=1)  # (n, T, h)
-    after = np.concatenate([back[:, 1:], edge], axis=1)  # (n, T, h)
+    before = np.concatenate([np.zeros_like(ahead[:, :1]), ahead[:, :-1]], axis=1)  # (n, T, h)
+    after = np.concatenate([back[:, width:], np.zeros_like(back[:, :width])], axis=1)  # (n, T, h)
     return np.concatenate([before, after], axis=-1)  # (n, T, 2h)
 
 
-def both_ends_empty(outputs):
+def both_ends_empty(outputs, width=1):
     t, T = np.arange(outputs.shape[1]), outputs.shape[1]
-    return np.where(((t > 0) & (t < T - 1))[:, None], around(outputs), 0)
+    return np.where(((t > 0) & (t < T - width))[:, None], around(outputs, width), 0)
 
 
 STEPS, ENDS = "np.where(t < ends, ends - 1 - t, t)", "lengths[:, None]"
@@ -44,7 +43,9 @@ LAST_AHEAD, LAST_BACK = "ahead[np.arange(len(X)), lengths - 1]", "back[:, 0]"
 BACK_AT_THE_END = "back[np.arange(len(X)), lengths - 1]"
 CLEARED = "np.where(valid[..., None], outputs, 0)"
 BACK_AFTER_THE_PADDING = {"back, _": "back, after", LAST_BACK: "after"}
-BEFORE, AFTER = "[edge, ahead[:, :-1]]", "[back[:, 1:], edge]"
+BEFORE, AFTER = "[np.zeros_like(ahead[:, :1]), ahead[:, :-1]]", "[back[:, width:], np.zeros_like(back[:, :width])]"
+AHEAD_FROM_AFTER = "[ahead[:, width:], np.zeros_like(ahead[:, :width])]"
+BACK_FROM_BEFORE = "[np.zeros_like(back[:, :1]), back[:, :-1]]"
 
 # fmt: off
 WRONG_TURNS = [
@@ -58,6 +59,8 @@ WRONG_TURNS = [
           "The sequences are right, but the padding is turned round as well. It should stay as it is.", keeps=0.75),
     Wrong("padding_cleared", {"return ": "return (t < ends)[..., None] * "},
           "The sequences are right, but the padding is zero now. It should stay as it is.", keeps=0.75),
+    Wrong("a_step_too_far", {"ends - 1 - t, t)": "np.minimum(ends - t, X.shape[1] - 1), t)"},
+          "Each step comes from one place too far to the right: the last step that counts is number lengths − 1."),
     Wrong("last_step_stays", {"t < ends": "t < ends - 1"},
           "The last step of each sequence stays where it was, and comes first as well. Steps are counted from 0.",
           keeps=0.5),
@@ -116,30 +119,41 @@ WRONG_DIRECTIONS = [
 ]
 WRONG_DIRECTIONS += [
     Wrong(f"turn_with_{each.id}", mutant(bidirectional, turn=each.of(turn)),
-          "The two directions are right, the turning round is not: see what the check of turn says.", keeps=0.75)
+          "The two directions are right, the turning round is not: see what the check of turn says. If that finds "
+          "nothing, look at the lengths that you hand to turn.", keeps=0.75)
     for each in WRONG_TURNS
     if each.id not in ("not_turned", "padding_turned_too", "padding_cleared")  # not to be seen in the results
 ]
 WRONG_AROUND = [
-    Wrong("at_the_step", lambda outputs: outputs,
+    Wrong("at_the_step", lambda outputs, width=1: outputs,
           "The outputs are as they were: both states have read the step itself."),
-    Wrong("wrong_way", {BEFORE: "[ahead[:, 1:], edge]", AFTER: "[edge, back[:, :-1]]"},
+    Wrong("wrong_way", {BEFORE: AHEAD_FROM_AFTER, AFTER: BACK_FROM_BEFORE},
           "The two halves are moved the wrong way: now each has read even more than before.", keeps=0.25),
     Wrong("forward_half_only", {AFTER: "[back]"},
           "Only the forward half is moved. The backward one has still read the step itself.", keeps=0.5),
     Wrong("backward_half_only", {BEFORE: "[ahead]"},
           "Only the backward half is moved. The forward one has still read the step itself.", keeps=0.5),
-    Wrong("both_later", {AFTER: "[edge, back[:, :-1]]"},
-          "Both halves come from the step before. The backward one should come from the step after.", keeps=0.25),
-    Wrong("both_earlier", {BEFORE: "[ahead[:, 1:], edge]"},
-          "Both halves come from the step after. The forward one should come from the step before.", keeps=0.25),
-    Wrong("rolled", {BEFORE: "[ahead[:, -1:], ahead[:, :-1]]", AFTER: "[back[:, 1:], back[:, :1]]"},
+    Wrong("both_later", {AFTER: BACK_FROM_BEFORE},
+          "Both halves come from the step before. The backward one should come from behind the gap.", keeps=0.25),
+    Wrong("both_earlier", {BEFORE: AHEAD_FROM_AFTER},
+          "Both halves come from behind the gap. The forward one should come from the step before.", keeps=0.25),
+    Wrong("rolled", {BEFORE: "[ahead[:, -1:], ahead[:, :-1]]", AFTER: "[back[:, width:], back[:, :width]]"},
           "At the edges stands what was pushed out at the other end, and that has read everything.", keeps=0.5),
-    Wrong("edges_repeated", {BEFORE: "[ahead[:, :1], ahead[:, :-1]]", AFTER: "[back[:, 1:], back[:, -1:]]"},
-          "At the edges the state of the step itself is repeated, and that has read it. Where nothing stands before or "
-          "after, there is nothing to say.", keeps=0.5),
+    Wrong("edges_repeated", {BEFORE: "[ahead[:, :1], ahead[:, :-1]]",
+                             AFTER: "[back[:, width:], back[:, -1:].repeat(min(width, back.shape[1]), axis=1)]"},
+          "At the edges the outermost state is repeated, and that has read what is asked for. Where nothing stands "
+          "before or after, there is nothing to say.", keeps=0.5),
     Wrong("both_ends_empty", both_ends_empty,
-          "At the first and at the last step all is zero. Each of them has a neighbour on one side.", keeps=0.5),
+          "At the first steps and at the last ones all is zero. Most of them have a neighbour on one side.", keeps=0.5),
     Wrong("halves_exchanged", {"[before, after]": "[after, before]"},
           "The moving is right, but the halves have changed places: the forward half comes first.", keeps=0.5),
+    Wrong("always_one_letter", {AFTER: "[back[:, 1:], np.zeros_like(back[:, :1])]"},
+          "The gap is one letter wide, whatever width says: the backward state has read the letters behind the first.",
+          keeps=0.5),
+    Wrong("both_as_far_away", {BEFORE: "[np.zeros_like(ahead[:, :width]), ahead[:, : max(ahead.shape[1] - width, 0)]]"},
+          "The forward state comes from a whole gap before it. It could have read on up to the gap: the step is the "
+          "gap's first.", keeps=0.5),
+    Wrong("gap_on_either_side", {AFTER: "[back[:, width + 1 :], np.zeros_like(back[:, : width + 1])]"},
+          "The backward state comes from a step too far behind. The step itself is the first letter of the gap.",
+          keeps=0.5),
 ]

@@ -47,6 +47,10 @@ WRONG_INFLUENCE = [
           "You took the largest entry; the norm asked for is the root of the sum of the squares.", keeps=0.5),
     Wrong("norms_added_up", {NORM: "np.sqrt((found**2).sum(axis=2)).sum(axis=0)"},
           "The sequences' norms are added up. The norm goes over all sequences at once.", keeps=0.5),
+    Wrong("norms_averaged", {NORM: "np.sqrt((found**2).sum(axis=2)).mean(axis=0)"},
+          "You took the mean of the sequences' norms. The norm goes over all sequences at once.", keeps=0.5),
+    Wrong("mean_of_the_outputs", {SUM: "outputs.mean(axis=(0, 2))"},
+          "It is the gradient of the outputs' mean. Asked for is that of their sum.", keeps=0.5),
     Wrong("yes_or_no", {NORM: f'({NORM} > 0).astype("float64")'},
           "These are ones and zeros. How much is asked for, not only whether."),  # ones are had for nothing
     Wrong("shares", {NORM: f"{NORM} / {NORM}.sum(axis=0)"},
@@ -79,5 +83,6 @@ WRONG_INFLUENCE += [
     Wrong(f"around_with_{each.id}", mutant(influence, around=each.of(around)),
           "The measure is right, what it looks around with is not: see what the check of around says.", keeps=0.75)
     for each in WRONG_AROUND
-    if each.id not in ("at_the_step", "halves_exchanged")  # the first is never_looking_around, the other adds up alike
+    # The first is never_looking_around, the next adds up alike, and in the others the gap is one step wide.
+    if each.id not in ("at_the_step", "halves_exchanged", "always_one_letter", "both_as_far_away")
 ]

@@ -35,25 +35,28 @@ def draw_params(rng, d, h):
 
 def draw_stack(rng, n, T, h, count):
     """Inputs, states and layers, all of one width: so no shape complains when something is mixed up."""
-    layers = [draw_params(rng, h, h) for _ in range(count)]
+    layers = [draw_params(rng, h if i == 0 else 2 * h, h) for i in range(count)]
     return rng.normal(size=(n, T, h)), [draw_state(rng, n, h) for _ in layers], layers
 
 
 def draw_masks(rng, p, n, T, h, count):
-    return [(rng.permutation(n * T * h) >= p * n * T * h).reshape(n, T, h).astype("float64") for _ in range(count)]
+    """Masks that drop a few numbers more than p says, as a draw may: whoever measures the share is found out."""
+    dropped = round(p * n * T * h) + 4
+    return [(rng.permutation(n * T * h) >= dropped).reshape(n, T, h).astype("float64") for _ in range(count)]
 
 
 @question(
     {"two layers": 4, "three layers": 2, "the gradient": 2},
     reference=deep,
-    explained="chapter 05, “Layers upon layers” and “From scratch: any layer on any layer”",
+    explained="chapter 05, “Layers upon layers” and “From scratch: any layer on any layer”, and the text above the "
+    "exercise",
     forbids=READY_MADE,
     wrong=WRONG_STACKS,
 )
 def check_deep(student, rng):
     X, states, layers = draw_stack(rng, 3, 5, 4, 2)
     yield "two layers", student.call("deep", X, states, layers)
-    weights = rng.normal(size=X.shape), [rng.normal(size=(3, 4)) for _ in layers]
+    weights = rng.normal(size=(3, 5, 2 * 4)), [rng.normal(size=(3, 4)) for _ in layers]
     yield "three layers", student.call("deep", *draw_stack(rng, 5, 4, 3, 3))
     yield "the gradient", student.gradient("deep", X, states, layers, wrt=2, weights=weights)
 
@@ -90,7 +93,7 @@ def check_turn(student, rng):
 
 
 @question(
-    {"sequences of one length": 4, "the gradient": 2, "a padded batch": 6},
+    {"sequences of one length": 3, "the gradient": 2, "a padded batch": 7},
     reference=bidirectional,
     explained="chapter 06, “From scratch: turn round, run, turn back”, “The layers”, and “Padding, done right”",
     forbids=READY_MADE + READY_MADE_TURNS,
@@ -107,15 +110,18 @@ def check_bidirectional(student, rng):
 
 
 @question(
-    {"several steps": 4, "a single step": 1},
+    {"a gap of one letter": 2, "longer gaps": 2, "a gap beyond the end": 1},
     reference=around,
     explained="chapter 06, “Without the leak: look around, not at it”",
     wrong=WRONG_AROUND,
 )
 def check_around(student, rng):
-    yield "several steps", student.call("around", draw_state(rng, 3, 5, 8))
-    yield "a single step", student.call("around", draw_state(rng, 4, 1, 6))
-    yield "a single step", student.call("around", draw_state(rng, 4, 3, 6))  # so that zeros are no answer
+    yield "a gap of one letter", student.call("around", draw_state(rng, 3, 5, 8))
+    yield "a gap of one letter", student.call("around", draw_state(rng, 4, 1, 6))
+    for width in (2, 3):
+        yield "longer gaps", student.call("around", draw_state(rng, 2, 7, 6), width)
+    yield "a gap beyond the end", student.call("around", draw_state(rng, 4, 3, 6), 5)
+    yield "a gap beyond the end", student.call("around", draw_state(rng, 2, 6, 8), 4)  # so that zeros are no answer
 
 
 @question(

@@ -65,6 +65,10 @@ WRONG_SCORES = [
           "The shares are added up, each times its weight. BLEU multiplies.", keeps=0.25),
     Wrong("longest_only", {PRODUCT: "shares[-1]"}, "Only the longest n-grams count."),
     Wrong("words_only", {PRODUCT: "shares[0]"}, "Only single words count."),
+    Wrong("as_many_sizes_as_words", {"range(1, len(weights) + 1)": "range(1, min(len(weights), len(candidate)) + 1)",
+                                     POWERS: "zip(shares, weights, strict=False)"},
+          "Sizes that are larger than the candidate are left out. It has no n-gram of them at all, which makes the "
+          "score zero.", keeps=0.5),
     Wrong("zeros_left_out", {POWERS: f"{POWERS} if share"},
           "A size of which nothing is in common is left out. It makes the score zero.", keeps=0.5),
     Wrong("one_added", {"matches / max(1, said.total())": "(matches + 1) / (said.total() + 1)"},

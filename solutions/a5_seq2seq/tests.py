@@ -177,14 +177,14 @@ BEAMS = {  # part: width, penalty, steps, and the wrong answers that the draw mu
     "wider beams": [
         (2, 0.75, 5, ("always_greedy", "its_own_best")),
         (3, 0.75, 6, ("ended_ones_dropped",)),
-        (2, 0.75, 6, ("penalty_only_at_the_end",)),
+        (2, 1.75, 6, ("penalty_only_at_the_end", "stops_with_the_best")),
         (2, 0.75, 4, ("only_ended_ones_count",)),
     ],
     "other penalties": [
         (3, 0.0, 5, ()),
         (2, 1.5, 6, ("penalty_only_on_the_way", "logarithm_for_the_score")),
         (2, 1.75, 6, ("ended_ones_set_aside",)),
-        (3, 1.75, 6, ("its_own_best", "penalty_only_at_the_end")),
+        (3, 1.75, 6, ("its_own_best", "penalty_only_at_the_end", "stops_with_the_best")),
     ],
 }
 
@@ -231,7 +231,12 @@ def check_bleu(student, rng):
         "all sizes alike": [("abxde", "abcdefg", [0.5, 0.5]), ("abcxdy", "abcd", [0.5, 0.5])],
         "other weights": [("abcxe", "abcdef", [0.5, 0.25, 0.125]), ("abcdxe", "abcde", [0.7, 0.3])],
         "a word too often": [("aabax", "abca", [1.0]), ("ababc", "abcba", [0.5, 0.5])],
-        "nothing in common": [("ba", "ab", [0.5, 0.5]), ("", "ab", [0.5, 0.5]), ("abxyc", "abcd", [0.6, 0.4])],
+        "nothing in common": [
+            ("ba", "ab", [0.5, 0.5]),
+            ("", "ab", [0.5, 0.5]),
+            ("ab", "abc", [0.5, 0.3, 0.2]),
+            ("abxyc", "abcd", [0.6, 0.4]),
+        ],
     }
     for part, of_part in cases.items():
         for candidate, reference, weights in of_part:

@@ -14,6 +14,10 @@ def caption_batch(words, lengths, bos, eos, pad):
     return inputs, targets
 
 
+def as_wide_as_the_longest(words, lengths, bos, eos, pad):
+    return tuple(each[:, : lengths.max() + 1] for each in caption_batch(words, lengths, bos, eos, pad))
+
+
 def hits(a, b):
     return sum(x == y for x, y in zip(a, b, strict=False))
 
@@ -65,6 +69,12 @@ WRONG_BATCHES = [
     Wrong("end_is_read", {"return inputs": "return np.where(t == lengths + 1, eos, inputs)"},
           "The end of a sentence is among the inputs. After it nothing is asked, so nothing needs to be read.",
           keeps=0.75),
+    Wrong("last_word_not_read", {"t <= lengths": "t < lengths"},
+          "The last word of each sentence is not read: there the input is padding, though the end is asked for.",
+          keeps=0.5),
+    Wrong("as_wide_as_the_longest", as_wide_as_the_longest,
+          "The batch is as wide as its own longest sentence. It should be one step wider than words, whatever the "
+          "lengths are.", keeps=0.75),
     Wrong("first_word_not_asked", {BOTH: "inputs[:, 1:], targets[:, 1:]"},
           "Nobody asks for the first word, and the word that begins a sentence is not read: who is to say it, when "
           "there is no teacher?",
@@ -93,6 +103,13 @@ WRONG_SCORES = [
     Wrong("a_beginning_is_enough", {"a == b": "a == b[: len(a)] or b == a[: len(b)]"},
           "A sentence counts as right if one of the two is the beginning of the other. It has to end where it should.",
           keeps=0.5),
+    Wrong("may_go_on", {"a == b": "a[: len(b)] == b"},
+          "A sentence counts as right that begins with all wanted words and goes on. It has to end there.", keeps=0.5),
+    Wrong("may_stop_early", {"a == b": "a == b[: len(a)]"},
+          "A sentence counts as right that stops before it has said all. It has to be right to the last word.",
+          keeps=0.5),
+    Wrong("counts", {"np.mean([a": "np.sum([a", SHARE: "sum(hits(a, b) for a, b in pairs)"},
+          "These are numbers of sentences and of words. Shares are asked for.", keeps=0.5),
     Wrong("anywhere_in_the_sentence", mutant(caption_scores, hits=hits_anywhere),
           "A word counts wherever in the sentence it was said. It has to stand in its place.", keeps=0.5),
     Wrong("the_same_words", {"a == b": "sorted(a) == sorted(b)"},

@@ -26,6 +26,11 @@ def cut_before_tempering(logits, temperature, share):
     return p / p.sum(axis=1, keepdims=True)
 
 
+def cut_to_a_logit_of_0(logits, temperature, share):
+    kept = min_p(logits, temperature, share) > 0  # (n, V)
+    return softmax(np.where(kept, logits / temperature, 0))
+
+
 def cut_by_logits(logits, temperature, share):
     p = softmax(logits / temperature)  # (n, V)
     kept = p * (logits >= share * logits.max(axis=1, keepdims=True))
@@ -52,6 +57,8 @@ WRONG_SHARES = [
           "It is the wrong way round: what is left are the unlikely ones."),
     Wrong("only_the_likeliest", {f"share * {LIKELIEST}": LIKELIEST},
           "Only the likeliest token is left."),
+    Wrong("a_logit_of_0", cut_to_a_logit_of_0,
+          "What is cut off has a logit of 0, and so a probability: e to the 0 is 1.", keeps=0.25),
     Wrong("top_p", top_p,
           "This is top-p: a tail is cut off whose sum is at most share. Here each token is compared with the "
           "likeliest one.", keeps=0.25),

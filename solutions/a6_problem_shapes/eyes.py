@@ -95,6 +95,9 @@ WRONG_CONTEXTS = [
           keeps=0.5),
     Wrong("cut_off_at_the_end_too", {NORMED: "layer_norm(relu(v))"},
           "The projection has lost what is negative, too; that is done to the narrowed features only.", keeps=0.5),
+    Wrong("cut_off_after_the_norm", {NORMED: "relu(layer_norm(v))"},
+          "What is negative in the context is cut off. max stands where the features are narrowed, and only there.",
+          keeps=0.5),
     Wrong("features_laid_first", {"M.reshape": "M.transpose(0, 3, 1, 2).reshape"},
           "The numbers are laid side by side feature by feature. The projection expects them place by place: all "
           "numbers of one place, then those of the next.",

@@ -39,6 +39,10 @@ WRONG_MEANS = [
     Wrong("smallest_and_largest", {"[2.5, 97.5]": "[0, 100]"},
           "These are the smallest and the largest mean that came up. With more draws they go on moving apart.",
           keeps=0.25),
+    Wrong("fractions_for_per_cent", {"[2.5, 97.5]": "[0.025, 0.975]"},
+          "The ends lie at 0.025 and 0.975 per cent: np.percentile takes numbers from 0 to 100.", keeps=0.5),
+    Wrong("picked_from_the_sorted", {MIDDLE: "np.sort(means)[[int(0.025 * len(means)), int(0.975 * len(means))]]"},
+          "The ends are two of the sorted means. np.percentile finds a place between two of them.", keeps=0.75),
     Wrong("by_the_spread_of_the_draws", {MIDDLE: "means.mean() + np.array([-1.96, 1.96]) * means.std()"},
           "The interval is made of the draws' mean and standard deviation, as if they were bell-shaped. The middle of "
           "the draws themselves is asked for.",

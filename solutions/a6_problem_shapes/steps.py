@@ -48,6 +48,8 @@ WRONG_STATES = [
           keeps=0.4),
     Wrong("halves_exchanged", {"last[:, :h]": "last[:, h:]", "outputs[:, 0, h:]": "outputs[:, 0, :h]"},
           "The halves have changed places: the first h numbers are the forward direction's.", keeps=0.4),
+    Wrong("backward_half_in_front", {"[last[:, :h], outputs[:, 0, h:]]": "[outputs[:, 0, h:], last[:, :h]]"},
+          "The backward half stands in front. The forward one comes first, as in the outputs.", keeps=0.4),
     Wrong("every_second_number", {"last[:, :h]": "last[:, ::2]", "outputs[:, 0, h:]": "outputs[:, 0, 1::2]"},
           "You took every second number for a direction. The directions lie side by side: h numbers, then h numbers.",
           keeps=0.4),

@@ -106,7 +106,7 @@ def check_caption_batch(student, rng):
     bos, eos, pad = (int(i) for i in rng.permutation([1, 2, 3]))
     words = rng.integers(4, 20, size=(4, 6))  # (n, T)
     yield "sentences of one length", student.call("caption_batch", words, np.full(4, 6), bos, eos, pad)
-    lengths = rng.permutation([1, 3, 4, 6])
+    lengths = rng.permutation([1, 3, 4, 5])  # none is as long as it can be
     words = np.where(np.arange(6) < lengths[:, None], words, pad)
     yield "short ones, padded", student.call("caption_batch", words, lengths, bos, eos, pad)
 
@@ -118,14 +118,16 @@ def check_caption_batch(student, rng):
     wrong=WRONG_SCORES,
 )
 def check_caption_scores(student, rng):
-    eos, order = int(rng.integers(1, 4)), rng.permutation(7)
-    sentences = [rng.permutation(np.arange(4, 14))[:length].tolist() for length in (3, 4, 4, 5, 5, 6, 7)]
+    eos, order = int(rng.integers(1, 4)), rng.permutation(12)
+    lengths = (3, 4, 4, 5, 5, 6, 7, 4, 5, 6, 5, 4)
+    sentences = [rng.permutation(np.arange(4, 14))[:length].tolist() for length in lengths]
     said = [list(sentence) for sentence in sentences]
-    said[1][:2] = said[1][1::-1]  # the right words, two of them exchanged
+    for i in (1, 7, 8, 9):
+        said[i][:2] = said[i][1::-1]  # the right words, two of them exchanged
     said[4][2], said[6][0], said[6][5] = 15, 16, 15  # other words
     yield "wrong words", student.call("caption_scores", *rows(rng, said, sentences, eos, order), eos)
     said[0] += [17]  # goes on
-    said[3] = said[3][:2]  # stops
+    said[3], said[10] = said[3][:2], said[10][:1]  # stop; so as many as nobody else takes for right
     said[5] = [18, 19, *said[5][2:], 17]
     yield "too short, too long", student.call("caption_scores", *rows(rng, said, sentences, eos, order), eos)
 

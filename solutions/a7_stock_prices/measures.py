@@ -64,6 +64,10 @@ WRONG_BASELINES = [
                                "np.exp(k * growth)": "(1 + growth) ** k"},
           "Drift grows by the mean of the simple returns. Up a half and down a third is nothing gained, but their mean "
           "is above 0: take log returns.", keeps=0.5),
+    Wrong("shares_for_logarithms", {"np.diff(np.log(train))": "(train[1:] / train[:-1] - 1)"},
+          "The growth is the mean of simple returns, but it is used as a log return.", keeps=0.5),
+    Wrong("growth_over_the_prices", {"np.diff(np.log(train)).mean()": "np.diff(np.log(train)).sum() / len(train)"},
+          "The growth is divided by how many prices there are. There is one return fewer.", keeps=0.5),
     Wrong("growth_in_the_prices_unit", {TRAIN: "train", "last * np.exp(k * growth)": "last + k * growth"},
           "Drift adds so and so much a day, in the price's unit. It should grow by the same share each day.",
           keeps=0.5),
@@ -88,6 +92,8 @@ WRONG_MEASURES = [
           "RMSE is the mean of the roots, which is the MAE. The root comes last.", keeps=0.6),
     Wrong("errors_with_their_sign", {"np.abs(errors)": "errors", "np.abs(log_errors)": "log_errors"},
           "The errors are averaged with their signs, so that too high and too low cancel.", keeps=0.4),
+    Wrong("sign_kept_in_the_mae", {"np.abs(errors)": "errors"},
+          "MAE is the mean of the errors with their signs, so that they cancel.", keeps=0.6),
     Wrong("prices_for_logarithms", {"np.log(actual) - np.log(forecast)": "actual - forecast", TRAIN: "train"},
           "MASE is that of the prices. Where a price has grown tenfold since the training days its errors have, too: "
           "take logarithms.", keeps=0.6),
