@@ -9,7 +9,7 @@ import pytest
 from course_utils.datasets import DataError, sources
 from course_utils.interop import d2l as bridge
 from course_utils.interop import needs
-from course_utils.workshop import chapters, refresh, views
+from course_utils.workshop import chapters, perturb, refresh, views
 from course_utils.workshop.chapters import ChapterError
 
 PATHS = chapters.find_chapters()
@@ -59,14 +59,17 @@ def test_the_shell_is_told_once(monkeypatch):
     assert shell.input_transformers_cleanup == [needs._left_out]
 
 
+@pytest.mark.parametrize("execute", [refresh.refresh, perturb.measure])
 @pytest.mark.usefixtures("nothing")
-def test_a_chapter_that_lacks_something_is_not_refreshed(tmp_path):
+def test_a_chapter_that_lacks_something_is_not_executed(tmp_path, execute):
     (tmp_path / "chapters").mkdir()
     copy = tmp_path / "chapters" / "14_from_d2l.ipynb"
     shutil.copy(chapters.ROOT / "chapters" / "14_from_d2l.ipynb", copy)
     before = copy.read_bytes()
-    with pytest.raises(ChapterError, match=r"not executed, it would lose a cell's outputs\. Left out: .* needs d2l"):
-        refresh.refresh(copy)
+    with pytest.raises(
+        ChapterError, match=r"^14_from_d2l\.ipynb cannot be executed whole here\. Left out: .* needs d2l"
+    ):
+        execute(copy)
     assert copy.read_bytes() == before
 
 

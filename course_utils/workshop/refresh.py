@@ -59,9 +59,7 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
     """
     root = chapter.parents[1]
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
-    for cell in code_cells(stored):
-        if lacking := missing(cell.source):
-            raise ChapterError(f"{chapter.name} was not executed, it would lose a cell's outputs. {lacking}")
+    require_what_is_needed(chapter.name, stored)
     files.require_writable(chapter, results_file, readme, mend="refresh a copy of the course that is your own.")
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +84,13 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
         readme: results.with_table(readme.read_text(encoding="utf-8"), "scoreboard", results.scoreboard(known)),
     }
     return [path.name for path, text in texts.items() if _write_if_changed(path, text)]
+
+
+def require_what_is_needed(name: str, notebook: NotebookNode) -> None:
+    """Raise ChapterError if a cell would be left out here: what the others show is not the whole chapter."""
+    for cell in code_cells(notebook):
+        if lacking := missing(cell.source):
+            raise ChapterError(f"{name} cannot be executed whole here. {lacking}")
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:
