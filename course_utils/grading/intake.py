@@ -175,6 +175,10 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
             odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
         elif len(students) == 1 and len(work) > 2:
             odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
+        elif len(work) == 1 and work[0].lower().endswith(".zip"):
+            odd.append(
+                f"{work[0]} is taken for the work of one student: if it has the whole class's, give it by itself."
+            )
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd
