@@ -542,6 +542,15 @@ def test_a_table_without_times_is_said(tmp_path, text, parts):
     says(error, *parts)
 
 
+def test_several_rows_for_one_student_are_said(tmp_path):
+    text = "student,submitted\nada,2026-03-01 11:00\nada,2026-03-01 13:00\nbob,2026-03-01 13:00\n"
+    source = written(tmp_path / "all", {"ada.ipynb": "", "bob.ipynb": "2"})
+    os.utime(source / "ada.ipynb", (NOON.timestamp() - 60,) * 2)
+    collected, students = found(source, times=table(tmp_path / "t.csv", text))
+    assert [each.hours_late for each in students.values()] == [0, 1]
+    assert any("several rows" in odd and "2026-03-01 11:00" in odd for odd in collected.odd)
+
+
 def test_a_time_that_cannot_be_read_is_said_and_costs_nothing(tmp_path):
     times = table(tmp_path / "t.csv", "student,submitted\nada,03/04/2026 11:00\nbob,yesterday\n")
     collected, students = found(written(tmp_path / "all", {"ada.ipynb": "", "bob.ipynb": "2"}), times=times)
@@ -603,6 +612,7 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
         ("2026-03-01 7:59 HST-1000", 17),
         ("2026-03-01 20:59 QZT+0300", None),
         ("01-03-2026 17:59", None),
+        ("2026-03-01_17-59", None),
         ("3-1-2026 5:59 PM", None),
         ("2026년 3월 1일 일요일 오후 5:59", 17),
         ("1 March 2026 5:59 pm XQZ today", None),

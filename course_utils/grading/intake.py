@@ -87,12 +87,12 @@ def collect(
         odd = _odd_names(files, reading)
         clock = Clock(reading.form, deadline.tzinfo if deadline else tz.tzlocal(), table, files)
         entries = [entry for each in _groups(files, reading).items() for entry in _entries(*each, clock, assignment)]
-        odd += clock.odd
     if not entries:
         raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
     if enrolled:
         entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
+    odd += clock.odd
     odd += _odd_times(submissions, deadline)
     odd += _odd_submissions(submissions)
     return Collected(submissions, reading.form.name, odd)

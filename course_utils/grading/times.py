@@ -148,6 +148,8 @@ def _written_zone(name: str | None, offset: int | None) -> tzinfo | None:
     """The zone that a time has in it; ValueError if it is not known, which dateutil would pass over or turn round."""
     if name and name not in _ZONES:
         raise ValueError(f"the zone {name} is not known")
+    if offset is not None and abs(offset) >= 24 * 3600:
+        raise ValueError("that is no time")
     return None if offset is None else tz.tzoffset(name, offset)
 
 
