@@ -105,6 +105,17 @@ def test_an_answer_that_is_given_in_another_way_is_looked_for(assignment, way):
     assert found.steps[last - 1] == step
 
 
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_code_in_a_text_cell_is_said(assignment, kind):
+    whole = notebook()
+    source = f"My answer:\n\n```python\n{HONEST['torch']['softmax']}\n```"
+    whole["cells"].insert(at(whole, "softmax") + 1, cell(kind, source, "mine"))
+    said = "Cell 9 would answer softmax_answer, but code counts in code cells only."
+    assert at(whole, "mine") == 8
+    assert said in planned(assignment, whole).notes
+    assert said not in planned(assignment, {"cells": [*honest()["cells"], whole["cells"][8]]}).notes
+
+
 def test_one_cell_may_give_all_answers(assignment):
     whole = notebook()
     whole["cells"].insert(2, cell("code", "\n\n".join(HONEST["torch"].values()), "all"))

@@ -286,6 +286,8 @@ class _Matching:
                 yield f"The answer {place.name} was found by its name, in {_listed(giving)}: its own cell is unchanged."
             elif len(giving) > 1:
                 yield f"There are {len(giving)} cells with the answer {place.name}: they were run one after the other."
+            if not giving and (texts := [i for i, cell, _ in self._numbered() if _is_code_in_a_text(cell, place)]):
+                yield f"{_listed(texts).capitalize()} would answer {place.name}, but code counts in code cells only."
 
     def _numbered(self) -> Iterable[tuple[int, SubmittedCell, int | None]]:
         return zip(range(len(self._cells)), self._cells, self._homes, strict=True)
@@ -334,6 +336,11 @@ def _is_prose(cell: SubmittedCell) -> bool:
     """Whether a code cell has nothing but comments, or a text, in it."""
     lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
     return cell.kind == "code" and (all(line[0] == "#" for line in lines) or lines[0].startswith(('"""', "'''")))
+
+
+def _is_code_in_a_text(cell: SubmittedCell, place: Place) -> bool:
+    """Whether a cell that is never run defines what an answer is to define."""
+    return cell.kind in ("markdown", "raw") and not set(place.defines).isdisjoint(defined(cell.source))
 
 
 def _added(source: str, released: str) -> str:
