@@ -53,6 +53,28 @@ def test_no_way_leads_to_a_hidden_function(gru, way):
         assert gru.call(WAYS[way](gru.torch)).shape == (1, 3)
 
 
+ATTENTION = {
+    "the function": lambda torch: torch.nn.functional.scaled_dot_product_attention,
+    "where it is kept": lambda torch: torch._C._nn.scaled_dot_product_attention,
+    "an operator": lambda torch: torch.ops.aten.scaled_dot_product_attention,
+    "what it computes with": lambda torch: torch._scaled_dot_product_attention_math,
+    "that as an operator": lambda torch: torch.ops.aten._scaled_dot_product_attention_math.default,
+    "several heads": lambda torch: lambda *X: torch.nn.functional.multi_head_attention_forward(*X, *range(10)),
+    "a layer": lambda torch: lambda Q, K, V: torch.nn.MultiheadAttention(4, 1)(Q[0], K[0], V[0]),
+}
+
+
+@pytest.mark.parametrize("way", ATTENTION)
+def test_no_way_leads_to_hidden_attention(way):
+    torch = pytest.importorskip("torch")
+    call, X = ATTENTION[way](torch), torch.ones(1, 2, 3, 4)
+    names = ("torch.nn.functional.scaled_dot_product_attention", "torch.nn.MultiheadAttention")
+    with hidden(names, {}), pytest.raises(Forbidden):
+        ATTENTION[way](torch)(X, X, X)
+    assert "heads" in way or call(X, X, X)[0].shape[-1] == 4
+    assert named_in("torch._scaled_dot_product_attention_math(Q, K, V)", names)
+
+
 def test_what_was_kept_before(gru, monkeypatch):
     for address in addresses("torch.gru_cell"):  # so that what is guarded is as it was after the test
         place, _, last = address.rpartition(".")
