@@ -97,6 +97,21 @@ def test_tensorflows_operations():
         assert raw.GRUBlockCell(x=X, h_prev=H, w_ru=W, w_c=C, b_ru=b, b_c=c).h.shape == (1, 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("keras.losses.sparse_categorical_crossentropy", "tf.keras.losses.sparse_categorical_crossentropy"),
+        ("keras.ops.dot_product_attention", "tf.keras.ops.dot_product_attention"),
+        ("tensorflow.clip_by_global_norm", "tf.compat.v1.clip_by_global_norm"),
+        ("tensorflow.nn.softmax_cross_entropy_with_logits", "tf.compat.v2.nn.softmax_cross_entropy_with_logits"),
+    ],
+)
+def test_tensorflows_other_addresses(name, twin):
+    tf = pytest.importorskip("tensorflow")
+    with hidden([name], {}), pytest.raises(Forbidden):
+        functools.reduce(getattr, twin.split(".")[1:], tf)(1, 2, 3)
+
+
 def test_a_layer_of_the_courses_hides_no_other(gru):
     with hidden(["course_utils.torch.GRU"], {}):
         assert gru.torch.nn.GRU(2, 3)(gru.torch.zeros(1, 1, 2))[0].shape == (1, 1, 3)

@@ -27,6 +27,7 @@ _TENSORFLOW = (
     "tensorflow._api.v2.compat.v2.raw_ops",
     "tensorflow.python.ops.gen_rnn_ops",
 )
+_TWINS = {"keras.": ("keras._tf_keras.keras.",), "tensorflow.": ("tensorflow.compat.v1.", "tensorflow.compat.v2.")}
 _WORD = re.compile(r"\w+")
 _WAYS_AROUND = frozenset({"_VF", "_VariableFunctions", "aten", "gen_rnn_ops", "raw_ops", "reload"})
 _hidden_now: set[str] = set()
@@ -91,6 +92,7 @@ def addresses(name: str) -> list[str]:
     elif part and name.startswith(("keras.", "tensorflow.")):
         for module in filter(sys.modules.get, _TENSORFLOW):
             found += [f"{module}.{each}" for each in dir(sys.modules[module]) if _computes(each, part)]
+    found += [f"{twin}{name[len(start) :]}" for start in _TWINS if name.startswith(start) for twin in _TWINS[start]]
     return list(dict.fromkeys(found))
 
 
