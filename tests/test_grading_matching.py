@@ -243,6 +243,32 @@ def test_words_wherever_they_are_typed(with_task, strip, where):
     assert all(step.untouched for step in planned(assignment, untouched).words)
 
 
+@pytest.mark.parametrize("strip", [False, True])
+@pytest.mark.parametrize(
+    "new",
+    [
+        cell("markdown", "Since.", "between"),
+        cell("raw", "Since.", "raw"),
+        cell("code", 'print("Since.")', "printed"),
+        cell("code", "Since it is so.", "not changed to text"),
+    ],
+    ids=lambda each: each["id"],
+)
+@pytest.mark.parametrize("below", ["explain_text", "explain"])
+def test_words_in_any_new_cell_below_the_question(with_task, strip, new, below):
+    """Below its text, above the place for the answer, too; code counts as words where there is nothing else."""
+    assignment, extra = with_task
+    whole = honest()
+    whole["cells"][-1:] = copy.deepcopy(extra)
+    whole["cells"].insert(at(whole, below) + 1, new)
+    whole = stripped(whole) if strip else whole
+    step = words_of(assignment, whole)
+    assert (step.source, step.untouched) == (new["source"], False)
+    assert words_of(assignment, whole, "plan").untouched
+    whole["cells"].insert(len(whole["cells"]) - 1, cell("markdown", "Because.", "and more"))
+    assert words_of(assignment, whole).source == ("Since.\n\nBecause." if new["source"] == "Since." else "Because.")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_a_program_adds_by_itself_is_no_answer(with_task, program):
     assignment, extra = with_task
