@@ -382,7 +382,7 @@ def test_a_folder_around_the_class_is_left_out_and_that_is_said(tmp_path):
         (["Submitted files/Ada King/HW/t.ipynb", "Submitted files/Bob/HW/t.ipynb"], ["Ada King", "Bob"]),
         (["kingada_late_11_991_t.ipynb"], ["kingada_11"]),
         (["_11_991_t.ipynb", "_LATE_12_992_t.ipynb", "roe_13_993_t.ipynb"], ["11", "12", "roe_13"]),
-        (["hw_2_100_doe.ipynb", "hw_2_101_roe.ipynb"], ["hw_2_100_doe", "hw_2_101_roe"]),
+        (["kingada_11_991_torch.ipynb", "kingada_11_992_tensorflow.ipynb"], ["kingada_11"]),
         (["Abgegeben/Ada King/HW/Version 2/t.ipynb", "Entwürfe/Bob/HW/t.ipynb"], ["Ada King"]),
     ],
 )
@@ -395,6 +395,11 @@ def test_what_lies_beside_the_submissions_is_named(tmp_path):
     files |= {"course/release/toy/torch.ipynb": "stub", "course/gradebook.db": "", "course/late/cy.ipynb": ""}
     odd = found(written(tmp_path, files))[0].odd
     assert [each for each in odd if "Left out" in each] == ["Left out, because of its name: course/late."]
+
+
+def test_a_class_of_one_with_several_files_is_said(tmp_path):
+    odd = found(zipped(tmp_path / "all.zip", {"hw_2_100_doe.ipynb": "1", "hw_2_101_roe.ipynb": "2"}))[0].odd
+    assert "All 2 files are taken for the work of one student, hw_2." in odd
 
 
 @pytest.mark.parametrize("inside", ["class.zip", "Downloads/class.zip"])

@@ -78,7 +78,6 @@ FORMS = (
         "Canvas' export",
         r"(?:[^/]+/)??(?:(?P<name>[^/]*?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
         r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
-        several=True,
     ),
     Form(
         "Blackboard's export",

@@ -166,19 +166,19 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         f"{path} is not named as in {form.name}: it is taken for the work of {places[path].student}."
         for path in sorted(reading.guessed)
     ]
+    work = [path for path in places if path.lower().endswith(forms.WORK)]
+    students = {place.student for place in places.values()}
     if form is forms.PLAIN:
         odd += [f"{path} does not say whose it is." for path, place in places.items() if place.nameless]
-        work = [path for path in places if path.lower().endswith(forms.WORK)]
-        students = {place.student for place in places.values()}
         odd += _odd_students(places)
-        if root:
-            odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
-        elif len(students) == 1 and len(work) > 2:
-            odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
-        elif len(work) == 1 and work[0].lower().endswith(".zip"):
+        if len(work) == 1 and work[0].lower().endswith(".zip"):
             odd.append(
                 f"{work[0]} is taken for the work of one student: if it has the whole class's, give it by itself."
             )
+    if form is forms.PLAIN and root:
+        odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
+    elif len(students) == 1 and len(work) > (2 if form is forms.PLAIN else 1):
+        odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd
