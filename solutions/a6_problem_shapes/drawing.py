@@ -37,13 +37,6 @@ def cut_by_logits(logits, temperature, share):
     return kept / kept.sum(axis=1, keepdims=True)
 
 
-def above_the_bound(logits, temperature, share):
-    p = softmax(logits / temperature)  # (n, V)
-    kept = p * (p > share * p.max(axis=1, keepdims=True))
-    with np.errstate(invalid="ignore"):  # a share of 1 leaves nothing: 0 divided by 0
-        return kept / kept.sum(axis=1, keepdims=True)
-
-
 TEMPERED, LIKELIEST = "logits / temperature", "p.max(axis=1, keepdims=True)"
 RESULT = "kept / kept.sum(axis=1, keepdims=True)"
 
@@ -87,5 +80,3 @@ WRONG_TEMPERATURES = [
           "The cut comes before the temperature. Here it is the tempered probabilities that are compared.", keeps=0.5),
 ]
 WRONG_CUTS = WRONG_SHARES + WRONG_TEMPERATURES
-AT_THE_BOUND = Wrong("above_the_bound", above_the_bound,
-                     "With a share of 1 nothing is left. What is just as likely as the bound stays.", keeps=0.75)

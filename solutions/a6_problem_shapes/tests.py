@@ -6,7 +6,7 @@ from course_utils.assignments import question
 
 from ..shared import softmax, told_apart
 from .captions import WRONG_BATCHES, WRONG_SCORES, caption_batch, caption_scores
-from .drawing import AT_THE_BOUND, WRONG_CUTS, WRONG_SHARES, min_p
+from .drawing import WRONG_CUTS, WRONG_SHARES, min_p
 from .eyes import WRONG_CONTEXTS, WRONG_CONVOLUTIONS, context, convolve
 from .intervals import WRONG_INTERVALS, WRONG_MEANS, interval
 from .steps import WRONG_STATES, last_states
@@ -48,7 +48,7 @@ def check_convolve(student, rng):
     {"temperature 1": 3, "another temperature": 3},
     reference=min_p,
     explained="chapter 10 on how boldly a writer draws, and the text above the exercise",
-    wrong=[*WRONG_CUTS, AT_THE_BOUND],
+    wrong=WRONG_CUTS,
 )
 def check_min_p(student, rng):
     for part, temperature, wrong in (
@@ -63,7 +63,6 @@ def check_min_p(student, rng):
             if sure and some.all() and told_apart([answer(logits, temperature, share) for answer in answers]):
                 break  # no bound leaves a row with nothing, and it is seen which one it was
         yield part, student.call("min_p", logits, temperature, share)
-    yield "temperature 1", student.call("min_p", logits, 1.0, 1.0)  # at the bound
 
 
 @question(

@@ -207,7 +207,8 @@ WRONG_SCANS = [
           "The second numbers of the pairs are right at first, but the first ones stay those of single steps. If the "
           "check of combine is content, look at what you hand to the next round.", keeps=0.75),
 ]
-SEEN_ABOVE = ("order_exchanged", "first_shift_lost", "only_the_second_step", "larger_of_each")  # same numbers as another one here
+# the same numbers as another one here
+SEEN_ABOVE = ("order_exchanged", "first_shift_lost", "only_the_second_step", "larger_of_each")
 WRONG_SCANS += [
     Wrong(f"with_{each.id}", mutant(stabiliser, combine=each.of(combine)),
           "The rounds are right, what combines two steps is not: see what the check of combine says. If it is content, "
