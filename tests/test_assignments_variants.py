@@ -28,6 +28,7 @@ WANTED = {name: {choice: [*able][1] for choice, able in choices.items()} for nam
 CHANGED = {
     "a2_gru": {"run_over": 0.7, "way_back": 0.7},
     "a7_stock_prices": {"windows": 0.85, "cut_and_scale": 0.9, "baselines": 0.6, "measures": 0.7},
+    "a8_attention_linear": {"listen": 0.7, "fuse": 0.3},
 }
 every_declared = pytest.mark.parametrize("name", sorted(DECLARED))
 
