@@ -164,6 +164,9 @@ def test_what_students_get_of_a_variant_is_the_variant(variant):
         text = "\n".join(cell.source for cell in handed_out.cells)
         assert "mean log return of the `horizon` days" in text and "less 1" in text and "90 %" in text
         assert "my_forecasts" not in text and "95 %" not in text and "1.96" not in text
+    for handed_out in released(load_assignment(variant / "solutions" / "a8_attention_linear")):
+        text = "\n".join(cell.source for cell in handed_out.cells)
+        assert "she hears two more" in text and "def fuse(later, earlier)" in text and "stabiliser" not in text
     assert not [*variant.rglob("variants.py")]
     same = "a1_rnn/torch.ipynb"
     assert (variant / "assignments" / same).read_bytes() == (ROOT / "assignments" / same).read_bytes()
