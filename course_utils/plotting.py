@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course_utils import arrays, palette
+from course_utils.errors import check_whole
 from course_utils.history import History
 from course_utils.metrics import perplexity
 from course_utils.printing import digits
@@ -275,6 +276,8 @@ def bars(values: dict[str, float], title: str, ylabel: str, decimals: int | None
     >>> print(bars({"a": 0.847, "b": 0.02}, "New names", "share right", decimals=1))
     Figure: New names. 2 bars, share right: a 0.8, b 0.0.
     """
+    if decimals is not None:
+        check_whole(0, decimals=decimals)
 
     def written(value: float, significant: int = 4) -> str:
         return digits(value, significant) if decimals is None else f"{value:.{decimals}f}"
