@@ -27,6 +27,7 @@ extensions = [
     "course_utils.workshop.site.launching",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
+    "course_utils.workshop.site.weight",
 ]
 exclude_patterns = ["made"]
 templates_path = ["_templates"]
