@@ -26,6 +26,23 @@ def data(tmp_path_factory):
     return small_data(tmp_path_factory.mktemp("pairs"))
 
 
+@pytest.fixture(scope="module")
+def trained(data):
+    """(framework, network) → a model that ends sentences, each at its own step; each is trained once."""
+    weights = {}
+
+    def model_of(framework, network):
+        model, _ = made(framework, data, network)
+        if (framework, network) in weights:
+            framework.course.weights.load(model, weights[framework, network])
+        else:
+            framework.course.Trainer(30, 0.05).fit(model, data)
+            weights[framework, network] = framework.course.weights.dump(model)
+        return model
+
+    return model_of
+
+
 def made(framework, data, network, **options):
     """A model of random weights, and these."""
     sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
@@ -62,9 +79,8 @@ def greedily(params, data, sentence, max_steps):
 
 
 @each_network
-def test_greedy_translations_are_the_likeliest_tokens_up_to_eos(framework, data, network):
-    model, _ = made(framework, data, network)
-    framework.course.Trainer(30, 0.05).fit(model, data)  # so that it ends sentences, each at its own step
+def test_greedy_translations_are_the_likeliest_tokens_up_to_eos(framework, data, trained, network):
+    model = trained(framework, network)
     params = {name: value.astype(np.float64) for name, value in framework.course.weights.dump(model).items()}
     lengths = set()
     for sentence, translation in zip(SENTENCES, framework.course.translate(model, SENTENCES, data), strict=True):
@@ -106,10 +122,9 @@ def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, 
 
 @pytest.mark.parametrize("network", ATTENDING.values(), ids=ATTENDING)
 @pytest.mark.parametrize("beam", [1, 3])
-def test_each_says_where_the_decoder_looked(framework, data, network, beam):
+def test_each_says_where_the_decoder_looked(framework, data, trained, network, beam):
     """Fed with what it wrote, as the oracle is, also where the beginnings in a beam changed places."""
-    model, _ = made(framework, data, network)
-    framework.course.Trainer(30, 0.05).fit(model, data)
+    model = trained(framework, network)
     params = {name: value.astype(np.float64) for name, value in framework.course.weights.dump(model).items()}
     found = framework.course.translate(model, SENTENCES, data, beam)
     assert len({len(translation.tokens) for translation in found}) > 1, "else it would not show which rows are whose"
@@ -165,9 +180,8 @@ def test_models_of_reduced_precision_translate(framework, data, network, precisi
         assert translation.score < 0
 
 
-def test_measures_take_translations(framework, data):
-    model, _ = made(framework, data, NETWORKS["deep LSTM"])
-    framework.course.Trainer(30, 0.05).fit(model, data)
+def test_measures_take_translations(framework, data, trained):
+    model = trained(framework, NETWORKS["deep LSTM"])
     sentences = [pair.source for pair in data.train_pairs]
     found = framework.course.translate(model, sentences, data)
     tokens, references = [one.tokens for one in found], [data.references(sentence) for sentence in sentences]
