@@ -20,10 +20,11 @@ extensions = [
     "sphinx.ext.napoleon",
     "course_utils.workshop.site.docstrings",
     "course_utils.workshop.site.glossary",
+    "course_utils.workshop.site.networks",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
 ]
-exclude_patterns = ["made"]
+exclude_patterns = ["made", "static"]
 templates_path = ["_templates"]
 
 # Pages and chapters
