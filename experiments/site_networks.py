@@ -26,7 +26,7 @@ SETTINGS = [
     {"framework": "torch", "seed": 0, "network": "tunes"},
 ]
 LINE = "alice was beginning to get very tired"
-NAMES = ("red heart", "woman dancing: dark skin tone", "flag: france")
+NAMES = ("red heart", "woman dancing dark skin tone", "green apple")
 
 
 def layer(framework: str, kind: str, num_inputs: int, num_hiddens: int, **options):
@@ -48,7 +48,7 @@ def gru(course, framework):
     course.Trainer(max_epochs=8, lr=0.008, decay=True).fit(model, data)
     shrink(course, model, "gru", tokens=data.vocab.tokens)
     written = course.generate(model, f"{LINE} ", 40, data.vocab)
-    sentence = f"The likeliest letters, one by one, from “{LINE}” on: “{written.removeprefix(LINE).strip()}”."
+    sentence = f"The GRU has read “{LINE}”, and so it goes on: “{written.removeprefix(LINE).strip()}”."
     return {"perplexity": perplexity(course.evaluate(model, data.heldout)), "sentence": sentence}
 
 
@@ -91,13 +91,14 @@ def translator(course, framework):
     encoder = course.Seq2SeqEncoder(len(data.source_vocab), 24, 48, dropout=0.2, bidirectional=True)
     decoder = course.AttentionDecoder(len(data.target_vocab), 24, 48, dropout=0.2, bidirectional=True)
     model = course.Seq2Seq(encoder, decoder)
-    course.Trainer(max_epochs=12, lr=0.01, decay=True).fit(model, data.train)
+    course.Trainer(max_epochs=14, lr=0.01, decay=True).fit(model, data.train)
     shrink(course, model, "translator", source=data.source_vocab.tokens, target=data.target_vocab.tokens)
-    pairs = [f"“{name}” becomes “{found}”" for name, found in zip(NAMES, course.translate(model, NAMES, data))]
+    found = course.translate(model, NAMES, data)
+    pairs = [f"“{name}” becomes “{french}”" for name, french in zip(NAMES, found, strict=True)]
     asked = list(dict.fromkeys(pair.source for pair in data.groups["new combinations"]))
     written = [found.tokens for found in course.translate(model, asked, data)]
     share = exact_match(written, [data.references(name) for name in asked])
-    return {"exactly right": share, "sentence": f"{', '.join(pairs)}."}
+    return {"exactly right": share, "sentence": f"In French {', '.join(pairs)}."}
 
 
 def tunes(course, framework):

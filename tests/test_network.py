@@ -11,7 +11,7 @@ import oracle_seq2seq
 import pytest
 from frameworks import close
 from oracle_cells import Network, flat
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from course_utils import files
 from course_utils.decoding import distribution
@@ -61,7 +61,9 @@ def lm_case(cell: str, e: int | None = 6):
     V, h, T = 11, 5, 7
     rng, network = np.random.default_rng(0), Network(widths=(h,), **CELLS[cell])
     params = rounded(oracle.random_lm(rng, network, V, e))
-    state = network.nest([rng.normal(size=(1, h)).astype(np.float32).astype(np.float64) for _ in range(1 + (cell == "LSTM"))])
+    state = network.nest(
+        [rng.normal(size=(1, h)).astype(np.float32).astype(np.float64) for _ in range(1 + (cell == "LSTM"))]
+    )
     return network, params, rng.integers(0, V, (1, T)), state
 
 
@@ -142,7 +144,10 @@ MUTANTS = {
         "inputs.toReversed())",
     ),
     "the scores are not scaled": (" / Math.sqrt(found.H.length)", ""),
-    "the rows of a matrix are read as its columns": ("at = i * W.columns; j < W.columns; j++, at++", "at = i; j < W.columns; j++, at += W.columns"),
+    "the rows of a matrix are read as its columns": (
+        "at = i * W.columns; j < W.columns; j++, at++",
+        "at = i; j < W.columns; j++, at += W.columns",
+    ),
     "the state is not carried": ("(state = step(p, x, state))", "step(p, x, state)"),
     "the start is forgotten": ("state = begin(p)) =>", "_, state = begin(p)) =>"),
 }
@@ -259,3 +264,41 @@ def test_what_it_writes_is_what_a_model_writes(pytorch, page):
     eos = expected[9]  # the third that is written, or the same before it
     end = expected.index(eos, 7) + 1
     assert page.evaluate(written, [packed(params), ids[0].tolist(), eos]) == expected[:end]
+
+
+WEIGHTS = files.ROOT / "results/networks"
+SHIPPED = {"gru": ("GRU", 32, 160), "lstm": ("LSTM", 32, 160), "tunes": ("LSTM", 48, 128)}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_language_models_are_those_of_both_frameworks(framework, page, name):
+    """The logits of the frameworks' own layers, and of the file as the browser reads it."""
+    cell, e, h = SHIPPED[name]
+    content = (WEIGHTS / f"{name}.safetensors").read_bytes()
+    params = rounded(load(content))
+    V = len(params["b_q"])
+    ids = np.random.default_rng(0).integers(1, V, (1, 40))
+    model = framework.course.RNNLM(framework.implementations["layer"].build(Network(cell, (h,)), e), V, embed_size=e)
+    model(framework.tensor(ids))  # makes the weights
+    framework.course.weights.load(model, params)
+    framework.evaluating(model)
+    found = page.evaluate(READ, [base64.b64encode(content).decode("ascii"), ids[0].tolist(), None])
+    close(found["logits"], framework.array(model(framework.tensor(ids))[0])[0], MOST)
+
+
+def test_the_shipped_translator_is_that_of_both_frameworks(framework, page):
+    content = (WEIGHTS / "translator.safetensors").read_bytes()
+    params, course = rounded(load(content)), framework.course
+    (V, e), U, h = params["encoder.W_xe"].shape, len(params["decoder.b_q"]), len(params["decoder.b_h"])
+    decoder = course.AttentionDecoder(U, e, h, bidirectional=True)
+    model = course.Seq2Seq(course.Seq2SeqEncoder(V, e, h, bidirectional=True), decoder)
+    rng = np.random.default_rng(0)
+    X = rng.integers(4, V, (1, 9)), np.array([7]), rng.integers(4, U, (1, 6))
+    X_here = tuple(map(framework.tensor, X))
+    model(X_here)  # makes the weights
+    course.weights.load(model, params)
+    framework.evaluating(model)
+    source, length, inputs = (part[0].tolist() for part in X)
+    found = page.evaluate(TRANSLATE, [base64.b64encode(content).decode("ascii"), source, length, inputs])
+    close(found["logits"], framework.array(model(X_here)[0])[0], MOST)
+    close(found["looked"], framework.array(model.alignment(X_here))[0], MOST)

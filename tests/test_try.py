@@ -38,7 +38,9 @@ def built(tmp_path_factory) -> Path:
     source = folder / "sources/both"
     for number in ("03_gru", "04_lstm", "10_music", "12_attention"):
         (source / "chapters").mkdir(parents=True, exist_ok=True)
-        nbformat.write(new_notebook(cells=[new_markdown_cell("# A chapter")]), source / f"chapters/{number}.ipynb")
+        nbformat.write(
+            new_notebook(cells=[new_markdown_cell("# A title\n\nA chapter.")]), source / f"chapters/{number}.ipynb"
+        )
     contents = [":::{toctree}", ":glob:", "try", "chapters/*", "glossary", ":::"]
     (source / "index.md").write_text("\n".join(["# Course", "", *contents, ""]))
     (source / "glossary.md").write_text("# Glossary\n\n:::{glossary}\nchapter\n  A part.\n:::\n")
@@ -84,7 +86,8 @@ def tokens_of(network: str) -> dict[str, list[str]]:
 
 
 def weights_of(network: str) -> dict[str, np.ndarray]:
-    return {name: value.astype(float) for name, value in load((WEIGHTS / f"{network}.safetensors").read_bytes()).items()}
+    arrays = load((WEIGHTS / f"{network}.safetensors").read_bytes())
+    return {name: value.astype(float) for name, value in arrays.items()}
 
 
 def test_each_network_is_opened_from_the_disk_alone(page):
@@ -117,7 +120,7 @@ def test_the_ribbon_goes_on_by_seed_and_boldness(page):
     found = part(page, "ribbon")
     found.get_by_label("Your sentence").fill("she was ")
     written = found.locator(".written")
-    seed, boldness, read = (found.get_by_label("Seed"), found.get_by_label("Boldness"), found.get_by_role("button", name="Read it"))
+    seed, boldness, read = found.get_by_label("Seed"), found.get_by_label("Boldness"), found.get_by_text("Read it")
     texts = {}
     for value, temperature in (("1", "1"), ("2", "1"), ("1", "0"), ("2", "0")):
         seed.fill(value)
@@ -137,7 +140,7 @@ def test_the_ribbon_goes_on_by_seed_and_boldness(page):
         ("microscope", "naïve", "The network does not know “ï”"),
         ("translator", "red quokka", "The network has never read “quokka”, and it would only guess."),
         ("translator", "  ", "There is nothing to translate yet: type a word or more."),
-        ("translator", "red " * 16, "These are 16 words and marks, and the network reads 15 at most"),
+        ("translator", "red " * 16, "These are 16 words, and the network reads 15 at most"),
     ],
 )
 def test_what_a_network_cannot_read_is_said_and_nothing_is_guessed(page, name, typed, sentence):
@@ -185,8 +188,6 @@ def test_everything_can_be_done_by_keys(page):
     page.keyboard.type("a cat")
     page.keyboard.press("Enter")
     sync_api.expect(found.locator(".said")).to_have_text("5 letters read.")
-    for _ in range(4):  # the button, the two modes, the scrolling maps if they are wide, one letter back
-        page.keyboard.press("Tab")
     place, slider = found.locator("output.place"), found.get_by_role("slider", name="Letter")
     slider.focus()
     page.keyboard.press("ArrowRight")
@@ -206,9 +207,10 @@ def test_a_name_is_translated_as_python_translates_it(pytorch, page):
     course.weights.load(model, weights_of("translator"))
     assert tokens_of("translator") == {"source": data.source_vocab.tokens, "target": data.target_vocab.tokens}
     found = part(page, "translator")
-    for name in ("red heart", "Woman cook dark skin tone", "GREEN apple"):
+    for name in ("red heart", "Woman cook: dark skin tone", "GREEN apple"):
         found.get_by_label("Name of an emoji").fill(name)
         found.get_by_role("button", name="Translate it").click()
+        name = name.replace(":", "")  # a mark that no name in the data has
         [expected] = course.translate(model, [name], data)
         assert found.locator(".said").text_content() == f"In French: {expected}"
         [shown_name] = shown(found, "alignment")["names"]
@@ -231,15 +233,15 @@ def told(search: list) -> str:
 
 
 def test_the_beam_stepper_shows_what_pythons_shows(page):
-    """The same record for the same probabilities, those that the page's own network gives."""
-    table = np.log([[0.01, 0.5, 0.4, 0.09], [0.4, 0.2, 0.2, 0.2], [0.01, 0.01, 0.01, 0.97], [1, 1, 1, 1]])
+    """The same record for the same probabilities, of which no two are alike: of those the order is free."""
+    table = np.log([[0.01, 0.5, 0.4, 0.09], [0.4, 0.22, 0.2, 0.18], [0.01, 0.02, 0.03, 0.94]])
     ours = page.evaluate(
         """([table, widths]) => widths.map((width) => tryIt.recorded(
             [...network.beams((id) => ({ logits: table[id] }), null, { bos: 0, eos: 3, most: 4, width })],
             ["_", "A", "B", "."], width))""",
         [table.tolist(), [1, 2, 3]],
     )
-    theirs = watch_beam(lambda prefixes: table[prefixes[:, -1]], [*"_AB."], bos=0, eos=3, max_steps=4, widths=[1, 2, 3])
+    theirs = watch_beam(lambda prefixes: table[prefixes[:, -1] % 3], [*"_AB."], 0, 3, max_steps=4, widths=[1, 2, 3])
     for search, expected in zip(ours, theirs.values(), strict=True):
         assert [[(h[0], h[1], h[5]) for h in step] for step in search] == [
             [(h.token, h.parent, h.outcome) for h in step] for step in expected
@@ -251,7 +253,11 @@ def test_the_beam_stepper_shows_what_pythons_shows(page):
 
 def test_a_seed_gives_one_tune_which_is_abc(page):
     found = part(page, "tunes")
-    seed, write, abc = found.get_by_label("Seed"), found.get_by_role("button", name="Write a tune"), found.locator(".abc")
+    seed, write, abc = (
+        found.get_by_label("Seed"),
+        found.get_by_role("button", name="Write a tune"),
+        found.locator(".abc"),
+    )
     tunes = {}
     for value in ("1", "2", "1"):
         seed.fill(value)
@@ -261,8 +267,8 @@ def test_a_seed_gives_one_tune_which_is_abc(page):
         head, _, body = text.partition("\nK:C\n")
         assert head.startswith("X:1\nT:A ")
         signs = tuple(split_tune(body))
-        metre = head.partition("M:")[2].partition("\n")[0]
-        tune = Tune(signs, metre, head.partition("R:")[2].partition("\n")[0], head.partition("T:")[2].partition("\n")[0])
+        fields = dict(line.split(":", 1) for line in head.split("\n"))
+        tune = Tune(signs, fields["M"], fields["R"], fields["T"])
         assert tune.abc == text
     assert tunes["1"] != tunes["2"]
 
@@ -299,8 +305,8 @@ def test_notes_are_heard_at_their_pitch_and_time(page):
     """Rendered without a loudspeaker: an A of 440 hertz, half a second of rest, and the C above it."""
     samples = page.evaluate(
         """async () => {
-            const context = new OfflineAudioContext(1, 16000, 8000);
-            const seconds = tryIt.pluck(context, [{ pitch: 69, start: 0, duration: 1 }, { pitch: 72, start: 3, duration: 1 }], 120);
+            const context = new OfflineAudioContext(1, 16000, 8000), notes = [[69, 0], [72, 3]];
+            const seconds = tryIt.pluck(context, notes.map(([pitch, start]) => ({ pitch, start, duration: 1 })), 120);
             const heard = await context.startRendering();
             return [seconds, ...heard.getChannelData(0)];
         }"""

@@ -15,18 +15,22 @@ const tryIt = (() => {
   const lettersOf = (text, tokens) => {
     const strange = new Set(text.toLowerCase().match(/[^a-z\s\p{P}]/gu));
     if (strange.size > 0)
-      throw new Refusal(`The network does not know ${quoted([...strange])}: it has read the letters a to z and spaces only. `
-        + "Write the line without.");
+      throw new Refusal(`The network does not know ${quoted([...strange])}: it has read the letters a to z and spaces `
+        + "only. Write the line without.");
     const letters = [...text.toLowerCase().replace(/[^a-z]+/g, " ")];
-    if (!letters.some((letter) => letter !== " ")) throw new Refusal("There is nothing to read yet: type a letter or more.");
+    if (letters.every((letter) => letter === " "))
+      throw new Refusal("There is nothing to read yet: type a letter or more.");
     return letters.map((letter) => tokens.indexOf(letter));
   };
 
-  // A name's words and marks, and the <eos> behind them.
+  // A name's words, and the <eos> behind them. Marks that it does not know are left out, as in the names that it read.
   const wordsOf = (text, tokens, most) => {
-    const words = text.normalize("NFC").toLowerCase().replace(/[’‘]/g, "'").match(/[\p{L}\p{N}\p{M}]+(?:['-][\p{L}\p{N}\p{M}]+)*|[^\s\p{L}\p{N}\p{M}]/gu) ?? [];
+    const normal = text.normalize("NFC").toLowerCase().replace(/[’‘]/g, "'");
+    const words = (normal.match(/[\p{L}\p{N}\p{M}]+(?:['-][\p{L}\p{N}\p{M}]+)*|[^\s\p{L}\p{N}\p{M}]/gu) ?? [])
+      .filter((word) => tokens.includes(word) || !/^\p{P}$/u.test(word));
     if (words.length === 0) throw new Refusal("There is nothing to translate yet: type a word or more.");
-    if (words.length >= most) throw new Refusal(`These are ${words.length} words and marks, and the network reads ${most - 1} at most: leave some out.`);
+    if (words.length >= most)
+      throw new Refusal(`These are ${words.length} words, and the network reads ${most - 1} at most: leave some out.`);
     const strange = [...new Set(words.filter((word) => !tokens.includes(word)))];
     if (strange.length > 0) {
       const near = tokens.filter((token) => token.startsWith(strange[0].slice(0, 3))).slice(0, 5);
@@ -44,7 +48,8 @@ const tryIt = (() => {
     const states = network.read(params, [tokens.indexOf(" "), ...ids]);
     const logProbs = states.map(({ logits }) => network.logSoftmax(logits));  // (T + 1, V); the last: what comes next
     const bits = ids.map((id, t) => -logProbs[t][id] / Math.LN2);
-    const likeliest = ids.map((_, t) => network.ranked(logProbs[t]).slice(0, 3).map((id) => [tokens[id], Math.exp(logProbs[t][id])]));
+    const best = (row) => network.ranked(row).slice(0, 3).map((id) => [tokens[id], Math.exp(row[id])]);
+    const likeliest = logProbs.slice(0, -1).map(best);
     const row = { name: "GRU", mean: mean(bits).toFixed(2), bits, likeliest };
     return { letters: ids.map((id) => tokens[id]), most: 8, rows: [row], next: logProbs.at(-1).map(Math.exp) };
   };
@@ -98,9 +103,10 @@ const tryIt = (() => {
     const searches = widths.map((width) => [...network.beams(ask, state, { bos, eos, most, width })]);
     const path = searches[0].at(-1)[0].path.filter(({ id }) => id !== eos);  // of the greedy search
     const read = ids.map((id) => source[id]), written = path.map(({ id }) => target[id]);
+    const weights = path.map(({ state }) => state.looked);
     return {
       written,
-      alignment: { names: [{ name: read.slice(0, -1).join(" "), read, written, weights: path.map(({ state }) => state.looked) }] },
+      alignment: { names: [{ name: read.slice(0, -1).join(" "), read, written, weights }] },
       beam: {
         marks: { kept: "", finished: "■ ", dropped: "× " },
         widths,
@@ -123,7 +129,9 @@ const tryIt = (() => {
     const unit = metre === "2/4" ? 1 / 4 : 1 / 2;  // in quarter notes
     const notes = [], altered = {};
     let start = 0, triplet = 0, before = "";
-    const refuse = (sign) => { throw new Refusal(`It wrote “${sign}” where that makes no sense, so this tune cannot be played: take another seed.`); };
+    const refuse = (sign) => {
+      throw new Refusal(`It wrote “${sign}” where that makes no sense, so nobody can play this: take another seed.`);
+    };
     signs.forEach((sign, at) => {
       const pitch = /^(__|_|=|\^\^|\^)?([A-Ga-g])('+|,*)$/.exec(sign);
       if (lengthOf(sign) !== null && before === "note") { before = "length"; return; }
@@ -152,21 +160,24 @@ const tryIt = (() => {
     const changes = { "__": -2, _: -1, "=": 0, "^": 1, "^^": 2 };
     if (accidental) altered[letter + octave] = changes[accidental];
     const octaves = (letter === letter.toLowerCase() ? 1 : 0) + (octave[0] === "," ? -octave.length : octave.length);
-    return 60 + 12 * octaves + [0, 2, 4, 5, 7, 9, 11]["CDEFGAB".indexOf(letter.toUpperCase())] + (altered[letter + octave] ?? 0);
+    const natural = [0, 2, 4, 5, 7, 9, 11]["CDEFGAB".indexOf(letter.toUpperCase())];
+    return 60 + 12 * octaves + natural + (altered[letter + octave] ?? 0);
   };
 
   const abcOf = (signs, dance, metre) => {
     const body = signs.map((sign) => (/[|:]/.test(sign) ? ` ${sign} ` : sign)).join("").replace(/ +/g, " ").trim();
-    return ["X:1", `T:A ${dance} made in a browser`, `R:${dance}`, `M:${metre}`, `L:1/${metre === "2/4" ? 16 : 8}`, "K:C", body].join("\n");
+    const unit = `1/${metre === "2/4" ? 16 : 8}`;
+    return `X:1\nT:A ${dance} made in a browser\nR:${dance}\nM:${metre}\nL:${unit}\nK:C\n${body}`;
   };
 
-  // Put the notes into an audio context, as plucked strings: sines of f, 2f and 3f hertz, which die away, the higher the
-  // faster. The seconds that it takes.
+  // Put the notes into an audio context, as plucked strings: sines of f, 2f and 3f hertz, which die away, the higher
+  // the faster. The seconds that it takes.
   const pluck = (context, notes, tempo = 180) => {
     const beat = 60 / tempo;
     for (const { pitch, start, duration } of notes)
       for (const k of [1, 2, 3]) {
-        const sine = context.createOscillator(), volume = context.createGain(), from = context.currentTime + start * beat;
+        const from = context.currentTime + start * beat;
+        const sine = context.createOscillator(), volume = context.createGain();
         sine.frequency.value = k * 440 * 2 ** ((pitch - 69) / 12);
         volume.gain.setValueAtTime(0.2 / k, from);
         volume.gain.setTargetAtTime(0, from, 1 / (4 * k));
@@ -208,7 +219,8 @@ const tryIt = (() => {
       draw(part, "ribbon", data);
       drawNext(part, data.next, model.tokens);
       const settings = { seed: +fields.seed.value, temperature: +fields.temperature.value };
-      const written = network.write(model.params, [model.tokens.indexOf(" "), ...ids], 120, settings).slice(1 + ids.length);
+      const start = [model.tokens.indexOf(" "), ...ids];
+      const written = network.write(model.params, start, 120, settings).slice(start.length);
       part.querySelector(".written").textContent = written.map((id) => model.tokens[id]).join("");
       say(`${data.rows[0].mean} bits a letter.`);
     },
@@ -221,13 +233,16 @@ const tryIt = (() => {
       const most = 16, found = translated(model, wordsOf(fields.name.value, model.source, most), most);
       if (found.written.length > 0) draw(part, "alignment", found.alignment);
       draw(part, "beam", found.beam);
-      say(found.written.length > 0 ? `In French: ${found.written.join(" ")}` : "The network ends at once: it has no word for this.");
+      const french = found.written.join(" ");
+      say(french ? `In French: ${french}` : "It ends at once: it has no word for this.");
     },
     tunes(part, model, fields, say) {
       const [dance, metre] = fields.order.value.split(", ");
-      const order = [`<${dance}>`, `<${metre}>`].map((token) => model.tokens.indexOf(token)), eos = model.tokens.indexOf("<eos>");
+      const order = [`<${dance}>`, `<${metre}>`].map((token) => model.tokens.indexOf(token));
+      const eos = model.tokens.indexOf("<eos>");
       const settings = { seed: +fields.seed.value, temperature: +fields.temperature.value, topP: 0.8, eos };
-      const signs = network.write(model.params, order, 384, settings).slice(2).filter((id) => id !== eos).map((id) => model.tokens[id]);
+      const written = network.write(model.params, order, 384, settings).slice(2);
+      const signs = written.filter((id) => id !== eos).map((id) => model.tokens[id]);
       part.querySelector(".abc").textContent = abcOf(signs, dance, metre);
       part.notes = [];
       part.notes = notesOf(signs, metre);
@@ -240,9 +255,10 @@ const tryIt = (() => {
     script.src = address;
     script.addEventListener("load", () => {
       const { params, about } = network.open(networks[name]);
-      resolve({ params, ...Object.fromEntries(Object.entries(about).map(([key, text]) => [key, JSON.parse(text)])) });
+      const vocabularies = Object.entries(about).map(([key, text]) => [key, JSON.parse(text)]);
+      resolve({ params, ...Object.fromEntries(vocabularies) });
     });
-    script.addEventListener("error", () => reject(new Refusal("The network's weights are not there: load the page again.")));
+    script.addEventListener("error", () => reject(new Refusal("The weights do not arrive: load the page again.")));
     document.head.append(script);
   });
 
@@ -265,7 +281,8 @@ const tryIt = (() => {
   };
 
   const bringToLife = (part) => {
-    const form = part.querySelector("form"), said = part.querySelector(".said"), player = part.querySelector(".play") && bringPlayer(part);
+    const form = part.querySelector("form"), said = part.querySelector(".said");
+    const player = part.querySelector(".play") && bringPlayer(part);
     const say = (sentence, isRefusal = false) => {
       said.textContent = sentence;
       said.classList.toggle("refused", isRefusal);

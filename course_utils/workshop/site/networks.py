@@ -1,6 +1,6 @@
 """The page "Try it": the networks that compute in it, and the figures that show what they do. An extension of Sphinx.
 
-The weights are in results/networks, where `experiments/site_networks.py` has put them; here they become scripts, since a
+The weights are in results/networks, where `experiments/site_networks.py` has put them; here they become scripts, for a
 page that is opened from a disk may load nothing else. What computes is docs/_static/network.js, and docs/_static/try.js
 joins it with the page.
 """
@@ -81,7 +81,11 @@ def _table(runs: pd.DataFrame) -> str:
     """Where the weights come from, in Markdown."""
     rows = ["| network | trained with | seed | on what is held out | file |", "| --- | --- | --: | --- | --: |"]
     for network, run in runs.iterrows():
-        score = f"perplexity {run['perplexity']:.2f}" if run["perplexity"] > 0 else f"{run['exactly right']:.0%} exactly right"
+        score = (
+            f"perplexity {run['perplexity']:.2f}"
+            if run["perplexity"] > 0
+            else f"{run['exactly right']:.0%} exactly right"
+        )
         framework = {"torch": "PyTorch", "tensorflow": "TensorFlow"}[run["framework"]]
         rows.append(f"| {network} | {framework} | {run['seed']} | {score} | {run['kilobytes']} kB |")
     return "\n".join(rows) + "\n"
@@ -99,10 +103,10 @@ def _figure(kind: str, sentence: str) -> str:
     """A figure that shows a sentence, or nothing yet, and what takes its place once there are numbers to show."""
     title = escape(TITLES[kind])
     begin = f'<figure class="living {kind}" role="group" aria-label="{title}">'
-    still = f'{begin}\n<p class="still">{escape(sentence)}</p>\n</figure>' if sentence else f'<figure class="{kind}" hidden></figure>'
+    still = f'<p class="still">{escape(sentence)}</p>\n' if sentence else ""
     body = filled(template(f"{kind}.html"), title=title)
     return (
-        f"<style>\n{style(kind)}</style>\n{still}\n"
+        f"<style>\n{style(kind)}</style>\n{begin if still else begin.replace('>', ' hidden>')}\n{still}</figure>\n"
         f'<template data-kind="{kind}">{begin}\n<p class="still" hidden></p>\n'
         f'<div class="live" hidden>\n{body}</div>\n</figure></template>'
     )
