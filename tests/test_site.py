@@ -42,6 +42,7 @@ KINDS = (
     "mistakes",
     "scoreboard",
     "search",
+    "try",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SCREENSHOTS = chapters.ROOT / "build"

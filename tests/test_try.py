@@ -13,7 +13,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from safetensors.numpy import load
 
 from course_utils import experiments, files
-from course_utils.datasets import MusicData, TranslationData, Tune, load_tunes, notes
+from course_utils.datasets import MusicData, TranslationData, Tune, notes
 from course_utils.datasets.tunes import split_tune
 from course_utils.figures import watch_beam
 from course_utils.figures.microscope import wipers_and_keepers
@@ -273,13 +273,18 @@ def test_a_seed_gives_one_tune_which_is_abc(page):
     assert tunes["1"] != tunes["2"]
 
 
-def test_the_vocabulary_of_the_tunes_is_that_of_the_data(page):
-    assert tokens_of("tunes")["tokens"] == MusicData(batch_size=8).vocab.tokens
+@pytest.fixture(scope="module")
+def music() -> MusicData:
+    return MusicData(batch_size=8)
 
 
-def test_the_notes_of_a_tune_are_those_of_python(page):
+def test_the_vocabulary_of_the_tunes_is_that_of_the_data(music):
+    assert tokens_of("tunes")["tokens"] == music.vocab.tokens
+
+
+def test_the_notes_of_a_tune_are_those_of_python(page, music):
     """Of tunes from the books, and of signs that make no sense."""
-    tunes = load_tunes()[::40]
+    tunes = music.train_tunes[::30]
     for name, body in {"triplet": "c|(3ab|c||", "open": "c(3ab||", "bars": "c|||", "ending": "c[1d||"}.items():
         tunes.append(Tune(tuple(split_tune(body)), "4/4", name))
     tunes.append(Tune(("c", "2", "2", "|"), "4/4", "two lengths"))
