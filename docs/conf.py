@@ -23,6 +23,7 @@ extensions = [
     "course_utils.workshop.site.networks",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
+    "course_utils.workshop.site.weight",
 ]
 exclude_patterns = ["made", "static"]
 templates_path = ["_templates"]

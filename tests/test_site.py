@@ -349,6 +349,12 @@ def test_without_npm_one_sentence_says_so(monkeypatch, tmp_path):
     assert not (tmp_path / "site").exists()
 
 
+def test_a_copy_in_one_framework_has_no_site(monkeypatch, tmp_path):
+    monkeypatch.setattr(site, "DOCS", tmp_path)
+    with pytest.raises(chapters.ChapterError, match="copy is for one framework, and the site has both"):
+        site.build(tmp_path / "site")
+
+
 def test_guides_are_for_instructors(tmp_path):
     if not (site.DOCS / "instructors.md").exists():
         pytest.skip("this copy is for students")

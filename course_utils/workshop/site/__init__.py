@@ -37,6 +37,8 @@ def build(
     Raises:
         ChapterError: something that the site needs is missing, or Sphinx warns of something.
     """
+    if not (DOCS / "conf.py").exists():
+        raise ChapterError("This copy is for one framework, and the site has both: build it in a copy with both.")
     if importlib.util.find_spec("sphinx") is None:
         raise ChapterError("The site needs Sphinx, which is not installed: run `make setup`.")
     if not ASSETS.is_dir():
@@ -45,8 +47,6 @@ def build(
         )
     if instructors and not (DOCS / "instructors.md").exists():
         raise ChapterError("The guides are in the instructors' copy of the course only: build the site without them.")
-    if not (files.ROOT / "tests").is_dir():
-        raise ChapterError("This copy is for one framework, and the site has both: build it in a copy with both.")
     files.require_writable(out, mend="name another folder by --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
