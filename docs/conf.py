@@ -54,7 +54,7 @@ html_static_path = [
 ]
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/favicon.svg"
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "try.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "reading.html"],

@@ -11,6 +11,7 @@ import oracle
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from safetensors.numpy import load
+from test_site import violations
 
 from course_utils import experiments, files
 from course_utils.datasets import MusicData, TranslationData, Tune, notes
@@ -96,6 +97,15 @@ def test_each_network_is_opened_from_the_disk_alone(page):
     assert page.said == []
     assert page.asked and all(url.startswith("file://") for url in page.asked)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_read_what_is_drawn(page, theme):
+    page.emulate_media(color_scheme=theme)
+    for name in networks.NETWORKS:
+        part(page, name)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert violations(page) == []
 
 
 def test_the_ribbon_shows_what_numpy_computes(page):

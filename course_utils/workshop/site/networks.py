@@ -44,7 +44,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _add_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Only the page that computes loads what it needs for that."""
     if page == PAGE:
-        app.add_css_file("try.css")
         for name in ("network.js", "figures.js", "try.js"):
             app.add_js_file(name, loading_method="defer")
 
