@@ -187,6 +187,8 @@ def test_the_microscope_shows_the_gates(page):
         memory.append(np.tanh(C))
     wipers, keepers = wipers_and_keepers(text, np.array(F))
     assert data["cells"] == [*wipers, *keepers]
+    label, letter = (found.locator(f".maps {each}").first.bounding_box() for each in (".row", ".letter"))
+    assert label["x"] + label["width"] <= letter["x"] + 1, "the labels hide letters"
     np.testing.assert_allclose(data["values"]["F"], np.array(F)[:, data["cells"]], atol=1e-6)
     np.testing.assert_allclose(data["means"]["C"], np.abs(memory).mean(axis=1), atol=1e-6)
 

@@ -25,7 +25,7 @@ const tryIt = (() => {
 
   // A name's words, and the <eos> behind them. Marks that it does not know are left out, as in the names that it read.
   const wordsOf = (text, tokens, most) => {
-    const normal = text.normalize("NFC").toLowerCase().replace(/[’‘]/g, "'");
+    const normal = text.normalize("NFC").toLowerCase().replace(/[’‘]/g, "'").replace(/[‐‑]/g, "-");
     const words = (normal.match(/[\p{L}\p{N}\p{M}]+(?:['-][\p{L}\p{N}\p{M}]+)*|[^\s\p{L}\p{N}\p{M}]/gu) ?? [])
       .filter((word) => tokens.includes(word) || !/^\p{P}$/u.test(word));
     if (words.length === 0) throw new Refusal("There is nothing to translate yet: type a word or more.");
@@ -51,6 +51,7 @@ const tryIt = (() => {
     const best = (row) => network.ranked(row).slice(0, 3).map((id) => [tokens[id], Math.exp(row[id])]);
     const likeliest = logProbs.slice(0, -1).map(best);
     const row = { name: "GRU", mean: mean(bits).toFixed(2), bits, likeliest };
+    row.mattered = row.share = ids.map(() => "");  // that would take gradients
     return { letters: ids.map((id) => tokens[id]), most: 8, rows: [row], next: logProbs.at(-1).map(Math.exp) };
   };
 
@@ -215,14 +216,13 @@ const tryIt = (() => {
   const parts = {
     ribbon(part, model, fields, say) {
       const ids = lettersOf(fields.line.value, model.tokens), data = ribbonData(model, ids);
-      data.rows[0].mattered = data.rows[0].share = data.letters.map(() => "");
       draw(part, "ribbon", data);
       drawNext(part, data.next, model.tokens);
       const settings = { seed: +fields.seed.value, temperature: +fields.temperature.value };
       const start = [model.tokens.indexOf(" "), ...ids];
       const written = network.write(model.params, start, 120, settings).slice(start.length);
       part.querySelector(".written").textContent = written.map((id) => model.tokens[id]).join("");
-      say(`${data.rows[0].mean} bits a letter.`);
+      say(`A letter of yours surprises it by ${data.rows[0].mean} bits on average.`);
     },
     microscope(part, model, fields, say) {
       const data = microscopeData(model, lettersOf(fields.line.value, model.tokens));
@@ -231,9 +231,10 @@ const tryIt = (() => {
     },
     translator(part, model, fields, say) {
       const most = 16, found = translated(model, wordsOf(fields.name.value, model.source, most), most);
-      if (found.written.length > 0) draw(part, "alignment", found.alignment);
-      draw(part, "beam", found.beam);
       const french = found.written.join(" ");
+      if (french) draw(part, "alignment", found.alignment);
+      part.querySelector("figure.alignment").hidden = !french;
+      draw(part, "beam", found.beam);
       say(french ? `In French: ${french}` : "It ends at once: it has no word for this.");
     },
     tunes(part, model, fields, say) {
@@ -258,7 +259,7 @@ const tryIt = (() => {
       const vocabularies = Object.entries(about).map(([key, text]) => [key, JSON.parse(text)]);
       resolve({ params, ...Object.fromEntries(vocabularies) });
     });
-    script.addEventListener("error", () => reject(new Refusal("The weights do not arrive: load the page again.")));
+    script.addEventListener("error", () => reject(new Refusal("The network's weights do not arrive: try it again.")));
     document.head.append(script);
   });
 
@@ -293,8 +294,12 @@ const tryIt = (() => {
       player?.stop();
       try {
         if (!model) say("The network is on its way …");
-        model ??= await load(part.dataset.weights, part.dataset.network);
-        parts[part.dataset.part](part, model, form.elements, say);
+        model ??= load(part.dataset.weights, part.dataset.network);
+        const ready = await model.catch((error) => {
+          model = null;  // the next time may be better
+          throw error;
+        });
+        parts[part.dataset.part](part, ready, form.elements, say);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         say(error.message, true);

@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from course_utils import experiments
 from course_utils.figures.living import filled, style, template
 from course_utils.workshop.chapters import ChapterError
+from course_utils.workshop.site import readings
 
 PAGE = "try"
 EXPERIMENT = "site_networks"
@@ -41,7 +42,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _add_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+def _add_scripts(app: Sphinx, page: str, layout: str, context: dict[str, Any], doctree: object) -> None:
     """Only the page that computes loads what it needs for that."""
     if page == PAGE:
         for name in ("network.js", "figures.js", "try.js"):
@@ -80,13 +81,11 @@ def _table(runs: pd.DataFrame) -> str:
     """Where the weights come from, in Markdown."""
     rows = ["| network | trained with | seed | on what is held out | file |", "| --- | --- | --: | --- | --: |"]
     for network, run in runs.iterrows():
-        score = (
-            f"perplexity {run['perplexity']:.2f}"
-            if run["perplexity"] > 0
-            else f"{run['exactly right']:.0%} exactly right"
+        perplexity, right = run["perplexity"], run["exactly right"]  # a network has one of the two
+        score = f"perplexity {perplexity:.2f}" if pd.isna(right) else f"{right:.0%} of the names exactly right"
+        rows.append(
+            f"| {network} | {readings.NAMES[run['framework']]} | {run['seed']} | {score} | {run['kilobytes']} kB |"
         )
-        framework = {"torch": "PyTorch", "tensorflow": "TensorFlow"}[run["framework"]]
-        rows.append(f"| {network} | {framework} | {run['seed']} | {score} | {run['kilobytes']} kB |")
     return "\n".join(rows) + "\n"
 
 
@@ -101,12 +100,12 @@ def _part(part: str, sentence: str) -> str:
 def _figure(kind: str, sentence: str) -> str:
     """A figure that shows a sentence, or nothing yet, and what takes its place once there are numbers to show."""
     title = escape(TITLES[kind])
-    begin = f'<figure class="living {kind}" role="group" aria-label="{title}">'
-    still = f'<p class="still">{escape(sentence)}</p>\n' if sentence else ""
+    begins = f'<figure class="living {kind}" role="group" aria-label="{title}"'
     body = filled(template(f"{kind}.html"), title=title)
     return (
-        f"<style>\n{style(kind)}</style>\n{begin if still else begin.replace('>', ' hidden>')}\n{still}</figure>\n"
-        f'<template data-kind="{kind}">{begin}\n<p class="still" hidden></p>\n'
+        f"<style>\n{style(kind)}</style>\n"
+        f'{begins}{"" if sentence else " hidden"}>\n<p class="still">{escape(sentence)}</p>\n</figure>\n'
+        f'<template data-kind="{kind}">{begins}>\n<p class="still"></p>\n'
         f'<div class="live" hidden>\n{body}</div>\n</figure></template>'
     )
 
