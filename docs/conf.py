@@ -25,11 +25,12 @@ extensions = [
     "course_utils.workshop.site.docstrings",
     "course_utils.workshop.site.glossary",
     "course_utils.workshop.site.launching",
+    "course_utils.workshop.site.networks",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
     "course_utils.workshop.site.weight",
 ]
-exclude_patterns = ["made"]
+exclude_patterns = ["made", "static"]
 templates_path = ["_templates"]
 
 # Pages and chapters
@@ -58,7 +59,7 @@ html_static_path = [
 ]
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/favicon.svg"
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "try.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "reading.html"],

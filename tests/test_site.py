@@ -44,6 +44,7 @@ KINDS = (
     "mistakes",
     "scoreboard",
     "search",
+    "try",
 )
 EVERYTHING = os.environ.get("COURSE_SITE") == "all"
 MOST_KB, LATEST_PAINT = 450, 2.5

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from course_utils import files
 from course_utils.workshop import export, results, views
 from course_utils.workshop.chapters import ChapterError, code_cells, find_chapters, read
-from course_utils.workshop.site import mistakes, readings
+from course_utils.workshop.site import mistakes, networks, readings
 
 _TITLE = re.compile(r"^# (.+)", re.MULTILINE)
 _TIME = re.compile(r"\*\*Time:\*\* (.+?)\.(?: |$)", re.MULTILINE)
@@ -74,6 +74,8 @@ def write(root: Path, folder: Path, view: views.View, instructors: bool = False)
     units = [introduced(name, notebook) for name, notebook in notebooks.items()]
     for name, text in _made(root, view, units, notebooks, instructors).items():
         files.write(folder / "made" / name, text)
+    for name, text in networks.made(root).items():
+        files.write(folder / name, text)
 
 
 def introduced(name: str, notebook: NotebookNode) -> Unit:
