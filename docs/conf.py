@@ -22,6 +22,7 @@ extensions = [
     "course_utils.workshop.site.glossary",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
+    "course_utils.workshop.site.weight",
 ]
 exclude_patterns = ["made"]
 templates_path = ["_templates"]
