@@ -27,7 +27,7 @@ _TAG = re.compile(r"<[^>]*>")
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx; what the pages load then is in the template `layout.html`."""
     app.connect("html-page-context", _note_sheets)
-    app.connect("build-finished", _lighten, priority=900)  # after the theme has written the colours of code
+    app.connect("build-finished", _lighten, priority=900)  # the theme writes its colours of code at the end, too
     return {"parallel_read_safe": True, "parallel_write_safe": False}
 
 
