@@ -189,6 +189,17 @@ def site(
 
 
 @app.command()
+def colab(
+    repository: Annotated[str, typer.Option(help="Address of the course's repository, which Colab clones.")],
+    out: Annotated[Path, typer.Option(help="A new folder, or an empty one: the content of the branch `colab`.")],
+) -> None:
+    """Write chapters and assignments for Colab: with a first cell that brings the course there."""
+    from course_utils.workshop.colab import write
+
+    typer.echo(f"{out}: {write(ROOT, repository, out)} notebooks")
+
+
+@app.command()
 def slides(
     chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")],
     framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="Whose cells are shown.")] = "both",

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course_utils import arrays, palette
+from course_utils.errors import check_whole
 from course_utils.history import History
 from course_utils.metrics import perplexity
 from course_utils.printing import digits
@@ -264,17 +265,28 @@ def training_curves(histories: dict[str, History], title: str, levels: dict[str,
     return lines(series, title, "epoch", "held-out perplexity", levels=levels)
 
 
-def bars(values: dict[str, float], title: str, ylabel: str) -> Picture:
+def bars(values: dict[str, float], title: str, ylabel: str, decimals: int | None = None) -> Picture:
     """A bar for each label.
+
+    Args:
+        decimals: how many decimals its numbers have; by default as many as four digits need, three in the picture.
 
     >>> print(bars({"a": 2.0, "b": 3.0}, "Speed", "seconds"))
     Figure: Speed. 2 bars, seconds: a 2.000, b 3.000.
+    >>> print(bars({"a": 0.847, "b": 0.02}, "New names", "share right", decimals=1))
+    Figure: New names. 2 bars, share right: a 0.8, b 0.0.
     """
+    if decimals is not None:
+        check_whole(0, decimals=decimals)
+
+    def written(value: float, significant: int = 4) -> str:
+        return digits(value, significant) if decimals is None else f"{value:.{decimals}f}"
+
     values = {label: arrays.number(value, f"The bar {label!r}") for label, value in _labelled(values).items()}
     figure, axes = _axes(title, "", ylabel)
     drawn = axes.bar(list(values), list(values.values()), color="#b8c4ce", edgecolor=palette.INK, linewidth=0.8)
-    axes.bar_label(drawn, labels=[digits(value, 3) for value in values.values()])
-    numbers = ", ".join(f"{label} {digits(value)}" for label, value in values.items())
+    axes.bar_label(drawn, labels=[written(value, 3) for value in values.values()])
+    numbers = ", ".join(f"{label} {written(value)}" for label, value in values.items())
     return Picture(figure, f"Figure: {title}. {len(values)} bars, {ylabel}: {numbers}.")
 
 

@@ -28,6 +28,7 @@ WANTED = {name: {choice: [*able][1] for choice, able in choices.items()} for nam
 CHANGED = {
     "a2_gru": {"run_over": 0.7, "way_back": 0.7},
     "a7_stock_prices": {"windows": 0.85, "cut_and_scale": 0.9, "baselines": 0.6, "measures": 0.7},
+    "a8_attention_linear": {"listen": 0.7, "fuse": 0.3},
 }
 every_declared = pytest.mark.parametrize("name", sorted(DECLARED))
 
@@ -163,6 +164,9 @@ def test_what_students_get_of_a_variant_is_the_variant(variant):
         text = "\n".join(cell.source for cell in handed_out.cells)
         assert "mean log return of the `horizon` days" in text and "less 1" in text and "90 %" in text
         assert "my_forecasts" not in text and "95 %" not in text and "1.96" not in text
+    for handed_out in released(load_assignment(variant / "solutions" / "a8_attention_linear")):
+        text = "\n".join(cell.source for cell in handed_out.cells)
+        assert "she hears two more" in text and "def fuse(later, earlier)" in text and "stabiliser" not in text
     assert not [*variant.rglob("variants.py")]
     same = "a1_rnn/torch.ipynb"
     assert (variant / "assignments" / same).read_bytes() == (ROOT / "assignments" / same).read_bytes()

@@ -104,6 +104,15 @@ def test_other_data_are_other_words_and_another_picture():
         assert len({str(picture) for picture in several}) == len({picture.png for picture in several}) == len(several)
 
 
+def test_the_numbers_of_bars_have_the_decimals_that_are_asked_for():
+    assert str(bars({"a": 0.96, "b": 3}, "t", "y", decimals=1)) == "Figure: t. 2 bars, y: a 1.0, b 3.0."
+    assert str(bars({"a": 0.96}, "t", "y", decimals=0)) == "Figure: t. 1 bars, y: a 1."
+    for wrong in (-1, 1.5):
+        with pytest.raises((TypeError, ValueError)) as error:
+            bars({"a": 0.96}, "t", "y", decimals=wrong)
+        says(error, "decimals", str(wrong))
+
+
 def test_lines_can_be_told_apart_without_colour():
     for part in (lambda style: style.dashes, lambda style: style.marker):
         assert len({part(style) for style in palette.SERIES}) == len(palette.SERIES)

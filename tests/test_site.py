@@ -364,13 +364,42 @@ def small(tmp_path) -> Path:
 
 
 @with_assets
-def test_launch_buttons_need_an_address(small):
-    for address, buttons in (("", 0), ("https://github.com/a/b", 1)):
-        site.sphinx(small / "both", small / f"site{buttons}", address)
-        text = (small / f"site{buttons}/chapters/01_dots.html").read_text("utf-8")
-        assert ("Launch on" in text) == bool(buttons)
-        assert text.count("https://github.com/a/b") >= buttons
-        assert "_sources/chapters/01_dots.ipynb" in text  # to download
+@pytest.mark.parametrize(
+    "address", ["", "https://gitlab.com/a/b", "https://github.com/a/b", "https://github.com/a/b.git/"]
+)
+def test_launch_buttons_need_an_address(small, address):
+    site.sphinx(small / "both", small / "site", address)
+    page = Page(small / "site/chapters/01_dots.html")
+    launched = [link for link in page.links if "chapters/01_dots.ipynb" in link and "://" in link]
+    assert launched == (
+        [
+            "https://mybinder.org/v2/gh/a/b/HEAD?urlpath=lab/tree/my_course/torch/chapters/01_dots.ipynb",
+            "https://colab.research.google.com/github/a/b/blob/colab/both/chapters/01_dots.ipynb",
+        ]
+        if "github" in address
+        else []
+    )
+    assert any(link.startswith("https://git") for link in page.links) == bool(address)
+    assert "../_sources/chapters/01_dots.ipynb" in page.links  # to download
+    assert not [link for link in Page(small / "site/index.html").links if "colab" in link]
+
+
+@with_assets
+def test_where_nothing_is_launched_no_link_says_so(small):
+    (small / "both/glossary.md").write_text("# Glossary\n\n:::{only} launched\n{colab}`open <torch/a>`\n:::\n")
+    for address, link in (("", []), ("https://github.com/a/b", ["github/a/b/blob/colab/torch/a.ipynb"])):
+        site.sphinx(small / "both", small / "site", address)
+        links = Page(small / "site/glossary.html").links
+        assert [each.partition(".com/")[2] for each in links if "/blob/" in each] == link
+
+
+@with_assets
+def test_the_buttons_have_room_on_a_phone(small, page):
+    site.sphinx(small / "both", small / "site", "https://github.com/a/b")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((small / "site/chapters/01_dots.html").as_uri())
+    sync_api.expect(page.get_by_role("button", name="Launch this chapter")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @with_assets

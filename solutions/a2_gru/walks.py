@@ -91,6 +91,12 @@ WRONG_WALKS = [
           "The last step of each sequence is not read."),
     Wrong("padding_in_front", {"t < lengths": "X.shape[1] - t <= lengths"},
           "The first steps are taken for padding; it is the last ones: a sequence's steps begin at 0."),
+    Wrong("shortest_for_all", {"t < lengths": "t < 0 * lengths + lengths.min()"},
+          "All sequences end where the shortest does. Each has a length of its own.", keeps=0.25),
+    Wrong("inputs_cleared", {"X[:, t]": "valid * X[:, t]", "np.where(valid, ": "(", "params), H)": "params))",
+                             "valid * H)": "H)"},
+          "The inputs in the padding are set to zero, but the steps are made: a step without an input moves the state, "
+          "too.", keeps=0.25),
     Wrong("states_not_cleared", {"valid * H": "H"},
           "The state stands still in the padding, as it should, but its copies there should be zero in the result.",
           keeps=0.6),

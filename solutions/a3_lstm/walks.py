@@ -75,6 +75,11 @@ WRONG_WALKS = [
     Wrong("one_step_too_many", {"else lengths": "else lengths + 1"},
           "Each sequence is read one step too far. Steps are counted from 0, so step number length is padding."),
     Wrong("one_step_too_few", {"else lengths": "else lengths - 1"}, "The last step of each sequence is not read."),
+    Wrong("shortest_for_all", {"t < lengths": "t < 0 * lengths + lengths.min()"},
+          "All sequences end where the shortest does. Each has a length of its own.", keeps=0.25),
+    Wrong("inputs_cleared", {"X[:, t]": "valid * X[:, t]", NEW_H: "H_new", NEW_C: "C_new", "valid * H)": "H)"},
+          "The inputs in the padding are set to zero, but the steps are made: a step without an input moves the pair, "
+          "too.", keeps=0.25),
     Wrong("states_not_cleared", {"valid * H": "H"},
           "The pair stands still in the padding, as it should, but the states there should be zero in the first "
           "result.", keeps=0.6),

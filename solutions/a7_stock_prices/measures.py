@@ -110,6 +110,10 @@ WRONG_MEASURES = [
                                                    "forecast - last": "np.diff(forecast)"},
           "The direction is that from one forecast to the next one. A forecast calls a direction from the price that "
           "is known when it is made, and that is last.", keeps=0.5),
+    Wrong("called_from_the_forecast_before", {"np.sign(actual - last)": "np.sign(actual - last)[1:]",
+                                               "forecast - last": "np.diff(forecast)"},
+          "What was called is the way from one forecast to the next one, and what happened is that from last. Both "
+          "begin at the price that was known when the forecast was made.", keeps=0.5),
     Wrong("every_day_counts", {"counts.sum()": "len(counts)", "(went == said)[counts]": "((went == said) & counts)"},
           "Days without a call, or without a move, are counted as wrong. They do not count at all."),
     Wrong("standing_still_is_right", {COUNTS: "np.full(len(went), True)"},

@@ -51,6 +51,29 @@ def round_the_corner(log_f, i, m):
     return np.stack(found)
 
 
+def m_as_a_step_in_front(log_f, i, m):
+    a = np.concatenate([0 * m[:, None], log_f], axis=1)  # (n, T + 1, h)
+    b = np.concatenate([m[:, None], i], axis=1)  # (n, T + 1, h)
+    return stabiliser(a, b, np.full_like(m, -np.inf))[:, :, 1:]
+
+
+def overwritten_while_read(log_f, i, m):
+    first, *others = stabiliser(log_f, i, m)
+    a, b, found, reach = log_f.copy(), first.copy(), [first], 1
+    for _ in others:
+        for t in range(reach, b.shape[1]):
+            a[:, t], b[:, t] = combine((a[:, t - reach], b[:, t - reach]), (a[:, t], b[:, t]))
+        found.append(b.copy())
+        reach *= 2
+    return np.stack(found)
+
+
+def along_the_batch(log_f, i, m):
+    b = stabiliser(log_f, i, m)[0]
+    turned = stabiliser(log_f.swapaxes(0, 1), b.swapaxes(0, 1), np.full_like(b[0], -np.inf))
+    return turned.swapaxes(1, 2)
+
+
 def always_the_neighbour(log_f, i, m):
     rounds = stabiliser(log_f, i, m)
     a, b, found = log_f, rounds[0], [rounds[0]]
@@ -78,6 +101,8 @@ WRONG_COMBINATIONS = [
           "This does the second step first. The order of the steps must stay."),
     Wrong("multiplies_and_adds", {SHIFTS: "a1 * a2", LARGER: "a2 * b1 + b2"},
           "This combines the steps of chapter 13, which multiply and add. Those here do something else."),
+    Wrong("multiplies_and_takes_the_larger", {SHIFTS: "a1 * a2", LARGER: "np.maximum(a2 * b1, b2)"},
+          "This multiplies by a, as the steps of chapter 13 do. Those here add it.", keeps=0.25),
     Wrong("shifts_multiplied", {SHIFTS: "a1 * a2"},
           "The first of the pair is a product. What do two shifts in a row do to m?", keeps=0.5),
     Wrong("sum_for_the_larger", {LARGER: "a2 + b1 + b2"},
@@ -92,6 +117,10 @@ WRONG_COMBINATIONS = [
           "What the first step has written is moved by both. It comes into being after the first shift.", keeps=0.5),
     Wrong("both_moved", {LARGER: "a2 + np.maximum(b1, b2)"},
           "What the second step writes is moved by its own a. It comes into being after that shift.", keeps=0.5),
+    Wrong("each_moved_by_its_own", {LARGER: "np.maximum(a1 + b1, a2 + b2)"},
+          "Each step's number is moved by its own a. It comes into being after that shift.", keeps=0.5),
+    Wrong("moved_back", {LARGER: "np.maximum(b1 - a2, b2)"},
+          "What the first step has written is moved the wrong way.", keeps=0.5),
     Wrong("moved_by_a_factor", {LARGER: "np.maximum(a2 * b1, b2)"},
           "What the first step has written is multiplied by the second's a.", keeps=0.5),
     Wrong("first_shift_lost", {SHIFTS: "a2"},
@@ -100,6 +129,8 @@ WRONG_COMBINATIONS = [
           "An m from before both steps is moved by the first step only.", keeps=0.5),
     Wrong("larger_shift", {SHIFTS: "np.maximum(a1, a2)"},
           "The first of the pair is the larger shift, but m goes through both.", keeps=0.5),
+    Wrong("larger_of_each", {SHIFTS: "np.maximum(a1, a2)", LARGER: "np.maximum(b1, b2)"},
+          "This takes the larger a and the larger b. An m goes through both steps, one after the other.", keeps=0.25),
     Wrong("first_step_forgotten", {LARGER: "b2"},
           "What the first step has written is lost, even where it is the larger one.", keeps=0.25),
     Wrong("only_the_second_step", {SHIFTS: "a2", LARGER: "b2"},
@@ -116,12 +147,19 @@ WRONG_SCANS = [
     Wrong("m_in_a_round_of_its_own", m_in_a_round_of_its_own,
           "The result is right, but it takes a round more than necessary, for m. The first step can take it in before "
           "all rounds.", keeps=0.5),
+    Wrong("m_as_a_step_in_front", m_as_a_step_in_front,
+          "m is a step of its own, in front of the others. That makes T + 1 steps, and sometimes a round too many. The "
+          "first step can take it in before all rounds.", keeps=0.5),
+    Wrong("m_added_to_the_input", {BEGUN: "i[:, :1] + m[:, None]"},
+          "m is added to the first input. The two are compared, not added up.", keeps=0.5),
     Wrong("m_in_all_steps", {FIRST_I: "[np.maximum(log_f + m[:, None], i)]"},
           "Every step takes in m, as if it were the first one.", keeps=0.5),
     Wrong("m_not_moved", {"log_f[:, :1] + m[:, None]": "m[:, None]"},
           "m is compared as it is. It goes through the first step like any other.", keeps=0.5),
     Wrong("first_input_lost", {BEGUN: "log_f[:, :1] + m[:, None]"},
           "The first step's own i is lost, even where it is the larger one.", keeps=0.5),
+    Wrong("shifts_are_factors", {"log_f[:, :1]": "np.exp(log_f[:, :1])", "a, b = log_f": "a, b = np.exp(log_f)"},
+          "The shifts are the f. They are the logarithms, as they are given.", keeps=0.5),
     Wrong("one_round_too_few", {WHILE: f"2 * {WHILE}"},
           "A round is missing: the last steps have not got all that came before.", keeps=0.5),
     Wrong("one_round_too_many", {WHILE: WHILE.replace("<", "<=")},
@@ -130,6 +168,16 @@ WRONG_SCANS = [
           "The last numbers are right, but each round finishes one step only, as a loop does.", keeps=0.25),
     Wrong("only_the_result", {"np.stack(rounds)": "np.stack(rounds[-1:])"},
           "Only the last numbers came. Asked is what is known before the first round, and after each.", keeps=0.25),
+    Wrong("inputs_for_the_beginning", {"rounds, reach = [b], 1": "rounds, reach = [i], 1"},
+          "The rounds are right, but before the first one the first step does not know m yet.", keeps=0.75),
+    Wrong("all_rounds_the_same", {"np.stack(rounds)": "np.stack([b for _ in rounds])"},
+          "All rounds show what is known at the end. If one tensor is changed in place, a list has it several times.",
+          keeps=0.5),
+    Wrong("shifts_for_the_result", {"rounds, reach = [b], 1": "rounds, reach = [a], 1",
+                                    "rounds.append(b)": "rounds.append(a)"},
+          "These are the first numbers of the pairs; asked is what the second ones are.", keeps=0.5),
+    Wrong("rounds_on_the_second_axis", {"np.stack(rounds)": "np.stack(rounds, axis=1)"},
+          "The rounds are the second axis. They should be the first.", keeps=0.75),
     Wrong("beginning_missing", {"np.stack(rounds)": "np.stack(rounds[1:] or rounds)"},
           "The rounds are right, but what is known before the first one is missing.", keeps=0.75),
     Wrong("latest_round_first", {"np.stack(rounds)": "np.stack(rounds[::-1])"},
@@ -142,6 +190,11 @@ WRONG_SCANS = [
     Wrong("later_ones_first", {f"combine({EARLIER}, {LATER})": f"combine({LATER}, {EARLIER})"},
           "Pairs are combined in the wrong order: the later one as the first. If the check of combine is content, look "
           "at how you call it.", keeps=0.75),
+    Wrong("along_the_batch", along_the_batch,
+          "Sequences of the batch are combined with each other. Here the steps are the second axis.", keeps=0.25),
+    Wrong("overwritten_while_read", overwritten_while_read,
+          "Within a round, steps are combined with what this very round has written. All read what was there before.",
+          keeps=0.25),
     Wrong("from_the_end", from_the_end,
           "Each step is combined with those after it. It is to know those before it.", keeps=0.25),
     Wrong("round_the_corner", round_the_corner,
@@ -154,10 +207,12 @@ WRONG_SCANS = [
           "The second numbers of the pairs are right at first, but the first ones stay those of single steps. If the "
           "check of combine is content, look at what you hand to the next round.", keeps=0.75),
 ]
-SEEN_ABOVE = ("order_exchanged", "first_shift_lost", "only_the_second_step")  # same numbers as another one here
+# the same numbers as another one here
+SEEN_ABOVE = ("order_exchanged", "first_shift_lost", "only_the_second_step", "larger_of_each")
 WRONG_SCANS += [
     Wrong(f"with_{each.id}", mutant(stabiliser, combine=each.of(combine)),
-          "The rounds are right, what combines two steps is not: see what the check of combine says.", keeps=0.75)
+          "The rounds are right, what combines two steps is not: see what the check of combine says. If it is content, "
+          "a pair's first number has been replaced before the second was made of it.", keeps=0.75)
     for each in WRONG_COMBINATIONS
     if each.id not in SEEN_ABOVE
 ]
