@@ -196,7 +196,7 @@ SOURCES: dict[str, Source] = {
             ),
         ),
         licence="public domain",
-        citation="William Shakespeare, plays; the selection of Andrej Karpathy, char-rnn, 2015, which nanoGPT reads, too.",
+        citation="William Shakespeare, plays; selected by Andrej Karpathy for char-rnn, 2015; as in nanoGPT.",
         loader="LanguageModelData",
     ),
     "names": Source(
