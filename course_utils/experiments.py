@@ -85,22 +85,24 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
         sys.exit("[FAIL] interrupted: what is finished is kept, run it again to go on.")
 
 
-def load(name: str) -> pd.DataFrame:
+def load(name: str, folder: Path | None = None) -> pd.DataFrame:
     """The stored runs of an experiment: a row for each setting: its arguments, metrics and processor "seconds".
 
     Args:
         name: "05_topic" or "05".
+        folder: where its script is; the course's experiments by default.
 
     Raises:
         ExperimentError: no such script, no result, or a result that other code made.
     """
-    scripts = sorted(SCRIPTS.glob("*.py"))
+    scripts = sorted((folder or SCRIPTS).glob("*.py"))
     found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
     if len(found) != 1:
         known = ", ".join(path.stem for path in scripts) or "none"
         raise ExperimentError(f"There is no one experiment {name!r}: give the name of one of these: {known}.")
     [script] = found
-    result, mend = result_of(script), f"run `make experiments CH={script.stem.partition('_')[0]}`"
+    chapter = f"run `make experiments CH={script.stem.partition('_')[0]}`"
+    result, mend = result_of(script), chapter if folder is None else f"run {script.name} again"
     if not result.exists():
         raise ExperimentError(f"The experiment {script.stem} has no result yet: {mend}.")
     stored = json.loads(result.read_text(encoding="utf-8"))
@@ -115,7 +117,7 @@ def result_of(script: Path) -> Path:
     >>> result_of(Path("course/experiments/05_topic.py")).as_posix()
     'course/results/experiments/05_topic.json'
     """
-    return script.parents[1] / "results" / "experiments" / f"{script.stem}.json"
+    return script.parents[1] / "results" / script.parent.name / f"{script.stem}.json"
 
 
 def sha_of(script: Path) -> str:
