@@ -21,11 +21,19 @@ from course_utils.datasets import LanguageModelData, RandomBatches, WindowBatche
 
 TRAIN, HELDOUT, STEPS = 10_032, 5_032, 32  # letters, in windows of STEPS + 1
 BEGINS = {"test": 0, "validation": 30_000}
-CHOSEN = {"width": 128, "dropout": 0.5, "token_dropout": 0.2, "epochs": 60, "batch_size": 32, "overlap": False}
+CHOSEN = {
+    "width": 128,
+    "dropout": 0.5,
+    "token_dropout": 0.2,
+    "epochs": 60,
+    "batch_size": 32,
+    "lr": 0.02,
+    "overlap": False,
+}
 CHANGES = {
     "chosen": {},
-    "quick": {"width": 96, "epochs": 25, "dropout": 0.3, "token_dropout": 0.1},
-    "less dropout": {"dropout": 0.3, "token_dropout": 0.1},
+    "quick": {"width": 96, "epochs": 22, "dropout": 0.3, "token_dropout": 0.1, "lr": 0.025},
+    "half the rate": {"lr": 0.01},
     "no dropout": {"dropout": 0.0, "token_dropout": 0.0},
     "overlapping windows": {"overlap": True, "epochs": 2, "batch_size": 128},
 }
@@ -53,7 +61,9 @@ def run(framework, who, part, recipe, seed):
     )
     cut = WindowBatches if options["overlap"] else RandomBatches
     start = time.process_time()
-    trainer = course.Trainer(max_epochs=options["epochs"], lr=0.01, optimizer="adamw", clip_norm=1.0, decay=True)
+    trainer = course.Trainer(
+        max_epochs=options["epochs"], lr=options["lr"], optimizer="adamw", clip_norm=1.0, decay=True
+    )
     trainer.fit(model, cut(train, options["batch_size"], STEPS, np.random.default_rng(seed)))
     seconds = time.process_time() - start
     return {
