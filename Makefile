@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 STAMP := .venv/.set-up
+ASSETS := docs/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip
 # Two notebooks side by side with one thread each are faster than with two threads each, and no result depends on it.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
@@ -29,7 +30,11 @@ endif
 # One framework is enough to read about it, until something needs the whole environment.
 READING := $(if $(filter both,$(FRAMEWORK))$(wildcard $(STAMP)),$(STAMP),$(STAMP)-$(FRAMEWORK))
 
+# The address of the course's repository, for the buttons of the site that launch a chapter; no button without one.
+REPOSITORY ?=
+
 # instructors
+GUIDES := $(if $(INSTRUCTORS),--instructors)
 ifneq ($(filter student-release,$(MAKECMDGOALS)),)
 ifndef DIR
 $(error Say where to, as in: make student-release DIR=../for_students)
@@ -40,7 +45,7 @@ endif
 # /instructors
 
 # both
-.PHONY: test test-single floors lint refresh experiments bench scoreboard timings perturb lock
+.PHONY: test test-single floors lint site site-check refresh experiments bench scoreboard timings perturb lock
 # /both
 
 # tensorflow
@@ -69,7 +74,8 @@ doctor: setup ## say what this machine lacks, and how to mend it
 	@$(BIN)/course doctor
 
 # both
-test: data lint ## everything that CI checks: lint, unit tests, every notebook
+test: data lint ## everything that CI checks: lint, unit tests, every notebook, the site
+	@$(MAKE) --no-print-directory $(ASSETS) || echo "So the tests of the site are skipped."
 	@CI=1 $(ONE_THREAD) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile $(ARGS)
 
 test-single: data build/torch/.set-up build/tensorflow/.set-up ## the exported chapters, or CH, in an environment of each framework alone
@@ -86,6 +92,12 @@ lint: setup ## ruff, on notebooks too, and the rules about who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
+
+site: setup $(ASSETS) ## build the course's web pages in build/site
+	@$(BIN)/course site $(GUIDES) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+
+site-check: setup $(ASSETS) ## build the site and look at every page in a browser, for its accessibility too
+	@COURSE_SITE=all CI=1 $(BIN)/python -m pytest tests/test_site.py $(ARGS)
 
 refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
 	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
@@ -140,7 +152,13 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 # /both
 
 clean: ## remove what these commands made, .venv included; the data stay
-	@rm -rf .venv build .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@rm -rf .venv build docs/node_modules .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+
+# The font of the site's formulas, and the checker of its accessibility; the lock file has their hashes.
+$(ASSETS): docs/package-lock.json
+	@command -v npm >/dev/null || { echo "The site needs npm, which is not installed: install Node.js, then call make site again." >&2; exit 1; }
+	@npm ci --prefix docs --silent || { echo "npm cannot fetch what docs/package-lock.json lists: is there a network?" >&2; exit 1; }
+	@touch $@
 
 build/floors/.set-up: pyproject.toml | $(BIN)/python
 	@rm -rf $(@D)

@@ -173,6 +173,22 @@ def export(
 
 
 @app.command()
+def site(
+    out: Annotated[Path, typer.Option(help="The folder for the site.", show_default="build/site")] = ROOT
+    / "build/site",
+    instructors: Annotated[bool, typer.Option("--instructors", help="With the instructors' guides.")] = False,
+    repository: Annotated[
+        str, typer.Option(help="Address of the course's repository, for the buttons that launch a chapter.")
+    ] = "",
+) -> None:
+    """Build the course's web pages from what is stored: in both frameworks, and in each alone."""
+    from course_utils.workshop.site import build
+
+    build(out, instructors, repository, typer.echo)
+    typer.echo(f"{out / 'index.html'}")
+
+
+@app.command()
 def timings() -> None:
     """Print what each chapter took when last refreshed, beside its budget."""
     from rich.console import Console

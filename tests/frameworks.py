@@ -189,6 +189,8 @@ class TensorFlow(Framework):
         self.course = importlib.import_module("course_utils.tensorflow")
         self.find_device = importlib.import_module("course_utils.tensorflow.devices").find_device
         self.tf, self.keras = importlib.import_module("tensorflow"), importlib.import_module("keras")
+        # Tests compile hundreds of graphs for a few steps each; chapters are executed with the optimiser of graphs.
+        self.tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         keras_and_mask = self.keras, self.tf.sequence_mask
         self.implementations = {
             "scratch": implementations.Scratch(self.course),

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,10 +25,12 @@ from assignment_helpers import (
 from course_utils.assignments import recording
 from course_utils.assignments.loading import FRAMEWORKS
 from course_utils.assignments.nested import difference, leaves, mapped
+from course_utils.assignments.questions import Check
 from course_utils.workshop import chapters
 from course_utils.workshop.building import build
 
 CHECKED = questions()
+CHECKS = {question.declared.probe: question.declared for _, question in CHECKED}
 SEEDS = range(1, 1 + int(os.environ.get("COURSE_SEEDS", "2")))  # each hand-in has one of its own
 every_question = pytest.mark.parametrize(
     ("master", "question"), CHECKED, ids=[f"{master.name}-{question.id}" for master, question in CHECKED]
@@ -41,6 +44,22 @@ every_notebook = pytest.mark.parametrize(
 def installed(request):
     if framework := request.node.callspec.params.get("framework") if hasattr(request.node, "callspec") else None:
         pytest.importorskip(framework, reason=f"{framework} is not installed")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def computed_once():
+    """What the reference and the wrong answers give for a seed does not change from test to test."""
+    cases, known = Check.cases, {}
+
+    def remembered(check, answer, seed):
+        key = check.probe, answer, seed
+        if key not in known:
+            known[key] = cases(check, answer, seed)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Check, "cases", remembered)
+        yield
 
 
 @every_notebook
@@ -256,10 +275,16 @@ class Idler:
         return self._answer(right, [args[wrt]])
 
 
+@cache
+def marks_of_idlers(probe):
+    """What each answer without work → its mark."""
+    check = CHECKS[probe]
+    return {what: check(Idler(check, answer), np.random.default_rng(3)) for what, answer in WITHOUT_WORK.items()}
+
+
 @every_question
 def test_nothing_is_to_be_had_for_nothing(master, question):
-    for what, answer in WITHOUT_WORK.items():
-        mark = question.check(Idler(question.declared, answer), np.random.default_rng(3))
+    for what, mark in marks_of_idlers(question.declared.probe).items():
         assert mark.points <= question.declared.for_nothing * mark.max_points, (what, mark.parts)
 
 
@@ -271,7 +296,7 @@ def test_no_message_gives_an_answer_away(master, question):
     few = [np.ravel(leaf) for leaf in expected if leaf is not None and not isinstance(leaf, str) and np.size(leaf) < 4]
     told = {text for each in few for number in each.tolist() if len(text := f"{number:.4g}") > 2}
     told |= {repr(leaf) for leaf in expected if isinstance(leaf, str)}
-    for answer in WITHOUT_WORK.values():
-        for part in question.check(Idler(check, answer), np.random.default_rng(3)).parts:
+    for mark in marks_of_idlers(question.declared.probe).values():
+        for part in mark.parts:
             found = re.findall(r"came, (?:the number |the text )?(.+?) was expected", part.message)
             assert not {*found} & told, part.message

@@ -30,6 +30,8 @@ def stored():
 
 
 def test_the_result_is_of_what_the_experiments_and_benchmarks_stored(scoreboard, stored):
+    if not (ROOT / "results" / "grading.json").exists():  # which is the instructors'
+        stored = [row for row in stored if not row["task"].startswith("Grading")]
     assert scoreboard.gather() == stored
 
 

@@ -15,12 +15,12 @@ from course_utils.workshop.refresh import normalised
 _FIGURE = re.compile(r"\bfigures/[\w-]+\.\w+")
 
 
-def export(chapters: Sequence[Path], framework: views.Framework, folder: Path) -> None:
+def export(chapters: Sequence[Path], view: views.View, folder: Path) -> None:
     """Write chapters without the other framework's cells and words, and the figures that they show, into a new folder.
 
     Args:
         chapters: the notebooks.
-        framework: "torch" or "tensorflow", the one to keep.
+        view: "torch" or "tensorflow", the one to keep; "both" for the site's reading of both.
         folder: a folder that does not exist yet, or an empty one.
 
     Raises:
@@ -30,7 +30,7 @@ def export(chapters: Sequence[Path], framework: views.Framework, folder: Path) -
     try:
         with files.new_folder(folder) as whole:
             for chapter in chapters:
-                notebook = normalised(views.of_notebook(read(chapter), framework))
+                notebook = normalised(views.of_notebook(read(chapter), view))
                 files.write(whole / chapter.name, nbformat.writes(notebook) + "\n")
                 for name, content in _figures(notebook, chapter).items():
                     files.write(whole / name, content)

@@ -59,14 +59,15 @@ def markdown2html(context: Any, source: str) -> str:
 
 class _WithMathML(IPythonRenderer):
     def inline_math(self, body: str) -> str:
-        return _mathml(body)
+        return mathml(body)
 
     def block_math(self, body: str) -> str:
-        return _mathml(body, display="block")
+        return mathml(body, display="block")
 
     def latex_environment(self, name: str, body: str) -> str:
-        return _mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
 
 
-def _mathml(formula: str, **options: str) -> str:
+def mathml(formula: str, **options: str) -> str:
+    """A formula in LaTeX as MathML; with `display="block"` as one that has a line of its own."""
     return convert(formula.replace("{aligned}", "{align*}"), **options)  # the one name of it that the library knows

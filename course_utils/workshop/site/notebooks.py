@@ -1,0 +1,54 @@
+"""Chapters on the site: formulas as MathML, pictures with their texts, answers folded. An extension of Sphinx."""
+
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+from course_utils.workshop.pages import mathml
+
+
+class Picture(MimeRenderPlugin):
+    """A cell's picture; myst-nb leaves out the alternative text that is stored with it."""
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """The picture with its text; None for what is no picture or has none."""
+        alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+        if not alt:
+            return None
+        [picture] = renderer.render_image(data)
+        picture["alt"] = alt
+        return [picture]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.add_node(HideCodeCellNode, override=True, html=(_fold, _end_fold))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _inline(translator: HTML5Translator, node: nodes.math) -> None:
+    translator.body.append(mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
+    # What is wider than a phone is moved sideways, by keys too.
+    formula = mathml(node.astext(), display="block")
+    translator.body.append(f'<div class="formula" tabindex="0" role="group" aria-label="Formula">{formula}</div>\n')
+    raise nodes.SkipNode
+
+
+def _fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
+    """As on the pages of `course run`; myst-nb's has a label that is not what one sees."""
+    translator.body.append(f'<details class="folded"><summary>{escape(node["prompt_show"])}</summary>\n')
+
+
+def _end_fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
+    translator.body.append("</details>\n")

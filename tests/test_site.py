@@ -1,0 +1,373 @@
+"""The course's site: built whole, it is read in a real browser, with no address but its own.
+
+One page of each kind is examined for its accessibility; with COURSE_SITE=all, as in `make site-check`, every page is.
+Skipped, with its reason, without what npm brings, or where there is no Chromium.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple, get_args
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import nbformat
+import pytest
+from clocks import HANG_SECONDS
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from typer.testing import CliRunner
+
+from course_utils.cli import app
+from course_utils.workshop import chapters, site, views
+from course_utils.workshop.refresh import normalised
+
+pytest.importorskip("sphinx", reason="Sphinx is not installed")
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+with_assets = pytest.mark.skipif(
+    not site.ASSETS.is_dir(), reason="npm has not brought what the site needs: call make site"
+)
+
+READINGS = get_args(views.View)
+KINDS = (
+    "index",
+    "chapters/02_rnn",
+    "chapters/07_seq2seq",
+    "api/{side}",
+    "glossary",
+    "mistakes",
+    "scoreboard",
+    "search",
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+SCREENSHOTS = chapters.ROOT / "build"
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+class Page(HTMLParser):
+    """What a page names, and what it points at.
+
+    Attributes:
+        names: the ids.
+        links: what one may follow. loads: what the browser fetches by itself.
+        pictures: source → alternative text, of those in the article.
+    """
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.names, self.links, self.loads, self.pictures = set(), [], [], {}
+        self.in_article = False
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        has = dict(attributes)
+        self.names |= {has["id"]} if "id" in has else set()
+        self.in_article |= tag == "article"
+        if tag == "img" and self.in_article:
+            self.pictures[has["src"]] = has.get("alt") or ""
+        if tag == "a" and "href" in has:
+            self.links.append(has["href"])
+        elif tag == "link" and has.get("rel") in ("stylesheet", "icon", "preload", "modulepreload"):
+            self.loads.append(has["href"])
+        elif "src" in has:
+            self.loads.append(has["src"])
+
+    def handle_endtag(self, tag):
+        self.in_article &= tag != "article"
+
+
+class Site(NamedTuple):
+    """A built site, and where it is served."""
+
+    folder: Path
+    address: str
+
+    @property
+    def pages(self) -> list[str]:
+        """All pages of the readings, as addresses below the site's."""
+        found = (path.relative_to(self.folder) for path in sorted(self.folder.glob("*/**/*.html")))
+        return [path.as_posix() for path in found if not {"_static", "_sources"} & {*path.parts}]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that keeps no record on the screen."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Iterator[Site]:
+    """The site as `make site INSTRUCTORS=1` builds it, served to this machine."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    site.build(folder, instructors=(site.DOCS / "instructors.md").exists())
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+
+
+@pytest.fixture
+def page(browser) -> Iterator["sync_api.Page"]:
+    """A reader's first visit: nothing is remembered."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(1000 * HANG_SECONDS)
+    yield context.new_page()
+    context.close()
+
+
+@with_assets
+def test_every_link_leads_somewhere(built):
+    pages = {built.folder / name: Page(built.folder / name) for name in ["index.html", *built.pages]}
+    for path, page in pages.items():
+        for link in page.links + [load for load in page.loads if not load.startswith("data:")]:
+            address, name = urldefrag(link)
+            if urlsplit(address).scheme:  # a reader may follow it
+                assert link in page.links, f"{path} loads {link}"
+                continue
+            target = path if not address else (path.parent / unquote(urlsplit(address).path)).resolve()
+            assert target.is_file(), f"{path} points at {link}, which is not there"
+            if name and target in pages:
+                assert unquote(name) in pages[target].names, f"{path} points at {link}, and no such place is there"
+
+
+@with_assets
+def test_every_picture_keeps_its_words(built):
+    for chapter in chapters.find_chapters():
+        for view in READINGS:
+            notebook = views.of_notebook(chapters.read(chapter), view)
+            outputs = [output for cell in chapters.code_cells(notebook) for output in cell.outputs]
+            words = [o.metadata["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+            shown = Page(built.folder / view / f"chapters/{chapter.stem}.html").pictures
+            assert not [source for source, alt in shown.items() if not alt.strip() or alt in source]
+            assert {" ".join(alt.split()) for alt in words} <= {" ".join(alt.split()) for alt in shown.values()}
+
+
+@with_assets
+def test_the_package_is_described(built):
+    """Every public name that a chapter imports stands on a page of the reading."""
+    imported = re.compile(r"^from (course_utils[\w.]*) import (?:\(([^)]*)\)|(.*))", re.MULTILINE)
+    for view in READINGS:
+        pages = [Page(path).names for path in (built.folder / view / "api").glob("*.html")]
+        described = {name.rpartition(".")[2] for names in pages for name in names if name.startswith("course_utils")}
+        described |= {name.rpartition(".")[2] for names in pages for name in names if name.startswith("module-")}
+        missing = set()
+        for chapter in chapters.find_chapters():
+            notebook = views.of_notebook(chapters.read(chapter), view)
+            for module, several, single in imported.findall(
+                "\n".join(cell.source for cell in chapters.code_cells(notebook))
+            ):
+                names = re.findall(r"\w+", re.sub("#.*", "", several or single))
+                missing |= {f"{module}.{name}" for name in names if name not in described}
+        assert missing == set()
+
+
+@with_assets
+def test_a_term_is_linked_where_it_is_first_used(built):
+    """Both ways; that each place is there is for the test of the links."""
+    for view in READINGS:
+        glossary = Page(built.folder / view / "glossary.html")
+        terms = {name for name in glossary.names if name.startswith("term-")}
+        assert len(terms) > 40
+        assert {link.partition("#use-")[2] for link in glossary.links if "#use-" in link} == terms
+        first = Page(built.folder / view / "chapters/01_sequence_data.html")
+        assert "../glossary.html#term-perplexity" in first.links
+
+
+@with_assets
+def test_every_page_is_drawn_without_a_network(built, page):
+    """No error on the console, no request to another host, no picture or formula that is not drawn."""
+    said, asked = [], []
+    page.on("console", lambda message: said.append(f"{page.url}: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in built.pages:
+        page.goto(built.address + name)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390, f"{name} is wider than a phone"
+        undrawn = page.evaluate(
+            """() => [...document.images].filter(image => image.complete && !image.naturalWidth).map(image => image.src)
+            .concat([...document.querySelectorAll("math")].filter(math => math.checkVisibility())
+            .filter(math => !math.getBoundingClientRect().width).map(math => math.textContent))"""
+        )
+        assert undrawn == [], name
+    assert said == []
+    assert [url for url in asked if not url.startswith((built.address, "data:", "blob:"))] == []
+
+
+def violations(page: "sync_api.Page") -> list[str]:
+    """What axe finds, all answers open."""
+    page.evaluate("() => document.querySelectorAll('article details').forEach(details => details.open = true)")
+    page.evaluate((site.ASSETS / "axe-core/axe.min.js").read_text("utf-8"))
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [f"{each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"][:3]]
+
+
+@with_assets
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_read_it(built, page, theme):
+    page.emulate_media(color_scheme=theme)
+    kinds = [f"torch/{kind.format(side='torch')}.html" for kind in KINDS]
+    names = built.pages if os.environ.get("COURSE_SITE") == "all" else kinds
+    found = {}
+    for name in names:
+        page.goto(built.address + name)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        found[name] = violations(page)
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@with_assets
+def test_the_switch_keeps_page_and_place(built, page):
+    page.goto(built.address + "both/chapters/04_lstm.html#take-away")
+    heading = page.locator("#take-away > h2")
+    before = heading.bounding_box()["y"]
+    switch = page.get_by_role("navigation", name="Framework")
+    sync_api.expect(switch.locator("[aria-current]")).to_have_text("Both")
+    switch.get_by_role("link", name="TensorFlow").evaluate("link => link.click()")  # a mouse's click would scroll here
+    page.wait_for_url("**/tensorflow/chapters/04_lstm.html")
+    page.wait_for_load_state("load")
+    assert abs(heading.bounding_box()["y"] - before) < 30
+    page.goto(built.address)  # the choice is remembered
+    page.wait_for_url("**/tensorflow/index.html")
+    page.goto(built.address + "tensorflow/api/tensorflow.html")
+    switch.get_by_role("link", name="PyTorch").click()
+    page.wait_for_url("**/torch/api/torch.html")
+
+
+@with_assets
+def test_the_search_finds_words(built, page):
+    page.goto(built.address + "torch/index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perplexity")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=perplexity*")
+    result = page.locator("#search-results li a", has_text="Sequence data").first
+    result.click()
+    page.wait_for_url("**/chapters/01_sequence_data.html*")
+
+
+@with_assets
+def test_answers_are_opened_by_keys_and_on_paper(built, page):
+    page.goto(built.address + "torch/chapters/07_seq2seq.html")
+    answer = page.locator("details.folded").first
+    sync_api.expect(answer.locator(".cell_output")).to_be_hidden()
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    sync_api.expect(answer.locator(".cell_output")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("article details:not([open])").count() == 0
+
+
+@with_assets
+def test_living_figures_live(built, page):
+    for view in READINGS:
+        page.goto(f"{built.address}{view}/index.html")
+        ribbon = page.locator("figure.ribbon")
+        place = ribbon.locator(".place, output").first
+        at_first = place.text_content()
+        ribbon.locator("input[type=range]").focus()
+        page.keyboard.press("ArrowRight")
+        sync_api.expect(place).not_to_have_text(at_first)
+    page.goto(built.address + "torch/chapters/04_lstm.html")
+    for figure in page.locator("figure.living").all():
+        sync_api.expect(figure.locator(".live")).to_be_visible()
+
+
+@with_assets
+def test_it_looks_as_it_should(built, page):
+    """Pictures for people, in build/: nothing is compared."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 1000})
+        for name in ("index", "chapters/02_rnn"):
+            page.goto(f"{built.address}torch/{name}.html")
+            page.screenshot(path=SCREENSHOTS / f"site_{name.replace('/', '_')}_{width}.png")
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    """What a site of one chapter would be built from."""
+    picture = new_output(
+        "display_data", {"image/png": DOT, "text/plain": "A dot"}, metadata={"image/png": {"alt": "A dot"}}
+    )
+    cells = [new_markdown_cell("# Dots\n\nThe state is $h_t$."), new_code_cell("dot()", outputs=[picture])]
+    cells[1].metadata["tags"] = ["hide-output"]
+    (tmp_path / "both/chapters").mkdir(parents=True)
+    nbformat.write(normalised(new_notebook(cells=cells)), tmp_path / "both/chapters/01_dots.ipynb")
+    (tmp_path / "both/index.md").write_text("# Course\n\n:::{toctree}\nchapters/01_dots\nglossary\n:::\n")
+    (tmp_path / "both/glossary.md").write_text("# Glossary\n\n:::{glossary}\nstate\n  What is kept.\n:::\n")
+    return tmp_path
+
+
+@with_assets
+def test_launch_buttons_need_an_address(small):
+    for address, buttons in (("", 0), ("https://github.com/a/b", 1)):
+        site.sphinx(small / "both", small / f"site{buttons}", address)
+        text = (small / f"site{buttons}/chapters/01_dots.html").read_text("utf-8")
+        assert ("Launch on" in text) == bool(buttons)
+        assert text.count("https://github.com/a/b") >= buttons
+        assert "_sources/chapters/01_dots.ipynb" in text  # to download
+
+
+@with_assets
+def test_a_small_chapter(small):
+    site.sphinx(small / "both", small / "site", "")
+    text = (small / "site/chapters/01_dots.html").read_text("utf-8")
+    assert 'alt="A dot"' in text
+    assert '<details class="folded"><summary>Open the answer</summary>' in text
+    assert re.search(r"<math[^>]*>.*<msub>", text)
+    assert re.search(
+        r'<a class="[^"]*term[^"]*" href="../glossary.html#term-state" id="use-term-state">state</a>', text
+    )
+
+
+@with_assets
+def test_what_is_wrong_is_said(small):
+    (small / "both/glossary.md").write_text("# Glossary\n\n:::{glossary}\nforget gate\n  It forgets.\n:::\n")
+    with pytest.raises(chapters.ChapterError, match=r"No chapter of this reading uses .* forget gate\."):
+        site.sphinx(small / "both", small / "site", "")
+    (small / "both/index.md").write_text("# Course\n\n[gone](gone.md)\n")
+    with pytest.raises(chapters.ChapterError, match=r"gone\.md"):
+        site.sphinx(small / "both", small / "site", "")
+
+
+def test_without_npm_one_sentence_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(site, "ASSETS", tmp_path / "node_modules")
+    done = CliRunner().invoke(app, ["site", "--out", str(tmp_path / "site")])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "[FAIL] The site needs the font of its formulas, which npm brings: install npm, then call `make site`.\n"
+    )
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_copy_in_one_framework_has_no_site(monkeypatch, tmp_path):
+    monkeypatch.setattr(site, "DOCS", tmp_path)
+    with pytest.raises(chapters.ChapterError, match="copy is for one framework, and the site has both"):
+        site.build(tmp_path / "site")
+
+
+def test_guides_are_for_instructors(tmp_path):
+    if not (site.DOCS / "instructors.md").exists():
+        pytest.skip("this copy is for students")
+    for instructors in (True, False):
+        folder = tmp_path / str(instructors)
+        site.sources.write(chapters.ROOT, folder, "torch", instructors)
+        assert (folder / "grading.md").exists() == instructors
+        assert ("For instructors" in (folder / "made/guides.md").read_text("utf-8")) == instructors
+
+
+def test_the_lock_file_has_hashes_and_no_address():
+    lock = json.loads((site.DOCS / "package-lock.json").read_text("utf-8"))
+    wanted = json.loads((site.DOCS / "package.json").read_text("utf-8"))["dependencies"]
+    packages = {name.removeprefix("node_modules/"): entry for name, entry in lock["packages"].items() if name}
+    assert {name: entry["version"] for name, entry in packages.items()} == wanted
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
+    assert "://" not in json.dumps(lock)
