@@ -57,7 +57,8 @@ def test_aims_that_are_met(scoreboard, stored):
 
 
 AIMS = {
-    ("windows", "chosen"): (5.35, (8, 10)),
+    ("windows", "chosen"): (5.2, (8, 10)),
+    ("windows", "quick"): (6.11, (3, 4)),
 }
 """Script and recipe → the quality to reach, and in how many processor seconds in PyTorch and in TensorFlow."""
 
