@@ -65,7 +65,7 @@ MEASURED = [
     Row(
         task="The same, trained briefly",
         measure="held-out perplexity",
-        reference="the same; the best that the book's site has is 6.11",
+        reference="the same; the best published is 6.11",
         data="time_machine",
         script="windows",
         recipe="quick",

@@ -55,7 +55,7 @@ def layer_of(framework, width):
 def run(framework, who, part, recipe, seed):
     course = importlib.import_module(f"course_utils.{framework}")
     options, (train, heldout) = CHOSEN | CHANGES[recipe], parts_of(part)
-    vocab = Vocab(train)
+    vocab = Vocab(list(train))
     train, heldout = (np.array(vocab[list(text)]) for text in (train, heldout))
     model = course.RNNLM(
         layer_of(framework, options["width"]),
