@@ -269,6 +269,8 @@ def test_bad_settings_are_told_before_anything_runs(sweep):
 def test_load_says_what_is_missing(sweep):
     with pytest.raises(ExperimentError, match="no result yet: run `make experiments CH=05`"):
         sweep.load()
+    with pytest.raises(ExperimentError, match=r"no result yet: run 05_tiny\.py again"):
+        experiments.load("05", sweep.script.parent)
     sweep.result.parent.mkdir(parents=True)
     stored = {"sha": experiments.sha_of(sweep.script), "runs": [{"seed": 1}]}
     sweep.result.write_text(json.dumps(stored), "utf-8")
