@@ -179,12 +179,14 @@ BEAMS = {  # part: width, penalty, steps, and the wrong answers that the draw mu
         (3, 0.75, 6, ("ended_ones_dropped",)),
         (2, 1.75, 6, ("penalty_only_at_the_end", "stops_with_the_best")),
         (2, 0.75, 4, ("only_ended_ones_count",)),
+        (3, 1.75, 6, ("stops_with_the_best", "stops_with_the_first_end")),
     ],
     "other penalties": [
         (3, 0.0, 5, ()),
         (2, 1.5, 6, ("penalty_only_on_the_way", "logarithm_for_the_score")),
         (2, 1.75, 6, ("ended_ones_set_aside",)),
         (3, 1.75, 6, ("its_own_best", "penalty_only_at_the_end", "stops_with_the_best")),
+        (3, 2.5, 6, ("stops_with_the_best", "stops_with_the_first_end")),
     ],
 }
 
