@@ -186,7 +186,7 @@ def test_the_package_is_described(built):
             for module, several, single in imported.findall(
                 "\n".join(cell.source for cell in chapters.code_cells(notebook))
             ):
-                names = re.findall(r"\w+", re.sub("#.*", "", several or single))
+                names = re.findall(r"\w+", re.sub(r"#.*| as \w+", "", several or single))
                 missing |= {f"{module}.{name}" for name in names if name not in described}
         assert missing == set()
 
