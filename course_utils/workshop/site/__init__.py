@@ -6,6 +6,7 @@ what they are built from, `docs/conf.py` how.
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def build(
         for view in get_args(views.View):
             say(f"the reading {view} ...")
             sphinx(folder / "sources" / view, folder / "site" / view, repository)
+        shutil.rmtree(folder / "site/jupyter_execute", ignore_errors=True)  # of the pictures each reading has its own
         files.write(folder / "site/index.html", ENTRANCE.read_bytes())
         if out.exists():
             out.replace(folder / "old")
