@@ -16,8 +16,8 @@ from course_utils import experiments
 from course_utils.datasets import SequentialBatches, Vocab, load_corpus
 
 TRAIN, VALIDATION = 1_003_854, 100_000  # characters; nanoGPT's training part, and the last of those
-CHOSEN = {"width": 256, "dropout": 0.1, "lr": 0.004, "batch_size": 32, "steps": 64}
-CHANGES = {"chosen": {}, "half the rate": {"lr": 0.002}, "twice the rate": {"lr": 0.008}}
+CHOSEN = {"width": 256, "dropout": 0.1, "lr": 0.008, "batch_size": 32, "steps": 64}
+CHANGES = {"chosen": {}, "half the rate": {"lr": 0.004}, "twice the rate": {"lr": 0.016}}
 SETTINGS = [
     *(
         {"framework": "torch", "who": "ours", "part": "validation", "recipe": recipe, "epochs": 1, "seed": 0}
