@@ -45,7 +45,7 @@ endif
 # /instructors
 
 # both
-.PHONY: test test-single floors lint site site-check slides refresh experiments bench timings perturb lock
+.PHONY: test test-single floors lint site site-check slides refresh experiments bench scoreboard timings perturb lock
 # /both
 
 # tensorflow
@@ -131,7 +131,11 @@ grading-corpus: setup ## try the grader on every submission of the corpus, on 1,
 
 # both
 bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
-	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
+	@for script in $(filter-out benchmarks/scoreboard.py,$(wildcard benchmarks/*.py)); do \
+		$(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
+
+scoreboard: data ## do the references' tasks, theirs and ours, where a result is missing or old; writes README's table
+	@$(ONE_THREAD) $(BIN)/python benchmarks/scoreboard.py $(ARGS)
 
 timings: setup ## show how much processor time each chapter takes
 	@$(BIN)/course timings

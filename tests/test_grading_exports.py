@@ -308,6 +308,15 @@ def test_what_is_called_like_the_assignment_in_an_export_makes_it_no_other(tmp_p
     assert {name: each.hours_late for name, each in students.items() if each.hours_late} == late
 
 
+def test_nbgraders_stamp_tells_its_folder_from_others(tmp_path):
+    """Whatever its students are called."""
+    for student in ("king_ada_aking_11", "King, Ada(aking)", "submission_7"):
+        files = {f"{student}/toy/torch.ipynb": "1", f"{student}/toy/timestamp.txt": "2026-03-01 13:30 UTC"}
+        collected, students = found(written(tmp_path / student, files))
+        assert (collected.form, [*students]) == ("nbgrader's folder", [student])
+        assert students[student].hours_late == 1.5
+
+
 @pytest.mark.parametrize("platform", ["Moodle", "Canvas"])
 def test_a_folder_for_each_section_is_left_out(tmp_path, platform):
     files, owners, _ = EXPORTS[platform]

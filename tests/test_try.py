@@ -68,7 +68,7 @@ def page(built, browser) -> Iterator["sync_api.Page"]:
 def part(page, name: str) -> "sync_api.Locator":
     """A part of the page, in view, once its network is there."""
     found = page.locator(f'.try[data-part="{name}"]')
-    found.scroll_into_view_if_needed()
+    found.evaluate("part => part.scrollIntoView()")
     sync_api.expect(found.locator(".said")).not_to_have_text("The network is on its way …")
     sync_api.expect(found.locator(".said")).not_to_be_empty()
     return found

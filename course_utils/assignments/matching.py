@@ -286,7 +286,8 @@ class _Matching:
                 yield f"The answer {place.name} was found by its name, in {_listed(giving)}: its own cell is unchanged."
             elif len(giving) > 1:
                 yield f"There are {len(giving)} cells with the answer {place.name}: they were run one after the other."
-            if not giving and (texts := [i for i, cell, _ in self._numbered() if _is_code_in_a_text(cell, place)]):
+            texts = [i for i, cell, home in self._numbered() if home is None and _is_code_in_a_text(cell, place)]
+            if texts and not giving:
                 yield f"{_listed(texts).capitalize()} would answer {place.name}, but code counts in code cells only."
 
     def _numbered(self) -> Iterable[tuple[int, SubmittedCell, int | None]]:
@@ -345,7 +346,7 @@ def _is_prose(cell: SubmittedCell) -> bool:
 
 
 def _is_code_in_a_text(cell: SubmittedCell, place: Place) -> bool:
-    """Whether a cell that is never run defines what an answer is to define."""
+    """Whether a text, which is never run, defines what an answer is to define."""
     return cell.kind in ("markdown", "raw") and not set(place.defines).isdisjoint(defined(cell.source))
 
 

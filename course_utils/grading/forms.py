@@ -218,7 +218,7 @@ def read(paths: Sequence[str], assignment: str, names: str = "") -> Reading:
     common = _common(theirs)
     scores = {}
     for root, fitting in _choices(theirs, common).items():
-        inside = [path for path in _below(root, theirs).values() if not is_nobodys(path)]
+        inside = [*_below(root, theirs).values()]
         scores |= {(root, form): _score(_compiled(form, assignment), form, inside) for form in fitting}
     sure = {(root, form): score for (root, form), score in scores.items() if root in form.containers and score > 0}
     root, form = max(sure or scores, key=lambda choice: scores[choice])  # of equals the first
@@ -278,15 +278,18 @@ def _below(root: str, paths: Sequence[str]) -> dict[str, str]:
 
 def _score(pattern: re.Pattern, form: Form, paths: Sequence[str]) -> float:
     """How many of the uppermost folders and files have something that the form fits, less those it should fit."""
-    firsts, students, files = set(), set(), []
+    firsts, students, files, sign = set(), set(), [], 0.0
     for found in filter(None, map(pattern.fullmatch, paths)):
         groups = found.groupdict()
+        sign = 0.25 if groups.get("platforms") else sign  # of two that fit alike, the one whose own file is there
+        if is_nobodys(found.string):
+            continue
         firsts.add(found.string.partition("/")[0])
         students.add(groups.get("student") or (groups.get("name"), groups.get("id")))
         files += [groups["file"]] if groups.get("file") else []
     if not firsts or len(files) > len({*files}) or (form.several and len(students) < 2 <= len(firsts)):
         return 0
-    return len(firsts) - len(_plain_names(paths, 2) - firsts) + 0.5  # where it is even, the form is believed
+    return len(firsts) - len(_plain_names(paths, 2) - firsts) + 0.5 + sign  # where it is even, the form is believed
 
 
 def _plain_names(paths: Iterable[str], deepest: int = _LONGEST) -> set[str]:

@@ -320,11 +320,11 @@ const tryIt = (() => {
         compute();
       });
     for (const hidden of part.querySelectorAll(".with-script")) hidden.hidden = false;
-    new IntersectionObserver(([{ isIntersecting }], observer) => {  // a network is fetched when its part comes near
-      if (!isIntersecting) return;
-      observer.disconnect();
-      compute();
-    }, { rootMargin: "400px" }).observe(part);
+    // A network is fetched when its part is well in view, or is entered by keys.
+    const first = () => { if (!model) compute(); };
+    new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) first(); }, { rootMargin: "0px 0px -35%" })
+      .observe(part);
+    form.addEventListener("focusin", first);
   };
 
   for (const part of document.querySelectorAll(".try")) bringToLife(part);
