@@ -16,9 +16,9 @@ UV_INSTALL := uv pip install --python $(BIN)/python $${PYTHONDONTWRITEBYTECODE:+
 FLOORS := bleu checkpoints data_cli doctor experiments house models nbval_plugin refresh stocks training weights
 UV_COMPILE := uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --no-header --no-annotate
 
-ifneq ($(filter run,$(MAKECMDGOALS)),)
+ifneq ($(filter run slides,$(MAKECMDGOALS)),)
 ifndef CH
-$(error Say which chapter, as in: make run CH=02)
+$(error Say which chapter, as in: make $(firstword $(filter run slides,$(MAKECMDGOALS))) CH=02)
 endif
 endif
 
@@ -45,7 +45,7 @@ endif
 # /instructors
 
 # both
-.PHONY: test test-single floors lint site site-check refresh experiments bench timings perturb lock
+.PHONY: test test-single floors lint site site-check slides refresh experiments bench scoreboard timings perturb lock
 # /both
 
 # tensorflow
@@ -99,6 +99,9 @@ site: setup $(ASSETS) ## build the course's web pages in build/site
 site-check: setup $(ASSETS) ## build the site and look at every page in a browser, for its accessibility too
 	@COURSE_SITE=all CI=1 $(BIN)/python -m pytest tests/test_site.py $(ARGS)
 
+slides: setup $(ASSETS) ## make slides of a chapter for a lecture, in build/slides: make slides CH=04 FRAMEWORK=torch
+	@$(BIN)/course slides --framework $(FRAMEWORK) $(CH)
+
 refresh: data ## execute a chapter anew and store its outputs: make refresh CH=02, or all without CH
 	@$(ONE_THREAD) $(BIN)/course refresh $(CH)
 
@@ -128,7 +131,11 @@ grading-corpus: setup ## try the grader on every submission of the corpus, on 1,
 
 # both
 bench: setup ## measure what Trainer costs, how fast the layers train, and what else benchmarks/ has; writes results/*.json
-	@for script in benchmarks/*.py; do $(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
+	@for script in $(filter-out benchmarks/scoreboard.py,$(wildcard benchmarks/*.py)); do \
+		$(ONE_THREAD) $(BIN)/python "$$script" || exit 1; done
+
+scoreboard: data ## do the references' tasks, theirs and ours, where a result is missing or old; writes README's table
+	@$(ONE_THREAD) $(BIN)/python benchmarks/scoreboard.py $(ARGS)
 
 timings: setup ## show how much processor time each chapter takes
 	@$(BIN)/course timings
@@ -150,9 +157,9 @@ lock: ## renew requirements.lock and environment.yml for pyproject.toml; newer v
 clean: ## remove what these commands made, .venv included; the data stay
 	@rm -rf .venv build docs/node_modules .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 
-# The font of the site's formulas, and the checker of its accessibility; the lock file has their hashes.
+# The font of the site's formulas, the checker of its accessibility, and what shows slides; the lock file has their hashes.
 $(ASSETS): docs/package-lock.json
-	@command -v npm >/dev/null || { echo "The site needs npm, which is not installed: install Node.js, then call make site again." >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "Site and slides need npm, which is not installed: install Node.js, then try again." >&2; exit 1; }
 	@npm ci --prefix docs --silent || { echo "npm cannot fetch what docs/package-lock.json lists: is there a network?" >&2; exit 1; }
 	@touch $@
 

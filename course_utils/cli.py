@@ -189,6 +189,35 @@ def site(
 
 
 @app.command()
+def colab(
+    repository: Annotated[str, typer.Option(help="Address of the course's repository, which Colab clones.")],
+    out: Annotated[Path, typer.Option(help="A new folder, or an empty one: the content of the branch `colab`.")],
+) -> None:
+    """Write chapters and assignments for Colab: with a first cell that brings the course there."""
+    from course_utils.workshop.colab import write
+
+    typer.echo(f"{out}: {write(ROOT, repository, out)} notebooks")
+
+
+@app.command()
+def slides(
+    chapter: Annotated[str, typer.Argument(help="A chapter's number or name, such as 02.")],
+    framework: Annotated[Literal["torch", "tensorflow", "both"], typer.Option(help="Whose cells are shown.")] = "both",
+    out: Annotated[Path, typer.Option(help="The folder for the slides.", show_default="build/slides")] = ROOT
+    / "build/slides",
+) -> None:
+    """Make slides for a lecture of a chapter's stored cells, for each framework a file of its own."""
+    from course_utils.workshop import chapters, views
+    from course_utils.workshop import slides as lecture
+
+    path = chapters.find_chapter(chapter)
+    for side in views.sides(framework):
+        page = out / f"{path.stem}_{side}.html"
+        lecture.write(path, page, side)
+        typer.echo(f"{page}")
+
+
+@app.command()
 def timings() -> None:
     """Print what each chapter took when last refreshed, beside its budget."""
     from rich.console import Console

@@ -17,9 +17,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,11 @@ from course_utils.errors import CourseError
 from course_utils.files import write
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
+
+# As when a chapter is refreshed: one device, one thread, no progress bars of the training.
+_ENVIRONMENT = {"CI": "1", "DEVICE": "cpu", **dict.fromkeys(repro.THREAD_VARIABLES, "1")}
+_CONNECT_SECONDS, _LONELY_SECONDS = 10, 60
+_alone = threading.Lock()  # a worker of a cluster may have several threads, and they would share their random numbers
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -46,8 +53,10 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
     """Run each setting and write the result: the last line of an experiment's script.
 
     Each setting runs in a process of one thread, `--jobs` of them at a time, after its framework is imported and
-    everything is seeded. What is finished is kept at once in results/experiments/NN_topic.part: run again after an
-    interruption, the script goes on from there, unless it, its settings or the libraries have changed.
+    everything is seeded; with `--scheduler`, on the workers of a Dask cluster, which have the same course and data: a
+    worker that is lost costs no more than the time for its current setting. What is finished is kept at once in
+    results/experiments/NN_topic.part: run again after an interruption, the script goes on from there, unless it, its
+    settings or the libraries have changed.
 
     Args:
         file: the script, `__file__`.
@@ -56,39 +65,44 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
         run: a function of the script that returns metrics, name → number, or text where a sentence is what was made.
 
     Raises:
-        SystemExit: a setting failed, or it was interrupted; the sentence says which. No result is written.
+        SystemExit: a setting failed, there is no cluster, or it was interrupted; the sentence says which. No result is
+            written.
     """
     parser = argparse.ArgumentParser(description=sys.modules[run.__module__].__doc__)
-    parser.add_argument("--jobs", type=int, default=1, help="settings to run side by side (default: %(default)s)")
-    jobs = parser.parse_args().jobs
-    if jobs < 1:
-        parser.error(f"--jobs is {jobs}, expected 1 or more")
-    # As when a chapter is refreshed: one device, one thread, no progress bars of the training.
-    os.environ.update({"CI": "1", "DEVICE": "cpu", **dict.fromkeys(repro.THREAD_VARIABLES, "1")})
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=int, default=1, help="settings to run side by side (default: %(default)s)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster to run them on")
+    asked = parser.parse_args()
+    if asked.jobs < 1:
+        parser.error(f"--jobs is {asked.jobs}, expected 1 or more")
+    os.environ.update(_ENVIRONMENT)  # for the processes that are started here
     try:
-        _sweep(Path(file).resolve(), [dict(setting) for setting in settings], run, jobs)
+        with _workers(asked.jobs, asked.scheduler) as workers:
+            _sweep(Path(file).resolve(), [dict(setting) for setting in settings], run, workers)
     except ExperimentError as error:
         sys.exit(f"[FAIL] {error}")
     except KeyboardInterrupt:
         sys.exit("[FAIL] interrupted: what is finished is kept, run it again to go on.")
 
 
-def load(name: str) -> pd.DataFrame:
+def load(name: str, folder: Path | None = None) -> pd.DataFrame:
     """The stored runs of an experiment: a row for each setting: its arguments, metrics and processor "seconds".
 
     Args:
         name: "05_topic" or "05".
+        folder: where its script is; the course's experiments by default.
 
     Raises:
         ExperimentError: no such script, no result, or a result that other code made.
     """
-    scripts = sorted(SCRIPTS.glob("*.py"))
+    scripts = sorted((folder or SCRIPTS).glob("*.py"))
     found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
     if len(found) != 1:
         known = ", ".join(path.stem for path in scripts) or "none"
         raise ExperimentError(f"There is no one experiment {name!r}: give the name of one of these: {known}.")
     [script] = found
-    result, mend = result_of(script), f"run `make experiments CH={script.stem.partition('_')[0]}`"
+    chapter = f"run `make experiments CH={script.stem.partition('_')[0]}`"
+    result, mend = result_of(script), chapter if folder is None else f"run {script.name} again"
     if not result.exists():
         raise ExperimentError(f"The experiment {script.stem} has no result yet: {mend}.")
     stored = json.loads(result.read_text(encoding="utf-8"))
@@ -103,7 +117,7 @@ def result_of(script: Path) -> Path:
     >>> result_of(Path("course/experiments/05_topic.py")).as_posix()
     'course/results/experiments/05_topic.json'
     """
-    return script.parents[1] / "results" / "experiments" / f"{script.stem}.json"
+    return script.parents[1] / "results" / script.parent.name / f"{script.stem}.json"
 
 
 def sha_of(script: Path) -> str:
@@ -133,7 +147,38 @@ def _shape(node: Any) -> Any:
     return [type(node).__name__, {name: _shape(part) for name, part in fields.items() if part not in (None, [])}]
 
 
-def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> None:
+@contextmanager
+def _workers(jobs: int, address: str | None) -> Iterator[Executor]:
+    """What runs the settings: processes of this machine, or the cluster whose scheduler has this address."""
+    if address is None:
+        yield ProcessPoolExecutor(
+            jobs,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=signal.signal,  # at Ctrl-C a worker ends without a word: the sentence is told here
+            initargs=(signal.SIGINT, signal.SIG_DFL),
+        )
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ExperimentError("--scheduler needs Dask, which is missing: run `pip install distributed`.") from error
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise ExperimentError(
+            f"No scheduler answers at {address}: start one (`dask scheduler`) and give the address that it prints."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_LONELY_SECONDS)
+        except TimeoutError as error:
+            raise ExperimentError(
+                f"The cluster at {address} has no worker: start one (`dask worker {address} --nthreads 1`)."
+            ) from error
+        yield client.get_executor(pure=False)
+
+
+def _sweep(script: Path, settings: Sequence[Setting], run: Run, workers: Executor) -> None:
     for setting in settings:
         if lacking := {"framework", "seed"} - setting.keys():
             raise ExperimentError(f"{script.stem}: the setting {setting} lacks {' and '.join(sorted(lacking))}.")
@@ -147,7 +192,7 @@ def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> No
         done[index] = entry
         write(part, _json({**head, "settings": settings, "done": done}))
 
-    failures = _run_all({i: setting for i, setting in enumerate(settings) if i not in done}, run, jobs, keep)
+    failures = _run_all({i: setting for i, setting in enumerate(settings) if i not in done}, run, workers, keep)
     if failures:
         index, error = min(failures.items())
         raise ExperimentError(
@@ -159,17 +204,11 @@ def _sweep(script: Path, settings: Sequence[Setting], run: Run, jobs: int) -> No
 
 
 def _run_all(
-    settings: dict[int, Setting], run: Run, jobs: int, keep: Callable[[int, dict[str, Any]], None]
+    settings: dict[int, Setting], run: Run, workers: Executor, keep: Callable[[int, dict[str, Any]], None]
 ) -> dict[int, Exception]:
-    """Run the settings in other processes, hand each entry to `keep` as it comes, and return the failures by index."""
+    """Run the settings on the workers, hand each entry to `keep` as it comes, and return the failures by index."""
     kept: set[int] = set()
     failures: dict[int, Exception] = {}
-    workers = ProcessPoolExecutor(
-        jobs,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,  # at Ctrl-C a worker ends without a word: the sentence is told here
-        initargs=(signal.SIGINT, signal.SIG_DFL),
-    )
     futures: dict[Future, int] = {workers.submit(_measure, run, setting): i for i, setting in settings.items()}
     try:
         for future in tqdm(as_completed(futures), total=len(futures), unit="run"):
@@ -179,7 +218,9 @@ def _run_all(
             except Exception as error:
                 failures[futures[future]] = error
     finally:
-        workers.shutdown(cancel_futures=True)
+        for future in futures:
+            future.cancel()
+        workers.shutdown()
         for future, index in futures.items():  # what has ended, too, though Ctrl-C came before it was kept
             if index not in kept and not future.cancelled() and future.exception() is None:
                 keep(index, future.result())
@@ -188,12 +229,14 @@ def _run_all(
 
 def _measure(run: Run, setting: Setting) -> dict[str, Any]:
     """One entry of the result: the setting, its metrics and its processor seconds."""
-    if setting["framework"]:
-        importlib.import_module(f"course_utils.{setting['framework']}")
-    repro.seed_everything(setting["seed"])
-    start = time.process_time()
-    metrics = run(**setting)
-    seconds = round(time.process_time() - start, 3)
+    with _alone:
+        os.environ.update(_ENVIRONMENT)  # a cluster's worker has its own, which a framework reads when it is imported
+        if setting["framework"]:
+            importlib.import_module(f"course_utils.{setting['framework']}")
+        repro.seed_everything(setting["seed"])
+        start = time.process_time()
+        metrics = run(**setting)
+        seconds = round(time.process_time() - start, 3)
     if taken := metrics.keys() & {*setting, "seconds"}:
         raise ValueError(f"the metric {min(taken)!r} has the name of a setting or of the seconds: give it another")
     return {

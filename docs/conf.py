@@ -1,10 +1,13 @@
 """How Sphinx makes one reading of the course's site; `course_utils.workshop.site` calls it for each."""
 
 import os
+import re
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-REPOSITORY = os.environ.get("COURSE_REPOSITORY", "")
+REPOSITORY = os.environ.get("COURSE_REPOSITORY", "").removesuffix("/")
+# Its owner and name, where it is one that Binder and Colab can open.
+ON_GITHUB = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?", REPOSITORY)
 
 project = "Recurrent neural networks"
 author = ""
@@ -17,13 +20,17 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx.ext.autodoc",
+    "sphinx.ext.extlinks",
     "sphinx.ext.napoleon",
     "course_utils.workshop.site.docstrings",
     "course_utils.workshop.site.glossary",
+    "course_utils.workshop.site.launching",
+    "course_utils.workshop.site.networks",
     "course_utils.workshop.site.notebooks",
     "course_utils.workshop.site.readings",
+    "course_utils.workshop.site.weight",
 ]
-exclude_patterns = ["made"]
+exclude_patterns = ["made", "static"]
 templates_path = ["_templates"]
 
 # Pages and chapters
@@ -52,7 +59,7 @@ html_static_path = [
 ]
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/favicon.svg"
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "try.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "reading.html"],
@@ -64,9 +71,14 @@ html_theme_options = {
     "use_repository_button": bool(REPOSITORY),
     "use_fullscreen_button": False,
 }
-if REPOSITORY:
-    html_theme_options["launch_buttons"] = {
-        "binderhub_url": "https://mybinder.org",
-        "colab_url": "https://colab.research.google.com",
-        "notebook_interface": "jupyterlab",
+
+# Launched from the repository: Binder has the reader's copy that .binder/postBuild makes, Colab the branch that
+# `course colab` fills.
+COLAB = f"https://colab.research.google.com/github/{ON_GITHUB[1] if ON_GITHUB else ''}/blob/colab"
+extlinks = {"colab": (f"{COLAB}/%s.ipynb", None)}
+if ON_GITHUB:
+    tags.add("launched")  # noqa: F821 -- Sphinx gives it
+    course_launch = {
+        "Binder": f"https://mybinder.org/v2/gh/{ON_GITHUB[1]}/HEAD?urlpath=lab/tree/my_course/{{reading}}/{{page}}.ipynb",
+        "Colab": f"{COLAB}/{{reading}}/{{page}}.ipynb",
     }

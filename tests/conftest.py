@@ -1,10 +1,14 @@
 """What the tests of the package's core share."""
 
+import contextlib
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from clocks import HANG_SECONDS
+from clocks import HANG_SECONDS, wait_until
 from frameworks import FRAMEWORKS
 from hypothesis import settings
 from tqdm.auto import tqdm  # noqa: F401  chooses its form once: before a test imports Jupyter's kernel, it is the console's
@@ -71,3 +75,32 @@ def browser():
         browser = driver.chromium.launch(executable_path=program, args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask cluster of two workers on this machine: its address, and the process that keeps the workers."""
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    words = ["--scheduler-file", str(file)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    scheduler = subprocess.Popen(
+        [*dask, "scheduler", *words, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **quiet
+    )
+    workers = subprocess.Popen(
+        [*dask, "worker", *words, "--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
+        **quiet,
+    )
+    wait_until(lambda: file.exists() and file.read_text(), "the scheduler starts")
+    address = json.loads(file.read_text())["address"]
+    await_workers = f"from distributed import Client; Client({address!r}).wait_for_workers(2)"
+    subprocess.run([sys.executable, "-c", await_workers], check=True, timeout=HANG_SECONDS, **quiet)
+    yield address, workers
+    for process in (workers, scheduler):
+        process.terminate()
+    for process in (workers, scheduler):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        process.wait()

@@ -53,6 +53,28 @@ def test_no_way_leads_to_a_hidden_function(gru, way):
         assert gru.call(WAYS[way](gru.torch)).shape == (1, 3)
 
 
+ATTENTION = {
+    "the function": lambda torch: torch.nn.functional.scaled_dot_product_attention,
+    "where it is kept": lambda torch: torch._C._nn.scaled_dot_product_attention,
+    "an operator": lambda torch: torch.ops.aten.scaled_dot_product_attention,
+    "what it computes with": lambda torch: torch._scaled_dot_product_attention_math,
+    "that as an operator": lambda torch: torch.ops.aten._scaled_dot_product_attention_math.default,
+    "several heads": lambda torch: lambda *X: torch.nn.functional.multi_head_attention_forward(*X, *range(10)),
+    "a layer": lambda torch: lambda Q, K, V: torch.nn.MultiheadAttention(4, 1)(Q[0], K[0], V[0]),
+}
+
+
+@pytest.mark.parametrize("way", ATTENTION)
+def test_no_way_leads_to_hidden_attention(way):
+    torch = pytest.importorskip("torch")
+    call, X = ATTENTION[way](torch), torch.ones(1, 2, 3, 4)
+    names = ("torch.nn.functional.scaled_dot_product_attention", "torch.nn.MultiheadAttention")
+    with hidden(names, {}), pytest.raises(Forbidden):
+        ATTENTION[way](torch)(X, X, X)
+    assert "heads" in way or call(X, X, X)[0].shape[-1] == 4
+    assert named_in("torch._scaled_dot_product_attention_math(Q, K, V)", names)
+
+
 def test_what_was_kept_before(gru, monkeypatch):
     for address in addresses("torch.gru_cell"):  # so that what is guarded is as it was after the test
         place, _, last = address.rpartition(".")
@@ -73,6 +95,21 @@ def test_tensorflows_operations():
         with pytest.raises(Forbidden, match="GRUBlockCell is hidden"), hidden(["keras.layers.GRU"], {}):
             raw.GRUBlockCell(x=X, h_prev=H, w_ru=W, w_c=C, b_ru=b, b_c=c)
         assert raw.GRUBlockCell(x=X, h_prev=H, w_ru=W, w_c=C, b_ru=b, b_c=c).h.shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("keras.losses.sparse_categorical_crossentropy", "tf.keras.losses.sparse_categorical_crossentropy"),
+        ("keras.ops.dot_product_attention", "tf.keras.ops.dot_product_attention"),
+        ("tensorflow.clip_by_global_norm", "tf.compat.v1.clip_by_global_norm"),
+        ("tensorflow.nn.softmax_cross_entropy_with_logits", "tf.compat.v2.nn.softmax_cross_entropy_with_logits"),
+    ],
+)
+def test_tensorflows_other_addresses(name, twin):
+    tf = pytest.importorskip("tensorflow")
+    with hidden([name], {}), pytest.raises(Forbidden):
+        functools.reduce(getattr, twin.split(".")[1:], tf)(1, 2, 3)
 
 
 def test_a_layer_of_the_courses_hides_no_other(gru):

@@ -168,6 +168,9 @@ def test_a_copy_in_one_framework_is_without_the_other(released, view):
     assert not re.search({"torch": "PyTorch|torch", "tensorflow": "TensorFlow|tensorflow|Keras"}[other], readme)
     assert f"from course_utils.{view} import RNN, RNNLM, Trainer, generate" in readme
     assert not re.search(r"make test|both frameworks|<!-- /?(both|torch|tensorflow)", readme)
+    assert (".binder/requirements.txt" in names) == (view == "torch")
+    assert f"\nARG FRAMEWORK={view}\n" in (released / "Dockerfile").read_text("utf-8")
+    assert f'"FRAMEWORK": "{view}"' in (released / ".devcontainer/devcontainer.json").read_text("utf-8")
     for path in released.glob("chapters/*.ipynb"):
         tags = {tag for cell in checks.read(path).notebook.cells for tag in cell.metadata.get("tags", [])}
         assert other not in tags, path.name

@@ -98,6 +98,20 @@ def test_what_is_no_notebook_of_the_assignment(folder, tmp_path):
         check_submission(tmp_path / "torch.ipynb")
 
 
+def test_another_assignments_notebook_is_foreign_as_in_the_grading(folder):
+    """Its functions may be called like this one's. A copy of the folder is no other assignment."""
+    other = honest()
+    other["cells"] = [each for each in other["cells"] if not each["id"].startswith("softmax")]
+    other["cells"].append(cell("markdown", "## Only there", "only_there"))
+    for name, content in (("other", as_bytes(other)), ("copy", as_bytes(notebook())), ("damaged", b"{")):
+        checks = folder.parent / name / "checks"
+        checks.mkdir(parents=True)
+        (checks / HANDED_OUT.format(framework="torch")).write_bytes(content)
+    assert "[OK]   scale: 2 of 2" in said(folder, honest())
+    with pytest.raises(AssignmentError, match="belongs to other, not to toy"):
+        said(folder, other)
+
+
 def test_the_command(folder):
     pytest.importorskip("torch")
     (folder / "mine.ipynb").write_bytes(as_bytes(honest()))

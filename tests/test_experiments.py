@@ -1,6 +1,7 @@
 """Experiments: a sweep resumes, fails in a sentence, is written whole; and what is stored is of today's scripts."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -117,6 +118,50 @@ def test_jobs_run_side_by_side_and_keep_the_order(sweep):
     assert [*zip(sweep.load()["seed"], sweep.load()["size"], strict=True)] == RUNS
 
 
+def test_a_cluster_stores_the_same_and_survives_the_loss_of_a_worker(sweep, cluster):
+    address, _ = cluster
+    assert sweep.run()[0] == 0
+    before = sweep.load().drop(columns="seconds")
+    sweep.result.unlink()
+    sweep.flag("log").write_text("")
+    sweep.flag("wait 5").touch()
+    process = sweep.start("--scheduler", address)
+    waiting = wait_until(
+        lambda: process.poll() is not None or [line for line in sweep.log() if line[0] == "5"], "the waiting run starts"
+    )
+    assert process.poll() is None, process.stderr.read()
+    os.kill(int(waiting[0][2]), signal.SIGKILL)
+    sweep.flag("wait 5").unlink()
+    said = process.communicate(timeout=HANG_SECONDS)[1]
+    assert process.returncode == 0, said
+    assert sweep.files() == ["05_tiny.json"]
+    assert sweep.load().drop(columns="seconds").equals(before)
+    log = sweep.log()
+    assert {tuple(line[3:]) for line in log} == {("1", "1")}
+    assert len({line[2] for line in log if line[0] == "5"}) == 2  # begun again, elsewhere
+
+
+def test_a_setting_that_fails_on_a_cluster_is_said_as_here(sweep, cluster):
+    sweep.flag("fail 5").touch()
+    status, said, _ = sweep.run("--scheduler", cluster[0])
+    assert (status, said.rpartition(" the first is ")[2]) == (
+        1,
+        "{'framework': '', 'seed': 5, 'size': 1.5}: ValueError: no luck with 5",
+    )
+    assert sweep.files() == ["05_tiny.part"]
+
+
+def test_a_scheduler_that_is_not_there_is_said(sweep):
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    for address, said in {
+        "tcp://127.0.0.1:1": "No scheduler answers at tcp://127.0.0.1:1",
+        "nonsense": "No scheduler answers at nonsense",
+    }.items():
+        status, words, started = sweep.run("--scheduler", address)
+        assert (status, started) == (1, [])
+        assert words.startswith(f"[FAIL] {said}: start one")
+
+
 def test_an_interrupted_sweep_goes_on_where_it_was(sweep):
     sweep.flag("wait 5").touch()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background begins without it
@@ -224,6 +269,8 @@ def test_bad_settings_are_told_before_anything_runs(sweep):
 def test_load_says_what_is_missing(sweep):
     with pytest.raises(ExperimentError, match="no result yet: run `make experiments CH=05`"):
         sweep.load()
+    with pytest.raises(ExperimentError, match=r"no result yet: run 05_tiny\.py again"):
+        experiments.load("05", sweep.script.parent)
     sweep.result.parent.mkdir(parents=True)
     stored = {"sha": experiments.sha_of(sweep.script), "runs": [{"seed": 1}]}
     sweep.result.write_text(json.dumps(stored), "utf-8")

@@ -267,6 +267,15 @@ def test_a_chapter_runs_alone_and_shows_what_is_stored(exported, hidden, path, f
     assert code == 0, report
 
 
+@both_sides
+def test_what_a_chapter_needs_may_be_missing(exported, hidden, monkeypatch, tmp_path, framework):
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "no data"))
+    code, report = hidden(exported[framework] / "14_from_d2l.ipynb", "d2l", *PACKAGES[OTHER[framework]])
+    assert code == 0, report
+    assert "skipped" in report
+
+
 def test_alone_means_that_the_other_is_not_there(tmp_path, hidden):
     def run(source, said):
         outputs = [new_output("stream", name="stdout", text=said)]

@@ -348,31 +348,6 @@ def test_a_submission_that_kills_the_graders_stops_nobody_else(tmp_path, course,
     assert [*read_csv(tmp_path / "out")] == ["ada", "zoe"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A Dask cluster of two workers on this machine: its address, and the process that keeps the workers."""
-    pytest.importorskip("distributed", reason="distributed is not installed")
-    file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    words = ["--scheduler-file", str(file)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    scheduler = subprocess.Popen(
-        [*dask, "scheduler", *words, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **quiet
-    )
-    workers = subprocess.Popen(
-        [*dask, "worker", *words, "--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
-        **quiet,
-    )
-    wait_until(lambda: file.exists() and file.read_text(), "the scheduler starts")
-    yield json.loads(file.read_text())["address"], workers
-    for process in (workers, scheduler):
-        process.terminate()
-    for process in (workers, scheduler):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
-
-
 @in_the_long_run
 def test_a_cluster_does_the_same_and_survives_the_loss_of_a_worker(tmp_path, course, cluster):
     address, workers = cluster

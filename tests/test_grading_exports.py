@@ -2,7 +2,9 @@
 
 import io
 import os
+import re
 import zipfile
+import zoneinfo
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -292,6 +294,29 @@ def test_folders_of_other_assignments_are_nothing_odd(tmp_path):
     assert found(written(tmp_path, files))[0].odd == []
 
 
+@pytest.mark.parametrize("platform", [each for each in EXPORTS if not each.startswith("nbgrader")])
+def test_what_is_called_like_the_assignment_in_an_export_makes_it_no_other(tmp_path, platform):
+    """All students have packed the folder that was handed out; or the platform's own title is its name."""
+    files, owners, late = EXPORTS[platform]
+    folders = {
+        re.sub(r"(?<=/)(all/|sub/)?(\w+\.ipynb)$", r"toy/\2", name).replace("/HW 2/", "/toy/"): content
+        for name, content in files.items()
+    }
+    collected, students = found(written(tmp_path, folders))
+    assert platform in collected.form
+    assert {*students} == {*owners}
+    assert {name: each.hours_late for name, each in students.items() if each.hours_late} == late
+
+
+def test_nbgraders_stamp_tells_its_folder_from_others(tmp_path):
+    """Whatever its students are called."""
+    for student in ("king_ada_aking_11", "King, Ada(aking)", "submission_7"):
+        files = {f"{student}/toy/torch.ipynb": "1", f"{student}/toy/timestamp.txt": "2026-03-01 13:30 UTC"}
+        collected, students = found(written(tmp_path / student, files))
+        assert (collected.form, [*students]) == ("nbgrader's folder", [student])
+        assert students[student].hours_late == 1.5
+
+
 @pytest.mark.parametrize("platform", ["Moodle", "Canvas"])
 def test_a_folder_for_each_section_is_left_out(tmp_path, platform):
     files, owners, _ = EXPORTS[platform]
@@ -365,10 +390,39 @@ def test_a_folder_around_the_class_is_left_out_and_that_is_said(tmp_path):
         (["ada/submitted/toy/t.ipynb", "bob/t.ipynb", "cy/t.ipynb"], ["ada", "bob", "cy"]),
         (["Submitted files/Ada King/HW/t.ipynb", "Submitted files/Bob/HW/t.ipynb"], ["Ada King", "Bob"]),
         (["kingada_late_11_991_t.ipynb"], ["kingada_11"]),
+        (["_11_991_t.ipynb", "_LATE_12_992_t.ipynb", "roe_13_993_t.ipynb"], ["11", "12", "roe_13"]),
+        (["kingada_11_991_torch.ipynb", "kingada_11_992_tensorflow.ipynb"], ["kingada_11"]),
+        (["Abgegeben/Ada King/HW/Version 2/t.ipynb", "Entwürfe/Bob/HW/t.ipynb"], ["Ada King"]),
     ],
 )
 def test_folders_in_folders(paths, students):
     assert sorted({place.student for place in forms.read(paths, "toy").places.values()}) == students
+
+
+def test_what_lies_beside_the_submissions_is_named(tmp_path):
+    files = {f"course/submitted/{name}/toy/torch.ipynb": name for name in ("ada", "bob")}
+    files |= {"course/release/toy/torch.ipynb": "stub", "course/gradebook.db": "", "course/late/cy.ipynb": ""}
+    odd = found(written(tmp_path, files))[0].odd
+    assert [each for each in odd if "Left out" in each] == ["Left out, because of its name: course/late."]
+
+
+def test_a_class_of_one_with_several_files_is_said(tmp_path):
+    odd = found(zipped(tmp_path / "all.zip", {"hw_2_100_doe.ipynb": "1", "hw_2_101_roe.ipynb": "2"}))[0].odd
+    assert "All 2 files are taken for the work of one student, hw_2." in odd
+
+
+@pytest.mark.parametrize("inside", ["class.zip", "Downloads/class.zip"])
+def test_a_zip_with_the_zip_of_a_class_is_said(tmp_path, inside):
+    platforms = zipped(tmp_path / "class.zip", {"ada.ipynb": "1", "bob.ipynb": "2"}).read_bytes()
+    odd = found(zipped(tmp_path / "all.zip", {inside: platforms}))[0].odd
+    assert any("class.zip" in each and "one student" in each and "whole class" in each for each in odd)
+
+
+@pytest.mark.parametrize("name", ["torch (1)", "torch(2)", "tensorflow-3", "Copy of torch", "Kopie von torch", "Torch"])
+def test_a_notebook_that_kept_its_name_does_not_say_whose_it_is(tmp_path, name):
+    """As in Drive's zip of what was handed in in Google Classroom."""
+    odd = found(zipped(tmp_path / "all.zip", {"ada.ipynb": "1", f"{name}.ipynb": "2"}))[0].odd
+    assert f"{name}.ipynb does not say whose it is." in odd
 
 
 def test_one_student_with_both_notebooks_is_one(tmp_path):
@@ -502,6 +556,15 @@ def test_a_table_without_times_is_said(tmp_path, text, parts):
     says(error, *parts)
 
 
+def test_several_rows_for_one_student_are_said(tmp_path):
+    text = "student,submitted\nada,2026-03-01 11:00\nada,2026-03-01 13:00\nbob,2026-03-01 13:00\n"
+    source = written(tmp_path / "all", {"ada.ipynb": "", "bob.ipynb": "2"})
+    os.utime(source / "ada.ipynb", (NOON.timestamp() - 60,) * 2)
+    collected, students = found(source, times=table(tmp_path / "t.csv", text))
+    assert [each.hours_late for each in students.values()] == [0, 1]
+    assert any("several rows" in odd and "2026-03-01 11:00" in odd for odd in collected.odd)
+
+
 def test_a_time_that_cannot_be_read_is_said_and_costs_nothing(tmp_path):
     times = table(tmp_path / "t.csv", "student,submitted\nada,03/04/2026 11:00\nbob,yesterday\n")
     collected, students = found(written(tmp_path / "all", {"ada.ipynb": "", "bob.ipynb": "2"}), times=times)
@@ -524,6 +587,10 @@ def test_a_time_that_cannot_be_read_is_said_and_costs_nothing(tmp_path):
         ("2026-03-01 10:30:00.000000 -03", 1.5),
         ("2026-03-01 13:30:00.000000", 1.5),
         ("2026-03-01 13:30:00 UTC\n", 1.5),
+        ("2026-03-01 23:30:00.000000 ChST", 1.5),
+        ("2026-03-01 15:30:00 IDT", 0.5),
+        ("2026-03-01 14:30 MET", 1.5),
+        ("2026-03-01 13:30 utc", 1.5),
     ],
 )
 def test_stamps_of_all_zones(tmp_path, stamp, hours):
@@ -551,6 +618,16 @@ def test_stamps_of_all_zones(tmp_path, stamp, hours):
         ("2026/03/01 17:59 (UTC-05:00)", 22),
         ("2026年03月 1日(日曜日) 17:59", 17),
         ("2026年3月1日 下午5:59", 17),
+        ("2026. 3. 1. 오후 5:59", 17),
+        ("2026. 03. 01. 17:59", 17),
+        ("2026.03.01 17:59", 17),
+        ("1 Mar 2026 5:59 PM Europe/Paris", 16),
+        ("2026-03-01 17:59:00 (America/New_York)", 22),
+        ("2026-03-01 7:59 HST-1000", 17),
+        ("2026-03-01 20:59 QZT+0300", None),
+        ("01-03-2026 17:59", None),
+        ("2026-03-01_17-59", None),
+        ("3-1-2026 5:59 PM", None),
         ("2026년 3월 1일 일요일 오후 5:59", 17),
         ("1 March 2026 5:59 pm XQZ today", None),
         ("5:59 PM 1 March 2026 ABCD", None),
@@ -565,6 +642,18 @@ def test_times_are_read_as_they_are_written_or_not_at_all(text, hour):
             read_time(text, UTC)
     else:
         assert read_time(text, UTC)[0].replace(second=0) == datetime(2026, 3, 1, hour, 59, tzinfo=UTC)
+
+
+def test_every_zone_that_is_in_use_is_read_or_said():
+    wrong = set()
+    for name in zoneinfo.available_timezones():
+        for month in (1, 7):
+            moment = datetime(2026, month, 15, 12, 30, tzinfo=zoneinfo.ZoneInfo(name))
+            for form in ("%Y-%m-%d %H:%M:%S.%f %Z", "%d %B %Y, %I:%M %p %Z", "%Y-%m-%d %H:%M %Z%z"):
+                read, assumed = read_time(moment.strftime(form), UTC)
+                if read != moment and "can also be" not in assumed:
+                    wrong.add((moment.tzname(), assumed))
+    assert not wrong
 
 
 @pytest.mark.parametrize(
@@ -717,7 +806,8 @@ def test_an_extension_that_is_none_is_said(tmp_path, extension):
 def test_a_deadline_without_a_time_of_day_is_the_end_of_the_day():
     from course_utils.grading.times import read_deadline
 
-    assert read_deadline("2026-03-01") - read_deadline("2026-03-01T00:00") == timedelta(days=1, microseconds=-1)
+    for text in ("2026-03-01", "20260301", " 2026-03-01 ", "2026-W09-7"):
+        assert read_deadline(text) - read_deadline("2026-03-01T00:00") == timedelta(days=1, microseconds=-1)
     with pytest.raises(GradingError) as error:
         read_deadline("1 March")
     says(error, "'1 March'", "2026-03-01")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from data_helpers import says
 from grading_helpers import LIMITS, Zygotes, grade, messages, without_times
-from grading_toy import HONEST, as_bytes, honest, notebook, write_assignment
+from grading_toy import HONEST, as_bytes, cell, honest, notebook, write_assignment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +49,14 @@ def test_the_same_submission_gets_the_same_bytes(assignment, zygotes):
     for submitted in (files(), files(softmax=RANDOM), files(softmax="def softmax(X): return object()")):
         results = [json.dumps(without_times(grade(assignment, zygotes, submitted)), sort_keys=True) for _ in range(2)]
         assert results[0] == results[1]
+
+
+def test_a_file_that_the_notebook_has_written_can_be_imported(assignment, zygotes):
+    whole = honest(scale="from own_helpers import times\n\n\ndef scale(X, factor):\n    return times(X, factor)")
+    own = cell("code", "%%writefile own_helpers.py\ndef times(X, factor):\n    return factor * X", "own")
+    whole["cells"].insert(2, own)
+    result = grade(assignment, zygotes, {"torch.ipynb": as_bytes(whole)})
+    assert (result["questions"][0]["points"], result["notes"]) == (2, [])
 
 
 def test_inputs_come_from_the_secret(assignment, zygotes):

@@ -111,10 +111,12 @@ def test_a_zip_from_canvas(tmp_path):
     assert (found["kingada_11"].hours_late, found["bobbob_12"].hours_late) == (0, 0.01)
 
 
-def test_a_students_own_zip_is_opened_once(tmp_path):
-    inner = zipped({"mine/torch.ipynb": b"1", "deeper.zip": zipped({"torch.ipynb": b"2"})})
+def test_a_students_own_zip_is_opened_and_so_is_one_in_it(tmp_path):
+    deepest = zipped({"torch.ipynb": b"3"})
+    inner = zipped({"mine/torch.ipynb": b"1", "deeper.zip": zipped({"torch.ipynb": b"2", "deepest.zip": deepest})})
     found = from_zip(tmp_path, {"Ada_11_assignsubmission_file_/all.zip": inner})
-    assert found["Ada_11"].notebooks == {"all.zip/mine/torch.ipynb": b"1"}
+    assert found["Ada_11"].notebooks == {"all.zip/mine/torch.ipynb": b"1", "all.zip/deeper.zip/torch.ipynb": b"2"}
+    assert "all.zip/deeper.zip/deepest.zip was not opened" in found["Ada_11"].remarks[0]
 
 
 def moodle(name, student="Eve_66"):

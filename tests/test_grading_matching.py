@@ -105,6 +105,17 @@ def test_an_answer_that_is_given_in_another_way_is_looked_for(assignment, way):
     assert found.steps[last - 1] == step
 
 
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_code_in_a_text_cell_is_said(assignment, kind):
+    whole = notebook()
+    source = f"My answer:\n\n```python\n{HONEST['torch']['softmax']}\n```"
+    whole["cells"].insert(at(whole, "softmax") + 1, cell(kind, source, "mine"))
+    said = "Cell 9 would answer softmax_answer, but code counts in code cells only."
+    assert at(whole, "mine") == 8
+    assert said in planned(assignment, whole).notes
+    assert said not in planned(assignment, {"cells": [*honest()["cells"], whole["cells"][8]]}).notes
+
+
 def test_one_cell_may_give_all_answers(assignment):
     whole = notebook()
     whole["cells"].insert(2, cell("code", "\n\n".join(HONEST["torch"].values()), "all"))
@@ -230,6 +241,32 @@ def test_words_wherever_they_are_typed(with_task, strip, where):
     untouched = honest()
     untouched["cells"][-1:] = extra
     assert all(step.untouched for step in planned(assignment, untouched).words)
+
+
+@pytest.mark.parametrize("strip", [False, True])
+@pytest.mark.parametrize(
+    "new",
+    [
+        cell("markdown", "Since.", "between"),
+        cell("raw", "Since.", "raw"),
+        cell("code", 'print("Since.")', "printed"),
+        cell("code", "Since it is so.", "not changed to text"),
+    ],
+    ids=lambda each: each["id"],
+)
+@pytest.mark.parametrize("below", ["explain_text", "explain"])
+def test_words_in_any_new_cell_below_the_question(with_task, strip, new, below):
+    """Below its text, above the place for the answer, too; code counts as words where there is nothing else."""
+    assignment, extra = with_task
+    whole = honest()
+    whole["cells"][-1:] = copy.deepcopy(extra)
+    whole["cells"].insert(at(whole, below) + 1, new)
+    whole = stripped(whole) if strip else whole
+    step = words_of(assignment, whole)
+    assert (step.source, step.untouched) == (new["source"], False)
+    assert words_of(assignment, whole, "plan").untouched
+    whole["cells"].insert(len(whole["cells"]) - 1, cell("markdown", "Because.", "and more"))
+    assert words_of(assignment, whole).source == ("Since.\n\nBecause." if new["source"] == "Since." else "Because.")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -79,6 +79,47 @@ def test_the_notebook_in_a_students_zip_is_found(kind):
     assert not content.refused
 
 
+INNER = zipped({"a3/torch.ipynb": WORK, "a3/checks/a.npz": b""})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"inner.zip": INNER},
+        {"my work/inner.ZIP": INNER, "__MACOSX/my work/._inner.ZIP": b"\0", "notes.txt": b""},
+        {"inner.zip": INNER, "data.zip": zipped({"x.csv": b"1"}), "damaged.zip": b"PK"},
+    ],
+)
+def test_a_zip_in_a_students_zip_is_opened(files):
+    content = contents({"all.zip": zipped(files)})
+    assert [*content.notebooks.values()] == [WORK]
+    assert [remark.partition(" ")[0] for remark in content.remarks] == ["all.zip/damaged.zip"] * (
+        "damaged.zip" in files
+    )
+
+
+def test_a_zip_in_a_zip_in_a_students_zip_is_named():
+    content = contents({"all.zip": zipped({"inner.zip": zipped({"deep.zip": INNER})})})
+    assert "all.zip/inner.zip/deep.zip was not opened: it is in a zip in a zip" in content.refused
+    content = contents({"all.zip": zipped({"inner.zip": b"PK"})})
+    assert "all.zip/inner.zip cannot be opened" in content.refused
+    content = contents({"a.pdf": b"", "one.zip": zipped({"b.pdf": b"", "inner.zip": b"PK"}), "two.zip": b"PK"})
+    assert "there is one.zip with b.pdf and inner.zip and a.pdf. two.zip cannot be opened" in content.instead
+    assert "one.zip/inner.zip cannot be opened" in content.instead
+
+
+def test_zips_in_zips_have_the_limits_of_all_zips(monkeypatch):
+    monkeypatch.setattr(opening, "_MOST_ZIPS", 4)
+    many = zipped({f"{n}.zip": zipped({f"{n}.ipynb": WORK + b" " * n}) for n in range(6)})
+    content = contents({"all.zip": many})
+    assert len(content.notebooks) == 3
+    assert ["one zip too many" in remark for remark in content.remarks] == [True] * 3
+    bomb = zipped({"inner.zip": bytes(3 * MB)})
+    assert "unpacks to 3 MB" in contents({"all.zip": bomb}).refused
+    odd = zipped({"inner.zip": INNER}, zipfile.ZIP_LZMA)
+    assert "ordinary zip" in contents({"all.zip": odd}).refused
+
+
 @pytest.mark.parametrize("sign", ["\u200c", "\u200e", "\u200f", "\u00ad", "\ufeff", "\u200b", "e\u0301", "Ü", "名"])
 def test_signs_that_nobody_sees_are_allowed_in_names(tmp_path, sign):
     files = {f"ada/to{sign}rch.ipynb": WORK, "bob/all.zip": zipped({f"x{sign}/to{sign}rch.ipynb": WORK})}

@@ -1,6 +1,7 @@
 """The bridge to d2l: its text functions run on today's packages, and what is missing is said in a sentence."""
 
 import importlib
+import subprocess
 import sys
 
 import pytest
@@ -65,9 +66,24 @@ def test_a_part_that_needs_torchvision_says_so():
         d2l.FashionMNIST(batch_size=4)
 
 
-@pytest.mark.parametrize("absent", ["d2l", "torch"])
-def test_what_is_not_installed_is_named_with_the_command_that_installs_it(monkeypatch, absent):
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(bridge, "find_spec", lambda name: None if name == absent else find_spec(name))
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize("what", ["d2l", "framework"])
+def test_what_is_not_installed_is_named_with_the_command_that_installs_it(monkeypatch, what, framework):
+    absent = {"framework": framework}.get(what, what)
+    monkeypatch.setattr(bridge, "find_spec", lambda name: None if name == absent else object())
     with pytest.raises(ModuleNotFoundError, match=rf"needs {absent}, which is not installed; run: .*pip install"):
-        bridge.load()
+        bridge.load(framework)
+
+
+def test_there_are_two_sides():
+    with pytest.raises(ValueError, match="framework is 'jax': give 'torch' or 'tensorflow'"):
+        bridge.load("jax")
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_an_import_writes_nothing(framework):
+    for package in ("d2l", framework):
+        pytest.importorskip(package)
+    script = f"from course_utils.interop import d2l; print(d2l.load({framework!r}).__name__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"d2l.{framework}\n", "")

@@ -57,6 +57,16 @@ def test_a_chapter_must_be_named(place):
     assert log == []
 
 
+def test_the_scoreboard_is_apart_from_the_benchmarks(place):
+    program(place / ".venv/bin/course", RECORD)
+    (place / "benchmarks").mkdir()
+    for name in ("cells", "scoreboard"):
+        (place / "benchmarks" / f"{name}.py").touch()
+    commands = (["bench"], ["scoreboard", "ARGS=--jobs 2"])
+    ran = [[line for line in make(place, *words)[2] if "benchmarks/" in line] for words in commands]
+    assert ran == [["python benchmarks/cells.py"], ["python benchmarks/scoreboard.py --jobs 2"]]
+
+
 def test_experiments_are_those_of_a_chapter_or_all(place):
     scripts = [f"experiments/{name}.py" for name in ("02_rnn", "05_deep_rnn", "05_wide_rnn")]
     program(place / ".venv/bin/course", RECORD)

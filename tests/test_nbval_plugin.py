@@ -127,6 +127,13 @@ SLOW_AND_DEAD = [
     Case("dies", "os._exit(1)", [], "the kernel died"),
     Case("after", "print(2)", [out("2\n")], "skipped"),
 ]
+NEEDS = [
+    Case("set-up", "from course_utils.interop import needs; needs.leave_out_where_missing()", []),
+    Case("left out", "# needs: alice\nprint(1)", [out("1\n")], "skipped Left out: this cell needs the data set alice"),
+    Case("fails all the same", "print(1)", [out("2\n")], "2 is stored, now it is 1"),
+    Case("forgets to say so", "needs.get_ipython().input_transformers_cleanup.clear()", []),
+    Case("runs on", "# needs: alice\nprint(1)", [out("1\n")], "'Left out: this cell needs the data set alice"),
+]
 NOTEBOOKS = {"cases": CASES, "endless": ENDLESS, "slow_and_dead": SLOW_AND_DEAD}
 
 
@@ -142,7 +149,7 @@ def write(folder: Path, name: str, cases: list[Case]) -> None:
         new_code_cell(case.source, execution_count=number, outputs=case.stored, metadata={"tags": case.tags})
         for number, case in enumerate(cases, start=1)
     ]
-    budget = {"cases": 60, "trained": 0.001}.get(name, BUDGET)
+    budget = {"cases": 60, "needs": 60, "trained": 0.001}.get(name, BUDGET)
     metadata = {"course": {"budget_seconds": budget}}
     nbformat.write(new_notebook(cells=cells, metadata=metadata), folder / f"{name}.ipynb")
 
@@ -178,6 +185,13 @@ def verdicts_on_a_gpu(tmp_path_factory):
     return judge(folder, "--nb-rtol=0.2", "--nb-budget-factor=0", DEVICE="cuda")
 
 
+@pytest.fixture(scope="module")
+def verdicts_without_data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebooks")
+    write(folder, "needs", NEEDS)
+    return judge(folder, DEVICE="cpu", COURSE_DATA=str(folder / "no data"))
+
+
 def check(verdict: Verdict, expected: str) -> None:
     assert expected in verdict.message if expected else verdict.message == ""
 
@@ -197,6 +211,11 @@ def test_verdict(verdicts, notebook, number):
 @pytest.mark.parametrize("number", range(len(TRAINED)), ids=[case.name for case in TRAINED])
 def test_verdict_on_a_gpu(verdicts_on_a_gpu, number):
     check(verdicts_on_a_gpu["trained", number], TRAINED[number].expected)
+
+
+@pytest.mark.parametrize("number", range(len(NEEDS)), ids=[case.name for case in NEEDS])
+def test_verdict_where_something_is_missing(verdicts_without_data, number):
+    check(verdicts_without_data["needs", number], NEEDS[number].expected)
 
 
 def test_a_dead_kernel_ends_fast(verdicts):

@@ -120,7 +120,7 @@ def test_what_is_imported_is_declared():
     carriers = packages_distributions()
     for module, package in imports():
         place = module.stem if "backends" in module.parts else module.parts[0]
-        extra = {"workshop": "dev"}.get(place, place)  # of the same name, if there is one
+        extra = {"workshop": "dev", "experiments.py": "dev"}.get(place, place)  # of the same name, if there is one
         extra = "site" if "site" in module.parts else extra
         declared = {
             canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"] + EXTRAS.get(extra, [])

@@ -1,9 +1,11 @@
 """The course's site: built whole, it is read in a real browser, with no address but its own.
 
-One page of each kind is examined for its accessibility; with COURSE_SITE=all, as in `make site-check`, every page is.
+One page of each kind is examined for its accessibility; with COURSE_SITE=all, as in `make site-check`, every page is,
+and how soon pages paint is measured, which a busy machine could not promise.
 Skipped, with its reason, without what npm brings, or where there is no Chromium.
 """
 
+import gzip
 import json
 import os
 import re
@@ -42,7 +44,13 @@ KINDS = (
     "mistakes",
     "scoreboard",
     "search",
+    "try",
 )
+EVERYTHING = os.environ.get("COURSE_SITE") == "all"
+MOST_KB, LATEST_PAINT = 450, 2.5
+FAST_3G = {"offline": False, "latency": 562.5, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
+PAINTED = """() => new Promise(tell => new PerformanceObserver(list => tell(list.getEntries().at(-1).startTime / 1000))
+    .observe({type: "largest-contentful-paint", buffered: true}))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SCREENSHOTS = chapters.ROOT / "build"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -94,7 +102,23 @@ class Site(NamedTuple):
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A server that keeps no record on the screen."""
+    """A server that packs texts, as hosts of pages do, and keeps no record on the screen."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            return super().do_GET()  # an index, a redirection or an error
+        packed = path.suffix in (".html", ".css", ".js", ".svg", ".txt")
+        content = gzip.compress(path.read_bytes(), 6) if packed else path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(content)))
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(content)
 
     def log_message(self, *arguments):
         pass
@@ -106,6 +130,7 @@ def built(tmp_path_factory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site") / "site"
     site.build(folder, instructors=(site.DOCS / "instructors.md").exists())
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        server.daemon_threads = True
         Thread(target=server.serve_forever, daemon=True).start()
         yield Site(folder, f"http://127.0.0.1:{server.server_port}/")
         server.shutdown()
@@ -161,7 +186,7 @@ def test_the_package_is_described(built):
             for module, several, single in imported.findall(
                 "\n".join(cell.source for cell in chapters.code_cells(notebook))
             ):
-                names = re.findall(r"\w+", re.sub("#.*", "", several or single))
+                names = re.findall(r"\w+", re.sub(r"#.*| as \w+", "", several or single))
                 missing |= {f"{module}.{name}" for name in names if name not in described}
         assert missing == set()
 
@@ -209,12 +234,44 @@ def violations(page: "sync_api.Page") -> list[str]:
     return [f"{each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"][:3]]
 
 
+def visited(browser: "sync_api.Browser", address: str) -> tuple[float, float]:
+    """A first visit: how many kB a page is with all that it loads, and after how many seconds its main part is painted.
+
+    The network is that of a telephone, "fast 3G", if all is to be examined.
+    """
+    sizes = []
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"] / 1000))
+    network.send("Network.enable")
+    if EVERYTHING:
+        network.send("Network.emulateNetworkConditions", FAST_3G)
+    page.goto(address, wait_until="networkidle", timeout=1000 * HANG_SECONDS)
+    painted = page.evaluate(PAINTED)
+    context.close()
+    return sum(sizes), painted
+
+
+@with_assets
+def test_what_pages_weigh_and_how_soon_they_paint(built, browser, capsys):
+    for kind in KINDS:
+        name = f"torch/{kind.format(side='torch')}.html"
+        visits = [visited(browser, built.address + name) for _ in range(3 if EVERYTHING else 1)]
+        weight, painted = min(visits, key=lambda visit: visit[1])
+        assert weight < MOST_KB, name
+        if EVERYTHING:
+            with capsys.disabled():
+                print(f"\n{name}: {weight:.0f} kB, main part painted after {painted:.1f} s", end="")
+            assert painted < LATEST_PAINT, name
+
+
 @with_assets
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_read_it(built, page, theme):
     page.emulate_media(color_scheme=theme)
     kinds = [f"torch/{kind.format(side='torch')}.html" for kind in KINDS]
-    names = built.pages if os.environ.get("COURSE_SITE") == "all" else kinds
+    names = built.pages if EVERYTHING else kinds
     found = {}
     for name in names:
         page.goto(built.address + name)
@@ -307,13 +364,42 @@ def small(tmp_path) -> Path:
 
 
 @with_assets
-def test_launch_buttons_need_an_address(small):
-    for address, buttons in (("", 0), ("https://github.com/a/b", 1)):
-        site.sphinx(small / "both", small / f"site{buttons}", address)
-        text = (small / f"site{buttons}/chapters/01_dots.html").read_text("utf-8")
-        assert ("Launch on" in text) == bool(buttons)
-        assert text.count("https://github.com/a/b") >= buttons
-        assert "_sources/chapters/01_dots.ipynb" in text  # to download
+@pytest.mark.parametrize(
+    "address", ["", "https://gitlab.com/a/b", "https://github.com/a/b", "https://github.com/a/b.git/"]
+)
+def test_launch_buttons_need_an_address(small, address):
+    site.sphinx(small / "both", small / "site", address)
+    page = Page(small / "site/chapters/01_dots.html")
+    launched = [link for link in page.links if "chapters/01_dots.ipynb" in link and "://" in link]
+    assert launched == (
+        [
+            "https://mybinder.org/v2/gh/a/b/HEAD?urlpath=lab/tree/my_course/torch/chapters/01_dots.ipynb",
+            "https://colab.research.google.com/github/a/b/blob/colab/both/chapters/01_dots.ipynb",
+        ]
+        if "github" in address
+        else []
+    )
+    assert any(link.startswith("https://git") for link in page.links) == bool(address)
+    assert "../_sources/chapters/01_dots.ipynb" in page.links  # to download
+    assert not [link for link in Page(small / "site/index.html").links if "colab" in link]
+
+
+@with_assets
+def test_where_nothing_is_launched_no_link_says_so(small):
+    (small / "both/glossary.md").write_text("# Glossary\n\n:::{only} launched\n{colab}`open <torch/a>`\n:::\n")
+    for address, link in (("", []), ("https://github.com/a/b", ["github/a/b/blob/colab/torch/a.ipynb"])):
+        site.sphinx(small / "both", small / "site", address)
+        links = Page(small / "site/glossary.html").links
+        assert [each.partition(".com/")[2] for each in links if "/blob/" in each] == link
+
+
+@with_assets
+def test_the_buttons_have_room_on_a_phone(small, page):
+    site.sphinx(small / "both", small / "site", "https://github.com/a/b")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((small / "site/chapters/01_dots.html").as_uri())
+    sync_api.expect(page.get_by_role("button", name="Launch this chapter")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @with_assets

@@ -163,10 +163,11 @@ def test_path_of_one_of_several_files(shelf, folder):
         says(error, "jig.abc, reel.abc")
 
 
-def test_an_alternative_that_is_missing_can_also_be_copied():
+@pytest.mark.parametrize("name", ["time_machine", "fra_eng", "tinyshakespeare", "names"])
+def test_an_alternative_that_is_missing_can_also_be_copied(name):
     with pytest.raises(DataError) as error:
-        sources.path("time_machine")
-    says(error, "'course data fetch time_machine'", "--from FOLDER")
+        sources.path(name)
+    says(error, f"'course data fetch {name}'", "--from FOLDER")
 
 
 @pytest.mark.parametrize(

@@ -542,3 +542,19 @@ def test_the_time_machine_gives_as_many_tokens_as_elsewhere():
     assert text.startswith("the time machine by h g wells ")
     assert len(text) == 173_428  # Dive into Deep Learning, section 9.2
     assert len(Vocab(tokenize(text))) == 28
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning", "characters", "kinds"),
+    [
+        ("tinyshakespeare", "First Citizen:\nBefore we proceed any further", 1_115_394, 65),  # nanoGPT, prepare.py
+        ("names", "emma\nolivia\nava\n", 228_145, 27),  # makemore: 26 letters, and the end of a line
+    ],
+)
+def test_the_files_of_char_rnn_and_makemore_are_as_elsewhere(name, beginning, characters, kinds):
+    try:
+        text = load_corpus(name, "none")
+    except DataError as error:
+        pytest.skip(str(error))
+    assert text.startswith(beginning)
+    assert (len(text), len(set(text))) == (characters, kinds)

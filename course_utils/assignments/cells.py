@@ -22,6 +22,21 @@ _BADGE = re.compile(  # what programs put into a notebook by themselves, as a te
     re.DOTALL,
 )
 
+ON_COLAB = """\
+# @title Run this first: it brings the course to Colab. Elsewhere it does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules:
+    !test -d rnn-course || git clone --quiet --depth 1 {repository} rnn-course
+    %pip install --quiet --no-deps --editable rnn-course
+    !course data fetch
+    !cp -r rnn-course/assignments/{assignment}/checks .
+    sys.path.append(os.path.abspath("rnn-course"))
+"""
+"""The first cell of a notebook for Colab, no work of the student's; a chapter's is without the line with checks/."""
+_ON_COLAB = re.compile(r"\S+".join(map(re.escape, re.split(r"\{\w+\}", ON_COLAB.rstrip()))))
+
 
 class SubmittedCell(NamedTuple):
     """What is of interest in a cell that somebody handed in; a part that is missing or odd is ""."""
@@ -77,6 +92,8 @@ def _as_cell(cell: object) -> SubmittedCell:
     grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
     kind = cell.get("cell_type", "code" if "outputs" in cell else "")
     if kind == "markdown" and len(source) <= _LONGEST_BADGE and _BADGE.fullmatch(source):
+        source = ""
+    if kind == "code" and len(source) <= LONGEST and _ON_COLAB.fullmatch(plain(source)):
         source = ""
     texts = (text if isinstance(text, str) else "" for text in (grade_id, cell.get("id"), kind))
     return SubmittedCell(*texts, source.encode("utf-8", "replace").decode())  # halves of characters are none

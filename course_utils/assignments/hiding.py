@@ -16,9 +16,10 @@ from unittest import mock
 from course_utils.assignments.errors import Forbidden
 
 _ENTRANCES = ("__init__", "__call__", "forward", "call", "step")
-_LAYER = re.compile(r"(GRU|LSTM|RNN)(Cell)?$")
+_LAYER = re.compile(r"(GRU|LSTM|RNN|Attention|attention)(Cell)?$")
 _KERNELS = "torch._C._VariableFunctions"  # where PyTorch keeps its functions; nothing there can be replaced singly
 _TORCH = ("torch", "torch._VF")  # where else it shows them
+_LAYERS = ("torch._C._nn", "torch.nn.functional")  # where it keeps others, and shows them
 _OPERATORS = ("torch._ops.OpOverload", "torch._ops.OpOverloadPacket")  # classes of what is in torch.ops
 _TENSORFLOW = (
     "tensorflow._api.v2.raw_ops",
@@ -26,6 +27,7 @@ _TENSORFLOW = (
     "tensorflow._api.v2.compat.v2.raw_ops",
     "tensorflow.python.ops.gen_rnn_ops",
 )
+_TWINS = {"keras.": ("keras._tf_keras.keras.",), "tensorflow.": ("tensorflow.compat.v1.", "tensorflow.compat.v2.")}
 _WORD = re.compile(r"\w+")
 _WAYS_AROUND = frozenset({"_VF", "_VariableFunctions", "aten", "gen_rnn_ops", "raw_ops", "reload"})
 _hidden_now: set[str] = set()
@@ -86,9 +88,11 @@ def addresses(name: str) -> list[str]:
         found += [f"{each}.{last}" for each in _TORCH]
     elif part and name.startswith("torch."):
         found += [f"{each}.{kernel}" for kernel in kernels if _computes(kernel, part) for each in _TORCH]
+        found += [f"{each}.{f}" for each in _LAYERS for f in dir(_find(each)[0]) if _computes(f, part)]
     elif part and name.startswith(("keras.", "tensorflow.")):
         for module in filter(sys.modules.get, _TENSORFLOW):
             found += [f"{module}.{each}" for each in dir(sys.modules[module]) if _computes(each, part)]
+    found += [f"{twin}{name[len(start) :]}" for start in _TWINS if name.startswith(start) for twin in _TWINS[start]]
     return list(dict.fromkeys(found))
 
 
@@ -109,11 +113,11 @@ def named_in(source: str, names: Iterable[str], own: Iterable[str] = ()) -> list
 
 
 def _computes(function: str, part: str) -> bool:
-    """Whether a function of a framework computes a layer of this kind, "gru", "lstm" or "rnn"."""
+    """Whether a function of a framework computes a layer of this kind, "gru", "lstm", "rnn" or "attention"."""
     if function.startswith("__"):
         return False
     name = function.lower()
-    return part in name or "cudnn_rnn" in name or "cudnnrnn" in name or "rnn_layer" in name
+    return part in name or (part != "attention" and re.search("cudnn_?rnn|rnn_layer", name) is not None)
 
 
 def _find(name: str) -> tuple[Any, Any, str]:
@@ -133,7 +137,7 @@ def _find(name: str) -> tuple[Any, Any, str]:
 def _kernel(address: str) -> str:
     """The name of a PyTorch's function, or "" if it is none."""
     place, _, last = address.rpartition(".")
-    return last if place in _TORCH and hasattr(_find(_KERNELS)[0], last) else ""
+    return last if place == _LAYERS[0] or (place in _TORCH and hasattr(_find(_KERNELS)[0], last)) else ""
 
 
 def _close(stack: ExitStack, closed: set[str]) -> None:

@@ -286,6 +286,9 @@ class _Matching:
                 yield f"The answer {place.name} was found by its name, in {_listed(giving)}: its own cell is unchanged."
             elif len(giving) > 1:
                 yield f"There are {len(giving)} cells with the answer {place.name}: they were run one after the other."
+            texts = [i for i, cell, home in self._numbered() if home is None and _is_code_in_a_text(cell, place)]
+            if texts and not giving:
+                yield f"{_listed(texts).capitalize()} would answer {place.name}, but code counts in code cells only."
 
     def _numbered(self) -> Iterable[tuple[int, SubmittedCell, int | None]]:
         return zip(range(len(self._cells)), self._cells, self._homes, strict=True)
@@ -295,29 +298,35 @@ class _Matching:
         steps = []
         for i, place in enumerate(self._places):
             if place.role in ("manual", "task"):
-                source = "\n\n".join(filter(None, self._written(i, place)))
+                source, whole = ("\n\n".join(filter(None, self._written(i, place, each))) for each in (False, True))
+                source = source if source.strip() else whole  # code, if there is nothing else
                 untouched = not source.strip() or same(source, place.source)
                 if untouched and place.role == "manual":
                     source = place.source
                 steps.append(Step(place.name, source, "words", (place.name,), untouched=untouched))
         return steps
 
-    def _written(self, i: int, place: Place) -> Iterable[str]:
-        """What a student has written for a question in words, cell by cell."""
+    def _written(self, i: int, place: Place, anything: bool) -> Iterable[str]:
+        """What a student has written for a question in words, cell by cell.
+
+        Args:
+            i: which place it is.
+            place: the same.
+            anything: whether a new cell counts, too, that looks like code.
+        """
         at = [k for k, home in enumerate(self._homes) if home == i]
-        above = i - 1 if i and self._places[i - 1].role == "text" and place.role == "manual" else None
-        for k in (k for k, home in enumerate(self._homes) if home == above and above is not None):
-            yield _added(self._cells[k].source, self._places[above].source)
-        for k in at:
-            source = self._cells[k].source
-            if place.role == "task":
-                yield _added(source, place.source)
-            elif not same(source, place.source):
-                yield source
-        for k in self._following(at[-1] if at else self._last_above(i)):
-            cell = self._cells[k]
-            if k not in self._giving and (cell.kind in ("markdown", "raw") or place.role == "task" or _is_prose(cell)):
-                yield cell.source.strip()
+        has_text = place.role == "manual" and i and self._places[i - 1].role == "text"
+        texts = [k for k, home in enumerate(self._homes) if has_text and home == i - 1]
+        below = [at[-1] if at else self._last_above(i), *texts]
+        for k in sorted({*texts, *at}.union(*map(self._following, below))):
+            cell, home = self._cells[k], self._homes[k]
+            if home is None:
+                wordy = cell.kind in ("markdown", "raw") or place.role == "task" or _is_prose(cell)
+                yield cell.source.strip() if k not in self._giving and (wordy or anything) else ""
+            elif home != i or place.role == "task":
+                yield _added(cell.source, self._places[home].source)
+            elif not same(cell.source, place.source):
+                yield cell.source
 
     def _last_above(self, i: int) -> int | None:
         """The student's last cell that belongs directly above a place which has lost its own."""
@@ -334,6 +343,11 @@ def _is_prose(cell: SubmittedCell) -> bool:
     """Whether a code cell has nothing but comments, or a text, in it."""
     lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
     return cell.kind == "code" and (all(line[0] == "#" for line in lines) or lines[0].startswith(('"""', "'''")))
+
+
+def _is_code_in_a_text(cell: SubmittedCell, place: Place) -> bool:
+    """Whether a text, which is never run, defines what an answer is to define."""
+    return cell.kind in ("markdown", "raw") and not set(place.defines).isdisjoint(defined(cell.source))
 
 
 def _added(source: str, released: str) -> str:

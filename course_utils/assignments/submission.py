@@ -69,15 +69,26 @@ def check_submission(notebook: str | Path = "torch.ipynb", say: Callable[[str], 
 
 def _planned(path: Path, checks: Path) -> Plan:
     """What is run of a notebook; raises an `AssignmentError`."""
-    mend = "take the folder checks/ from the course anew"
-    kept = {each: checks / HANDED_OUT.format(framework=each) for each in FRAMEWORKS}
-    there = [each for each in FRAMEWORKS if kept[each].exists()]  # a copy of the course may be in one framework only
-    releases = [Released(kept[each], each, mend) for each in there or FRAMEWORKS]
+    releases = _handed_out(checks)
+    own, others = {each.features for each in releases}, {}
+    for folder in path.parent.parent.glob("*/checks"):
+        with contextlib.suppress(AssignmentError):  # it is none, or damaged
+            theirs = {each.features for each in _handed_out(folder)}
+            if own.isdisjoint(theirs):  # else it is a copy of this one
+                others[folder.parent.name] = frozenset().union(*theirs)
     forbids = {each: recording.read(each, checks).forbids for each in recording.questions(checks)}
     try:
-        return matched(read(path.read_bytes()), releases, forbids, path.parent.name, {})
+        return matched(read(path.read_bytes()), releases, forbids, path.parent.name, others)
     except (Corrupt, Foreign) as error:
         raise AssignmentError(f"{path.name}: {str(error).rstrip('.')}.") from error
+
+
+def _handed_out(checks: Path) -> list[Released]:
+    """The notebooks that were handed out, as they lie in checks/; raises an `AssignmentError`."""
+    kept = {each: checks / HANDED_OUT.format(framework=each) for each in FRAMEWORKS}
+    there = [each for each in FRAMEWORKS if kept[each].exists()]  # a copy of the course may be in one framework only
+    mend = "take the folder checks/ from the course anew"
+    return [Released(kept[each], each, mend) for each in there or FRAMEWORKS]
 
 
 def _in_a_process(path: Path, *options: str) -> dict[str, Any]:

@@ -185,6 +185,35 @@ SOURCES: dict[str, Source] = {
         "Dive into Deep Learning, Cambridge University Press, 2023.",
         loader="LanguageModelData",
     ),
+    "tinyshakespeare": Source(
+        use="plays, as in char-rnn and nanoGPT",
+        origin=Address("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"),
+        files=(
+            File(
+                name="tinyshakespeare.txt",
+                size=1_115_394,
+                sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            ),
+        ),
+        licence="public domain",
+        citation="William Shakespeare, plays; selected by Andrej Karpathy for char-rnn, 2015; as in nanoGPT.",
+        loader="LanguageModelData",
+    ),
+    "names": Source(
+        use="first names, one a line, as in makemore",
+        origin=Address("https://raw.githubusercontent.com/karpathy/makemore/master/names.txt"),
+        files=(
+            File(
+                name="names.txt",
+                size=228_145,
+                sha256="0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+            ),
+        ),
+        licence="public domain",
+        citation="First names given in the United States, Social Security Administration, 2018; the file of Andrej "
+        "Karpathy, makemore, 2022.",
+        loader="LanguageModelData",
+    ),
     "fra_eng": Source(
         use="English-French sentences, as in Dive into Deep Learning",
         origin=Address("https://d2l-data.s3-accelerate.amazonaws.com/fra-eng.zip"),

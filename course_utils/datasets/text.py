@@ -32,7 +32,7 @@ PAD, BOS, EOS = 1, 2, 3
 NO_TARGET = -1
 """In the place of a target id: nothing is to be predicted at this step, and it does not count in the loss."""
 
-CORPORA = ("alice", "time_machine")
+CORPORA = ("alice", "time_machine", "tinyshakespeare", "names")
 LEVELS = ("char", "word")
 # What opens and closes a book of Project Gutenberg, old and new; a title may take several lines.
 _OPENS = re.compile(
@@ -273,7 +273,7 @@ def find_file(path: str | Path, name: str, expected: str = "a text file's path")
     except (OSError, ValueError):  # too long for a path, or with a character that none may have
         what = ""
     if what != "file":
-        quoted = repr(str(path) if len(str(path)) <= 100 else f"{str(path)[:99]}…")
+        quoted = repr(str(path) if len(str(path)) <= 80 else f"{str(path)[:79]}…")
         raise FileNotFoundError(f"No {name} {quoted}{' (a folder)' if what else ''}: give {expected}.")
     return found
 

@@ -65,7 +65,7 @@ class LivingFigure:
             template("living.html"),
             kind=kind,
             title=escape(title),
-            style=_colours() + template("living.css") + template(f"{kind}.css"),
+            style=style(kind),
             still=base64.b64encode(_small(still.png)).decode("ascii"),
             alt=escape(still.summary),
             body=filled(template(f"{kind}.html"), title=escape(title), **(parts or {})),
@@ -114,6 +114,12 @@ def template(name: str) -> str:
     return (_FILES / name).read_text("utf-8")
 
 
+def style(kind: str) -> str:
+    """The rules of CSS for figures of a kind, with the colours in light and dark."""
+    pairs = (f"--{name}: light-dark({color}, {palette.DARK[color]});" for name, color in VARIABLES.items())
+    return f".living {{ {' '.join(pairs)} }}\n" + template("living.css") + template(f"{kind}.css")
+
+
 def filled(text: str, **values: str) -> str:
     """A template with each `{{name}}` replaced by the value of that name.
 
@@ -134,8 +140,3 @@ def _small(png: bytes) -> bytes:
     buffer = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(buffer, "png", optimize=True)
     return buffer.getvalue()
-
-
-def _colours() -> str:
-    pairs = (f"--{name}: light-dark({color}, {palette.DARK[color]});" for name, color in VARIABLES.items())
-    return f".living {{ {' '.join(pairs)} }}\n"

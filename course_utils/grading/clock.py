@@ -11,6 +11,7 @@ from course_utils.grading import forms
 from course_utils.grading.archives import File
 from course_utils.grading.errors import Unreadable
 from course_utils.grading.forms import Form, Place
+from course_utils.grading.opening import some
 from course_utils.grading.people import People
 from course_utils.grading.times import read_time
 
@@ -70,7 +71,7 @@ class Clock:
         files: of the class, by their paths.
 
     Attributes:
-        odd: what is wrong with the platform's own list of submissions, in sentences.
+        odd: what is wrong with the platform's own list of submissions, or with the table, in sentences.
     """
 
     def __init__(self, form: Form, zone: tzinfo, table: People | None, files: Mapping[str, File]):
@@ -126,6 +127,10 @@ class Clock:
     def listed(self, keys: Iterable[str], marked: bool) -> Moment | None:
         """What the table says about somebody who is called so; None if it says nothing."""
         rows = self._table.find(keys) if self._table else []
+        if len(rows) > 1:
+            times = some([f"{row.name} ({row.time or 'no time'})" for row in rows])
+            odd = f"The table of times has several rows that may be meant, so none is used: {times}."
+            self.odd += [] if odd in self.odd else [odd]
         return self._moment(TABLE, rows[0].time, marked) if len(rows) == 1 and rows[0].time else None
 
     def _moment(self, source: str, text: str, marked: bool) -> Moment:

@@ -3,6 +3,7 @@
 Only names are looked at here; nothing is opened.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ _OTHER_WORK = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".ipynb.txt"
 _SEVERAL = 3  # students, at least, of whom it is more likely that they are a class than that one has so many files
 _LONGEST = 4096  # folders in a path
 RELEASED = ("torch", "tensorflow")  # what the notebooks are called when they are handed out: nobody's name
+_COPY = re.compile(  # and what browsers and clouds make of it
+    rf"(?:(?:copy of|kopie von|copie de|copia de|copia di) )?(?:{'|'.join(RELEASED)})(?:[ _-]?\(?\d+\)?| copy)?",
+    re.IGNORECASE,
+)
 _NOBODYS = re.compile(  # what platforms and systems put beside the students' work
     r"index\.html?|grades?\.(csv|xlsx?)|.*metadata.*\.(ya?ml|json|csv)|timestamp\.txt|desktop\.ini|thumbs\.db"
     r"|readme(\.(md|rst|txt))?|gradebook\.db|.*\.(csv|xlsx?)",
@@ -65,20 +70,13 @@ FORMS = (
         containers=("inbound",),
     ),
     Form(
-        "nbgrader's folder",
-        r"(?P<student>[^/]+)/{assignment}(?:/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*)))?",
-        containers=("submitted",),
-        stamp="timestamp.txt",
-        files_have_time=True,
-    ),
-    Form(
         "Moodle's export",
         r"(?:[^/]+/)??(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
         team_first=True,
     ),
     Form(
         "Canvas' export",
-        r"(?:[^/]+/)??(?:(?P<name>[^/]+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
+        r"(?:[^/]+/)??(?:(?P<name>[^/]*?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
         r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
     ),
     Form(
@@ -101,13 +99,20 @@ FORMS = (
     Form("Gradescope's export", r"(?P<student>submission_(?P<id>\d+))/(?P<rest>.*)"),
     Form(
         "Teams' folder",
-        r"(?P<student>[^/]+)/(?P<title>[^/]+)/Version (?P<turn>\d+)/(?P<rest>.*)",
+        r"(?:[^/]+/)??(?P<student>[^/]+)/(?P<title>[^/]+)/Version (?P<turn>\d+)/(?P<rest>.*)",
         containers=("Submitted files",),
     ),
     Form(
         "ILIAS' export",
         r"(?:Team (?P<team>\d+)/)?(?P<student>(?P<name>[^/_]+_[^/_]+)_(?P<login>[^/]+)_(?P<id>\d+))"
         r"/(?P<late>(?:Late Submission|Versp(?:ae|ä)tete Abgabe) - )?(?P<rest>.*)",
+    ),
+    Form(  # below the platforms, whose students may all have packed a folder of this name
+        "nbgrader's folder",
+        r"(?P<student>[^/]+)/{assignment}(?:/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*)))?",
+        containers=("submitted",),
+        stamp="timestamp.txt",
+        files_have_time=True,
     ),
     Form("Google Classroom's folder", r"(?P<student>[^/]+?) - (?P<rest>[^/]+)", several=True),
 )  # of two that fit alike the first is taken; where none fits, it is PLAIN
@@ -156,8 +161,12 @@ class Reading:
     guessed: frozenset[str]
 
     def below(self, path: str) -> str:
-        """A path without the folder that is left out; a path outside that folder as it is."""
-        return path.removeprefix(f"{self.root}/") if self.root else path
+        """A path without as much of the folder that is left out as it is in."""
+        parts = path.split("/")
+        shared = itertools.takewhile(
+            lambda pair: pair[0] == pair[1], zip(parts[:-1], self.root.split("/"), strict=False)
+        )
+        return "/".join(parts[len([*shared]) :])
 
 
 def is_systems(part: str) -> bool:
@@ -209,7 +218,7 @@ def read(paths: Sequence[str], assignment: str, names: str = "") -> Reading:
     common = _common(theirs)
     scores = {}
     for root, fitting in _choices(theirs, common).items():
-        inside = [path for path in _below(root, theirs).values() if not is_nobodys(path)]
+        inside = [*_below(root, theirs).values()]
         scores |= {(root, form): _score(_compiled(form, assignment), form, inside) for form in fitting}
     sure = {(root, form): score for (root, form), score in scores.items() if root in form.containers and score > 0}
     root, form = max(sure or scores, key=lambda choice: scores[choice])  # of equals the first
@@ -269,15 +278,18 @@ def _below(root: str, paths: Sequence[str]) -> dict[str, str]:
 
 def _score(pattern: re.Pattern, form: Form, paths: Sequence[str]) -> float:
     """How many of the uppermost folders and files have something that the form fits, less those it should fit."""
-    firsts, students, files = set(), set(), []
+    firsts, students, files, sign = set(), set(), [], 0.0
     for found in filter(None, map(pattern.fullmatch, paths)):
         groups = found.groupdict()
+        sign = 0.25 if groups.get("platforms") else sign  # of two that fit alike, the one whose own file is there
+        if is_nobodys(found.string):
+            continue
         firsts.add(found.string.partition("/")[0])
         students.add(groups.get("student") or (groups.get("name"), groups.get("id")))
         files += [groups["file"]] if groups.get("file") else []
     if not firsts or len(files) > len({*files}) or (form.several and len(students) < 2 <= len(firsts)):
         return 0
-    return len(firsts) - len(_plain_names(paths, 2) - firsts) + 0.5  # where it is even, the form is believed
+    return len(firsts) - len(_plain_names(paths, 2) - firsts) + 0.5 + sign  # where it is even, the form is believed
 
 
 def _plain_names(paths: Iterable[str], deepest: int = _LONGEST) -> set[str]:
@@ -359,4 +371,4 @@ def _plain_place(path: str, anything: bool) -> Place | None:
         return Place(first, (first,), "/".join(parts[1:]))
     if is_nobodys(first) or not (anything or path.lower().endswith(WORK + _OTHER_WORK)):
         return None
-    return Place(_stem(first), (_stem(first),), path, nameless=_stem(first) in RELEASED)
+    return Place(_stem(first), (_stem(first),), path, nameless=bool(_COPY.fullmatch(_stem(first))))

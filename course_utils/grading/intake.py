@@ -87,12 +87,12 @@ def collect(
         odd = _odd_names(files, reading)
         clock = Clock(reading.form, deadline.tzinfo if deadline else tz.tzlocal(), table, files)
         entries = [entry for each in _groups(files, reading).items() for entry in _entries(*each, clock, assignment)]
-        odd += clock.odd
     if not entries:
         raise GradingError(f"{source} has no submission of {assignment}: check that it is the right folder or zip.")
     if enrolled:
         entries = [_timed(entry, clock) for entry in _enrol(entries, enrolled, odd)]
     submissions = sorted((_submission(each, deadline) for each in _told_apart(entries, odd)), key=_by_name)
+    odd += clock.odd
     odd += _odd_times(submissions, deadline)
     odd += _odd_submissions(submissions)
     return Collected(submissions, reading.form.name, odd)
@@ -166,15 +166,19 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         f"{path} is not named as in {form.name}: it is taken for the work of {places[path].student}."
         for path in sorted(reading.guessed)
     ]
+    work = [path for path in places if path.lower().endswith(forms.WORK)]
+    students = {place.student for place in places.values()}
     if form is forms.PLAIN:
         odd += [f"{path} does not say whose it is." for path, place in places.items() if place.nameless]
-        work = [path for path in places if path.lower().endswith(forms.WORK)]
-        students = {place.student for place in places.values()}
         odd += _odd_students(places)
-        if root:
-            odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
-        elif len(students) == 1 and len(work) > 2:
-            odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
+        if len(work) == 1 and work[0].lower().endswith(".zip"):
+            odd.append(
+                f"{work[0]} is taken for the work of one student: if it has the whole class's, give it by itself."
+            )
+    if form is forms.PLAIN and root:
+        odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
+    elif len(students) == 1 and len(work) > (2 if form is forms.PLAIN else 1):
+        odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd

@@ -1,5 +1,6 @@
 """One student's files: which of them are notebooks, those in the student's own zips among them."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from course_utils.grading.errors import Refused, Unreadable
 _MOST_FILES, _MOST_BYTES = 500, 500 * 2**20  # of one student: notebooks and zips, or all files if there are none
 _MOST_READ = 64 * 2**20  # bytes of all notebooks of one student
 _MOST_NOTEBOOKS, _MOST_ZIPS = 40, 10  # of one student that are read
+_DEEPEST = 2  # a zip in a student's zip is opened, one in that is not
 _LARGEST_ZIP = 200 * 2**20
 _MOST_RATIO, _NO_BOMB = 200, 2**20  # how much smaller a file may be packed, if it has more than so many bytes
 _LONGEST = 255  # characters of a name
@@ -87,29 +89,38 @@ def _opened(files: Sequence[File], assignment: str) -> Content:
         found, others, damaged = _find(work, stack)
         found.sort(key=lambda each: _likeliness(each.path, assignment))
         notebooks, unread = _read(found, damaged)
-    if not notebooks and damaged:
+    if not notebooks and damaged and not others:
         raise Refused(damaged[0])
     remarks = [f"{each}." for each in damaged]
     if unread:
         remarks.append(f"Too many or too large: {some(unread)} was not read.")
     others += [file.path for file in visible if file not in work and file.path.strip("/")]
     hidden = [file.path for file in files if forms.is_hidden(file.path)]
-    return Content(notebooks, "", "" if notebooks else _instead(others, hidden), tuple(remarks))
+    instead = "" if notebooks else " ".join([_instead(others, hidden), *remarks])
+    return Content(notebooks, "", instead, tuple(remarks) if notebooks else ())
 
 
 def _find(work: Sequence[File], stack: ExitStack) -> tuple[list[_Found], list[str], list[str]]:
     """The notebooks, those in zips among them; what other zips have in them; and what is wrong with damaged ones."""
     found = [_Found(file.path, file) for file in work if file.path.lower().endswith(".ipynb")]
-    zips = [file for file in work if not file.path.lower().endswith(".ipynb")]
-    others, damaged = [], [f"{file.path} was not opened: it is one zip too many" for file in zips[_MOST_ZIPS:]]
-    for file in zips[:_MOST_ZIPS]:
+    zips = [(file, 1) for file in work if not file.path.lower().endswith(".ipynb")]
+    others, damaged = [], []
+    for number, (file, depth) in enumerate(zips):  # which grows
+        reason = "one zip too many" if number >= _MOST_ZIPS else "in a zip in a zip" if depth > _DEEPEST else ""
+        if reason or file.problem:
+            damaged.append(f"{file.path} was not opened: {file.problem or f'it is {reason}'}")
+            continue
         try:
             inside, names = _inside(file, stack)
         except Unreadable as error:
             damaged.append(f"{file.path} cannot be opened: {error}")
             continue
-        found += inside
-        others += [] if inside else [f"{file.path} with {some(names) if names else 'nothing in it'}"]
+        notebooks = [each for each in inside if each.path.lower().endswith(".ipynb")]
+        inner = [dataclasses.replace(each.file, path=each.path) for each in inside if each not in notebooks]
+        found += notebooks
+        zips += [(each, depth + 1) for each in inner]
+        if not notebooks and len(inner) < max(1, len(names)):
+            others.append(f"{file.path} with {some(names) if names else 'nothing in it'}")
     return found, others, damaged
 
 
@@ -122,16 +133,16 @@ def _instead(others: Sequence[str], hidden: Sequence[str]) -> str:
 
 
 def _inside(file: File, stack: ExitStack) -> tuple[list[_Found], list[str]]:
-    """The notebooks in a student's zip, and the names of the other files."""
+    """The notebooks and zips in a student's zip, and the names of all files."""
     archive = stack.enter_context(opened(stack.enter_context(file.copy(_LARGEST_ZIP))))
     entries = [(_relative(each.path), each) for each in members(archive) if not each.path.endswith("/")]
     entries = [(path, each) for path, each in entries if not forms.is_hidden(path)]
-    notebooks = [(path, each) for path, each in entries if path.lower().endswith(".ipynb")]
-    for path, each in notebooks:
-        if reason := each.problem or _bad_name(path):
+    work = [(path, each) for path, each in entries if path.lower().endswith(forms.WORK)]
+    for path, each in work:
+        if path.lower().endswith(".ipynb") and (reason := each.problem or _bad_name(path)):
             raise Refused(reason)
         _judge_size(each)
-    return [_Found(f"{file.path}/{path}", each) for path, each in notebooks], [path for path, _ in entries]
+    return [_Found(f"{file.path}/{path}", each) for path, each in work], [path for path, _ in entries]
 
 
 def _relative(path: str) -> str:

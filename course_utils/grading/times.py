@@ -2,6 +2,7 @@
 
 import functools
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,15 +11,16 @@ from dateutil import parser, tz
 from course_utils.grading.errors import GradingError
 
 _ZONES = {  # what abbreviations mean, in hours from UTC
-    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "WAT": 1, "CEST": 2, "MESZ": 2,
-    "EET": 2, "SAST": 2, "CAT": 2, "EEST": 3, "MSK": 3, "EAT": 3, "TRT": 3, "PKT": 5, "IST": 5.5, "WIB": 7, "WITA": 8,
-    "SGT": 8, "HKT": 8, "AWST": 8, "JST": 9, "KST": 9, "WIT": 9, "ACST": 9.5, "AEST": 10, "ACDT": 10.5, "AEDT": 11,
-    "NZST": 12, "NZDT": 13, "BRT": -3, "ART": -3, "ADT": -3, "NDT": -2.5, "NST": -3.5, "AST": -4, "EDT": -4, "EST": -5,
-    "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8, "AKDT": -8, "AKST": -9, "HST": -10,
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "MET": 1, "WAT": 1, "CEST": 2,
+    "MESZ": 2, "MEST": 2, "EET": 2, "SAST": 2, "CAT": 2, "EEST": 3, "IDT": 3, "MSK": 3, "EAT": 3, "TRT": 3, "PKT": 5,
+    "IST": 5.5, "WIB": 7, "WITA": 8, "SGT": 8, "HKT": 8, "AWST": 8, "JST": 9, "KST": 9, "WIT": 9, "ACST": 9.5,
+    "AEST": 10, "CHST": 10, "ACDT": 10.5, "AEDT": 11, "NZST": 12, "NZDT": 13, "BRT": -3, "ART": -3, "ADT": -3,
+    "NDT": -2.5, "NST": -3.5, "AST": -4, "AMT": -4, "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7,
+    "PDT": -7, "PST": -8, "AKDT": -8, "AKST": -9, "HDT": -9, "HST": -10, "SST": -11,
 }  # fmt: skip
 _TWO_MEANINGS = {  # what else they mean
     "IST": "Israel's or Ireland's", "CST": "China's or Cuba's", "AST": "Arabia's", "BST": "Bangladesh's",
-    "PST": "the Philippines'", "MST": "Malaysia's", "AMT": "Armenia's",
+    "PST": "the Philippines'", "MST": "Malaysia's", "AMT": "Armenia's", "CDT": "Cuba's", "SST": "Singapore's",
 }  # fmt: skip
 _MONTHS = [  # as Moodle and others write them in the language of who downloads
     ("Jan", "January", "Januar", "Jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari"),
@@ -36,7 +38,7 @@ _MONTHS = [  # as Moodle and others write them in the language of who downloads
 ]
 _YEARS = range(1990, 2200)
 _ABBREVIATION = re.compile(  # a known one after the time of day, or anything like one at the end
-    rf"(?<=[\dMm]) ?\(?\b((?!AM\b|PM\b)(?:{'|'.join(_ZONES)}|[A-Z]{{2,5}}(?=\)?$)))\b\)?"
+    rf"(?<=[\dMm]) ?\(?\b((?!AM\b|PM\b)(?:(?i:{'|'.join(_ZONES)})|[A-Z]{{2,5}}(?=\)?$)))\b\)?"
 )
 
 
@@ -60,7 +62,7 @@ def read_deadline(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text.strip()):
+        with suppress(ValueError):  # it has a time of day
             moment = datetime.combine(date.fromisoformat(text.strip()), time.max)
     except ValueError as error:
         raise GradingError(
@@ -107,8 +109,8 @@ def _spelled(text: str) -> str:
     if found := re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)", text):  # Blackboard's
         return "{} {}:{}:{}".format(*found.groups())
     if found := re.fullmatch(
-        r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일](.*?)(\d{1,2}:\d\d.*)", text
-    ):  # East Asia's
+        r"(\d{4})[年년.] ?(\d{1,2})[月월.] ?(\d{1,2})(?:[日일.]|(?= ))(.*?)(\d{1,2}:\d\d.*)", text
+    ):  # East Asia's, Hungary's
         year, month, day, between, moment = found.groups()
         noon = "AM" if re.search("上午|午前|오전", between) else "PM" if re.search("下午|午後|오후", between) else ""
         return f"{year}-{month:0>2}-{day:0>2} {moment} {noon}".strip()
@@ -119,7 +121,7 @@ def _spelled(text: str) -> str:
 
 def _with_zone(text: str, zone: tzinfo) -> tuple[datetime, str]:
     """A moment with its zone, and what had to be assumed."""
-    if found := re.fullmatch(r"(.*\d) ([A-Z]\w+(?:/[\w+-]+)+)", text):  # such as Europe/Paris
+    if found := re.fullmatch(r"(.*[\dMm]) \(?([A-Z]\w+(?:/[\w+-]+)+)\)?", text):  # such as Europe/Paris
         return _naive(found[1]).replace(tzinfo=ZoneInfo(found[2])), ""
     text = re.sub(r" ?(?:UTC|GMT) ?([+-])(\d{1,2}):?(\d\d)?\b", _offset, text)
     found = re.search(_ABBREVIATION, text)
@@ -128,7 +130,7 @@ def _with_zone(text: str, zone: tzinfo) -> tuple[datetime, str]:
         return moment, ""
     if not found:
         return moment.replace(tzinfo=zone), "no zone is written, so it is that of the deadline"
-    name = found[1]
+    name = found[1].upper()
     if moment.replace(tzinfo=zone).tzname() == name:
         return moment.replace(tzinfo=zone), ""
     if name not in _ZONES:
@@ -143,9 +145,11 @@ def _offset(found: re.Match) -> str:
 
 
 def _written_zone(name: str | None, offset: int | None) -> tzinfo | None:
-    """The zone that a time has in it; ValueError if it is not known, which dateutil would pass over."""
-    if name and offset is None:
+    """The zone that a time has in it; ValueError if it is not known, which dateutil would pass over or turn round."""
+    if name and name not in _ZONES:
         raise ValueError(f"the zone {name} is not known")
+    if offset is not None and abs(offset) >= 24 * 3600:
+        raise ValueError("that is no time")
     return None if offset is None else tz.tzoffset(name, offset)
 
 
@@ -156,8 +160,8 @@ def _naive(text: str) -> datetime:
             return datetime.fromisoformat(text)
     except ValueError:
         pass  # not in the standard's form
-    numbers = re.search(r"(?<!\d)(\d{1,2})/(\d{1,2})/", text)
-    if numbers and max(int(numbers[1]), int(numbers[2])) <= 12 and numbers[1] != numbers[2]:
+    numbers = re.search(r"(?<![\d-])(\d{1,2})([/-])(\d{1,2})\2", text)
+    if numbers and max(int(numbers[1]), int(numbers[3])) <= 12 and int(numbers[1]) != int(numbers[3]):
         raise ValueError("it can be read as two days: write it as 2026-03-01 17:59")
     words = _words(day_first=bool(re.search(r"(?<!\d)\d{1,2}\. ?\d{1,2}\. ?\d\d", text)))
     defaults = [datetime(2000 + n, n, n, n, n) for n in (1, 2)]

@@ -15,6 +15,8 @@ Nothing here is trusted by the grader, because the student's code can change all
 Instead of any of these answers there may be ["problem", class of `assignments.errors`, its arguments].
 """
 
+import sys
+
 from course_utils import repro
 from course_utils.assignments.errors import (
     BadValue,
@@ -39,6 +41,7 @@ def prepare(framework: str) -> None:
 
 def serve(channel: Channel, framework: str) -> None:
     """Answer requests until the grader hangs up."""
+    sys.path.append("")  # as in Jupyter a notebook imports what it has written with %%writefile
     notebook = Notebook(framework)
     while True:
         number, (word, *arguments) = channel.receive()

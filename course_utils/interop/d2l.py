@@ -57,20 +57,25 @@ def _stand_ins() -> Iterator[None]:
             del sys.modules[name]
 
 
-def load() -> ModuleType:
-    """Return the module `d2l.torch`.
+def load(framework: str = "torch") -> ModuleType:
+    """Return the module `d2l.torch` or `d2l.tensorflow`, as it is: what of it fails is for the caller to mend.
+
+    Args:
+        framework: "torch" or "tensorflow".
 
     Raises:
-        ModuleNotFoundError: d2l or PyTorch is not installed; the message says how to install it.
+        ModuleNotFoundError: d2l or the framework is not installed; the message says how to install it.
 
-    >>> d2l = load()  # doctest: +SKIP
+    >>> d2l = load("torch")  # doctest: +SKIP
     >>> d2l.RNN(num_inputs=3, num_hiddens=5)  # doctest: +SKIP
     RNN(
       (rnn): RNN(3, 5)
     )
     """
-    for package, install in {"d2l": INSTALL, "torch": "python -m pip install torch"}.items():
+    if framework not in ("torch", "tensorflow"):
+        raise ValueError(f"framework is {framework!r}: give 'torch' or 'tensorflow'.")
+    for package, install in {"d2l": INSTALL, framework: f"python -m pip install {framework}"}.items():
         if find_spec(package) is None:
             raise ModuleNotFoundError(f"the bridge to d2l needs {package}, which is not installed; run: {install}")
     with _stand_ins():
-        return import_module("d2l.torch")
+        return import_module(f"d2l.{framework}")

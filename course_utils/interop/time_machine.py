@@ -54,6 +54,7 @@ SETTINGS = {
         trainer={"max_epochs": 60, "lr": 4.0, "optimizer": "sgd", "clip_norm": 1.0},
     ),
 }
+"""The runs by their names."""
 
 _letters, _windows = SETTINGS["time machine, 10,000 letters"], SETTINGS["time machine, windows"]
 _deep = replace(_letters, cell="LSTM", num_layers=2)

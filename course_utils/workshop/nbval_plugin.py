@@ -7,6 +7,9 @@ Loaded by `-p course_utils.workshop.nbval_plugin`. Tags of cells:
 - `trained`: the outputs come from training: their tolerance is drawn from results/spread.json, and with DEVICE other
   than cpu only their kinds are compared;
 - nbval's own, such as `nbval-ignore-output`: nothing is compared, but a warning fails here too.
+
+A cell that begins with `# needs: …` and lacks it runs as for a reader who lacks it: it must print that sentence, and
+its stored outputs are for machines that have what it needs.
 """
 
 import os
@@ -18,6 +21,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from course_utils.interop.needs import missing
 from course_utils.workshop import spread
 from course_utils.workshop.chapters import CellError, execute_cell, kernel
 from course_utils.workshop.doctor import MEMORY_GB
@@ -114,12 +118,15 @@ class Cell(IPyNbCell):
         if self.options["skip"]:
             pytest.skip("tagged so")
         self.execute()
-        differences = self.differences()
+        lacking = missing(self.cell.source)
+        differences = self.differences(lacking)
         if differences:
             self.raise_cell_error("\n  ".join(["The outputs are not those stored in the notebook.", *differences]))
         too_much = self.parent.used_too_much()
         if too_much:
             self.raise_cell_error(too_much)
+        if lacking:
+            pytest.skip(lacking)
 
     def execute(self) -> None:
         """Run the cell, which leaves its `test_outputs`."""
@@ -136,8 +143,10 @@ class Cell(IPyNbCell):
         finally:
             self.test_outputs = live.outputs
 
-    def differences(self) -> list[str]:
-        """What `compare` says of this cell, under its tags."""
+    def differences(self, lacking: str) -> list[str]:
+        """What `compare` says of this cell, under its tags; `lacking` is what it says where it lacks something."""
+        if lacking:
+            return compare([{"output_type": "stream", "name": "stdout", "text": f"{lacking}\n"}], self.test_outputs)
         if not self.options["check"]:
             warnings = [output.text for output in self.test_outputs if output.get("name") == "stderr"]
             return [f"New stderr: {text.strip()}" for text in warnings]

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from course_utils import files, repro
 from course_utils.workshop import results, spread
 from course_utils.workshop.chapters import ROOT, ChapterError, execute, read
-from course_utils.workshop.refresh import code_hash
+from course_utils.workshop.refresh import code_hash, require_what_is_needed
 
 KEPT = ROOT / "build" / "perturb"
 
@@ -75,11 +75,11 @@ def measure(chapter: Path, kept: Path = KEPT) -> dict[str, Any]:
     """The chapter's entry in results/spread.json: `spread.measure` over all combinations that this machine offers.
 
     Raises:
-        ChapterError: a cell failed in one of them.
+        ChapterError: a cell failed in one of them, or lacks what it needs.
     """
-    offered = combinations()
+    stored, offered = read(chapter), combinations()
+    require_what_is_needed(chapter.name, stored)
     runs = {each.name: run(chapter, each, kept) for each in offered if not each.missing}
-    stored = read(chapter)
     return {
         "sources": code_hash(stored),
         "combinations": list(runs),

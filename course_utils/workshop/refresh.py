@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils import files, repro
+from course_utils.interop.needs import missing
 from course_utils.workshop import results, spread
 from course_utils.workshop.chapters import (
     ROOT,
@@ -52,11 +53,13 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
         The files that were written, none if nothing changed.
 
     Raises:
-        ChapterError: a cell failed or wrote to stderr, or README.md lacks the scoreboard's marks. Nothing is written.
+        ChapterError: a cell failed, wrote to stderr or lacks what it needs, or README.md lacks the scoreboard's marks.
+            Nothing is written.
         CourseError: one of the files cannot be written; no cell has run.
     """
     root = chapter.parents[1]
     stored, results_file, readme = read(chapter), root / results.FILE.relative_to(ROOT), root / "README.md"
+    require_what_is_needed(chapter.name, stored)
     files.require_writable(chapter, results_file, readme, mend="refresh a copy of the course that is your own.")
     fresh = deepcopy(stored)
     with tempfile.TemporaryDirectory() as folder:
@@ -81,6 +84,13 @@ def refresh(chapter: Path, force: bool = False) -> list[str]:
         readme: results.with_table(readme.read_text(encoding="utf-8"), "scoreboard", results.scoreboard(known)),
     }
     return [path.name for path, text in texts.items() if _write_if_changed(path, text)]
+
+
+def require_what_is_needed(name: str, notebook: NotebookNode) -> None:
+    """Raise ChapterError if a cell would be left out here: what the others show is not the whole chapter."""
+    for cell in code_cells(notebook):
+        if lacking := missing(cell.source):
+            raise ChapterError(f"{name} cannot be executed whole here. {lacking}")
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:

@@ -41,7 +41,14 @@ OF_BOTH = (
     "docs/.npmrc",
     "docs/_*",
     "environment.yml",
+    "experiments/site_*",
+    "references/*",
+    "results/*/site_*",
     "results/cells.json",
+    "results/memory.json",
+    "results/networks/*",
+    "results/references/*",
+    "results/scoreboard.json",
     "results/spread.json",
     "results/trainer.json",
     "tests/*",
@@ -50,6 +57,7 @@ OF_BOTH = (
 
 _MADE = re.compile(r"assignments/a\d+_\w+/(checks/)?[^/.]+\.\w+$")  # what `make assignments` makes
 _OF = {side: (f"course_utils/*{side}*", f"assignments/*{side}.*") for side in views.sides("both")}
+_OF["torch"] += (".binder/*",)
 _FOR_INSTRUCTORS = {
     ".md": re.compile(r"<!-- instructors -->.*?<!-- /instructors -->\n?", re.DOTALL),
     ".toml": re.compile(r"^# instructors\n.*?^# /instructors\n+", re.DOTALL | re.MULTILINE),
@@ -142,6 +150,8 @@ def _in_one_framework(path: Path, view: views.View) -> None:
         text = path.read_text("utf-8").replace("FRAMEWORK ?= both", f"FRAMEWORK ?= {view}")
         text = text.replace("FRAMEWORK=torch", f"FRAMEWORK={view}")  # what `make` says as an example
         files.write(path, _COMMANDS.sub(lambda found: found["kept"] if found["view"] == view else "", text))
+    elif path.name in ("Dockerfile", "devcontainer.json"):
+        files.write(path, path.read_text("utf-8").replace("torch", view))
     elif path.suffix in (".ipynb", ".md"):
         files.write(path, views.of_file(path, view))
 

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from course_utils.workshop import views
 from course_utils.workshop.chapters import find_chapters, read
 
-REWRITTEN: tuple[str, ...] = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13")
+REWRITTEN: tuple[str, ...] = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14")
 """The chapters, by their numbers, that have been rewritten to these sizes."""
 
 OPTIONAL = "optional"

@@ -1,5 +1,6 @@
 """What the site is built from: for each reading a folder of pages and chapters in one framework, or in both."""
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ from nbformat import NotebookNode
 from course_utils import files
 from course_utils.workshop import export, results, views
 from course_utils.workshop.chapters import ChapterError, code_cells, find_chapters, read
-from course_utils.workshop.site import mistakes
+from course_utils.workshop.site import mistakes, networks, readings
 
 _TITLE = re.compile(r"^# (.+)", re.MULTILINE)
 _TIME = re.compile(r"\*\*Time:\*\* (.+?)\.(?: |$)", re.MULTILINE)
@@ -73,6 +74,8 @@ def write(root: Path, folder: Path, view: views.View, instructors: bool = False)
     units = [introduced(name, notebook) for name, notebook in notebooks.items()]
     for name, text in _made(root, view, units, notebooks, instructors).items():
         files.write(folder / "made" / name, text)
+    for name, text in networks.made(root).items():
+        files.write(folder / name, text)
 
 
 def introduced(name: str, notebook: NotebookNode) -> Unit:
@@ -121,6 +124,8 @@ def _made(
         "scoreboard.md": results.scoreboard(known, ("", *views.sides(view))).replace("(chapters/", "(/chapters/"),
         "museum.md": mistakes.museum(notebooks),
         "slips.md": mistakes.slips(root / "tests/test_mistakes.py", view),
+        "colab.md": _on_colab(_assignments(root, view), view),
+        "memory.md": _memory(root / "results/memory.json", units),
         "ribbon.html": _ribbon(notebooks.values(), views.sides(view)[0]),
     }
     return made | {f"{side}.py": _EXAMPLE.search(views.of_text(readme, side))[1] for side in views.sides(view)}
@@ -164,6 +169,24 @@ def _assignments(root: Path, view: views.View) -> list[Unit]:
     paths = sorted((root / "assignments").glob(f"a*/{views.sides(view)[0]}.ipynb"))
     units = [introduced(path.parent.name, read(path)) for path in paths]
     return [unit._replace(title=re.sub(r", in (PyTorch|TensorFlow)$", "", unit.title)) for unit in units]
+
+
+def _on_colab(assignments: list[Unit], view: views.View) -> str:
+    """A list of the assignments, each with its links; conf.py has the address behind `colab`."""
+    sides = views.sides(view)
+    names = {side: readings.NAMES[side] if len(sides) > 1 else "open" for side in sides}
+    links = {
+        unit: " · ".join(f"{{colab}}`{names[side]} <{side}/assignments/{unit.name}>`" for side in sides)
+        for unit in assignments
+    }
+    return "".join(f"- {unit.title}: {of_unit}\n" for unit, of_unit in links.items())
+
+
+def _memory(file: Path, units: list[Unit]) -> str:
+    """A table of what the chapters need."""
+    measured = json.loads(file.read_text("utf-8"))["chapters"]
+    rows = [f"| {unit.number} · {unit.title} | {measured[unit.name]:.2f} |" for unit in units if unit.name in measured]
+    return "\n".join(["| chapter | GB |", "| --- | --: |", *rows, ""])
 
 
 def _ribbon(notebooks: Iterable[NotebookNode], side: views.Framework) -> str:
