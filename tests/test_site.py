@@ -358,7 +358,8 @@ def small(tmp_path) -> Path:
     )
     cells = [new_markdown_cell("# Dots\n\nThe state is $h_t$."), new_code_cell("dot()", outputs=[picture])]
     cells[1].metadata["tags"] = ["hide-output"]
-    (tmp_path / "both/chapters").mkdir(parents=True)
+    for name in ("chapters", "static"):
+        (tmp_path / "both" / name).mkdir(parents=True)
     nbformat.write(normalised(new_notebook(cells=cells)), tmp_path / "both/chapters/01_dots.ipynb")
     (tmp_path / "both/index.md").write_text("# Course\n\n:::{toctree}\nchapters/01_dots\nglossary\n:::\n")
     (tmp_path / "both/glossary.md").write_text("# Glossary\n\n:::{glossary}\nstate\n  What is kept.\n:::\n")
