@@ -165,7 +165,8 @@ def table(rows: list[dict]) -> str:
     for row in rows:
         about = [row["task"], row["reference"], row["measure"]]
         if not row["ours"]:
-            lines.append([*about, f"not measured yet: `make scoreboard` does it where the data set {row['data']} is", *[""] * 5])
+            missing = f"not measured yet: `make scoreboard` does it where the data set {row['data']} is"
+            lines.append([*about, missing, *[""] * 5])
             continue
         theirs, ours = Measured(**row["theirs"]), {name: Measured(**each) for name, each in row["ours"].items()}
         first = next(iter(ours.values()))
