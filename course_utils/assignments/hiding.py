@@ -50,11 +50,11 @@ def hidden(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[None]:
     6
     """
     with ExitStack() as stack:
-        found = {address for name in names for address in addresses(name)}
-        new = found - _hidden_now
+        found = list(dict.fromkeys(address for name in names for address in addresses(name)))
+        new = {*found} - _hidden_now
         _hidden_now.update(new)
         stack.callback(_hidden_now.difference_update, new)
-        for address in found:
+        for address in reversed(found):  # what has two addresses is called by the first of them
             _hide(stack, address, namespace)
         if found:  # a module that is loaded anew has none of this
             stack.enter_context(mock.patch.object(importlib, "reload", _refusing("importlib.reload")))
