@@ -412,7 +412,8 @@ def test_batches_may_come_from_the_frameworks_own_loader(framework):
     assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize(("ratio", "attends"), [(1.0, False), (1.0, True), (0.5, True)])
+@with_and_without_attention
+@pytest.mark.parametrize("ratio", [1.0, 0.5])
 def test_batches_of_all_shapes_are_compiled_once(tensorflow, ratio, attends):
     class Counting(tensorflow.course.Seq2Seq):
         calls = 0

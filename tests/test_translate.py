@@ -114,9 +114,8 @@ def test_a_wide_beam_finds_the_best_of_all(framework, data, network):
 @pytest.mark.parametrize("beam", [1, 3])
 def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, network, beam):
     model, _ = made(framework, data, network)
-    sentences = SENTENCES[:3]  # of two words, one and four
-    together = framework.course.translate(model, sentences, data, beam)
-    alone = [framework.course.translate(model, [sentence], data, beam)[0] for sentence in sentences]
+    together = framework.course.translate(model, SENTENCES, data, beam)
+    alone = [framework.course.translate(model, [sentence], data, beam)[0] for sentence in SENTENCES]
     assert [translation.tokens for translation in together] == [translation.tokens for translation in alone]
     close([translation.score for translation in together], [translation.score for translation in alone], 1e-5)
 
