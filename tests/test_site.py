@@ -21,6 +21,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 from clocks import HANG_SECONDS
+from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
@@ -182,7 +183,7 @@ def test_nothing_jumps_when_pictures_arrive(built):
     """Each has a size, and all but a page's first are fetched when they come near."""
     for name in built.pages:
         pictures = re.findall(r"<img [^>]*>", (built.folder / name).read_text("utf-8").partition("<article")[2])
-        pictures = [picture for picture in pictures if 'src="data:' not in picture]
+        pictures = [picture for picture in pictures if "_images/" in picture]
         assert all(re.search(r' width="\d+" height="\d+"', picture) for picture in pictures), name
         assert all(' loading="lazy"' in picture for picture in pictures[1:]), name
 
@@ -326,6 +327,34 @@ def test_everybody_can_read_it(built, page, theme):
 
 
 @with_assets
+def test_the_font_has_what_formulas_draw(small):
+    """Roots, too, whose sign no page spells out."""
+    from course_utils.workshop.site.weight import MATH_FONT  # which needs Sphinx
+
+    chapter = new_notebook(cells=[new_markdown_cell("# Roots\n\nThe state is $\\sqrt{h_t}$.")])
+    nbformat.write(normalised(chapter), small / "both/chapters/01_dots.ipynb")
+    site.sphinx(small / "both", small / "site", "")
+    assert {*map(ord, "√ℎ𝑡")} <= TTFont(small / "site" / MATH_FONT).getBestCmap().keys()
+
+
+@with_assets
+def test_a_dark_page_puts_no_frame_around_figures(built, page):
+    page.emulate_media(color_scheme="dark")
+    for name, kind in (("10_music", "sound"), ("12_attention", "living")):
+        page.goto(f"{built.address}torch/chapters/{name}.html")
+        frames = page.locator(f".text_html:has(> figure.{kind})")
+        assert frames.count() > 0
+        grounds = frames.evaluate_all("frames => frames.map(frame => getComputedStyle(frame).backgroundColor)")
+        assert {*grounds} == {"rgba(0, 0, 0, 0)"}, name
+
+
+@with_assets
+def test_the_titles_of_the_contents_are_plain_text(built):
+    text = (built.folder / "torch/index.html").read_text("utf-8")
+    assert "From Dive into Deep Learning to this course</a>" in re.sub(r"\s+", " ", text)
+
+
+@with_assets
 def test_the_switch_keeps_page_and_place(built, page):
     page.goto(built.address + "both/chapters/04_lstm.html#take-away")
     heading = page.locator("#take-away > h2")
@@ -350,6 +379,10 @@ def test_the_search_finds_words(built, page):
     page.keyboard.type("perplexity")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=perplexity*")
+    form = page.locator("article form.bd-search, .bd-search-container form.bd-search").first
+    lens, line = (form.locator(each).bounding_box() for each in (".fa-magnifying-glass", "input"))
+    padding = form.locator("input").evaluate("input => parseFloat(getComputedStyle(input).paddingLeft)")
+    assert lens["x"] + lens["width"] < line["x"] + padding, "the lens covers what one types"
     result = page.locator("#search-results li a", has_text="Sequence data").first
     result.click()
     page.wait_for_url("**/chapters/01_sequence_data.html*")
