@@ -539,7 +539,7 @@ MOODLES = [  # in the language of who downloads
     "Identificador,Nome completo,Última modificação (envio)\nx 11,Ada King,domingo 1 de março de 2026 às 13:30\n",
     "Identificatie;Volledige naam;Laatst gewijzigd (inzending)\nx 11;Ada King;zondag, 1 maart 2026, 13:30\n",
     "Id,Fullständigt namn,Senast ändrad (inlämning)\nx 11,Ada King,söndag 1 mars 2026 13:30\n",
-    "Identyfikator;Pełna nazwa;Ostatnio modyfikowane (przesłane zadanie)\nx 11;Ada King;niedziela, 1 marca 2026, 13:30\n",
+    "Identyfikator;Pełna nazwa;Ostatnio modyfikowane (przesłane zadanie)\nx 11;Ada King;1 marca 2026, 13:30\n",
     "Идентификатор;Полное имя;Последнее изменение (ответ)\nx 11;Ada King;воскресенье, 1 марта 2026, 13:30\n",
     "ID,Tam adı,Son değiştirme (gönderim)\nx 11,Ada King,1 Mart 2026 Pazar 13:30\n",
     "ID,フルネーム,最終更新日時 (提出)\n参加者 11,Ada King,2026年 03月 1日(日曜日) 13:30\n",

@@ -101,7 +101,8 @@ FORMS = (
     Form(
         "Teams' folder",
         r"(?:[^/]+/)??(?P<student>[^/]+)/(?P<title>[^/]+)/"
-        r"(?:Version|Versión|Versione|Versão|Versie|Wersja|Версия|Sürüm|Verze|バージョン|版本|버전) ?(?P<turn>\d+)/(?P<rest>.*)",
+        r"(?:Version|Versión|Versione|Versão|Versie|Wersja|Версия|Sürüm|Verze|バージョン|版本|버전)"
+        r" ?(?P<turn>\d+)/(?P<rest>.*)",
         containers=("Submitted files",),
     ),
     Form(
