@@ -28,12 +28,12 @@ FOUR = {
     "I'm home .": ["je", "suis", "chez", "moi", "."],
 }
 STEPS = 9
-CHOSEN = {"attention": True, "width": 128, "dropout": 0.3, "epochs": 30, "batch_size": 32, "min_freq": 1, "beam": 3}
+CHOSEN = {"attention": True, "width": 128, "dropout": 0.3, "epochs": 20, "batch_size": 32, "min_freq": 1, "beam": 3}
 CHANGES = {
     "chosen": {},
     "plain": {"attention": False},
     "frequent words": {"min_freq": 2},
-    "batches of 128": {"batch_size": 128},
+    "batches of 128": {"batch_size": 128, "epochs": 30},
     "greedy": {"beam": 1},
 }
 SEEDS = range(3)

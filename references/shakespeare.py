@@ -25,7 +25,7 @@ SETTINGS = [
     ),
     *(
         {"framework": framework, "who": "ours", "part": "test", "recipe": "chosen", "epochs": epochs, "seed": 0}
-        for framework, epochs in {"torch": 7, "tensorflow": 6}.items()
+        for framework, epochs in {"torch": 6, "tensorflow": 5}.items()
     ),
 ]
 

@@ -33,7 +33,7 @@ CHOSEN = {
 }
 CHANGES = {
     "chosen": {},
-    "quick": {"width": 96, "epochs": 22, "dropout": 0.3, "token_dropout": 0.1, "lr": 0.025},
+    "quick": {"width": 96, "epochs": 12, "dropout": 0.2, "token_dropout": 0.1, "lr": 0.04},
     "half the rate": {"lr": 0.01},
     "no dropout": {"dropout": 0.0, "token_dropout": 0.0},
     "overlapping windows": {"overlap": True, "epochs": 2, "batch_size": 128},
