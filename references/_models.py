@@ -4,7 +4,7 @@ import time
 
 
 def lstm(framework, num_inputs, num_hiddens, unroll=True):
-    """The framework's own layer, for X (n, T, num_inputs). Keras' is faster unrolled, where T is small and always so."""
+    """The framework's own layer, for X (n, T, num_inputs). Keras' is faster unrolled where T is small and fixed."""
     if framework == "torch":
         from torch import nn
 

@@ -2,7 +2,7 @@
 
 Each step has a number, drawn from 0 to 1, and a mark. Two steps are marked, and after the last one the network says the
 sum of their numbers; always saying 1 has an error of 1/6. Bai et al. (2018, 1803.01271) publish 5.3e-5 for a GRU of
-70,000 parameters, and 0.164 for an LSTM, which does not learn it. Ours is an LSTM too. It begins as in chapter 04, after
+70,000 parameters, and 0.164 for an LSTM, which does not learn it. Ours is one too. It begins as in chapter 04, after
 Tallec and Ollivier (2018): forget gates open, with a bias of log T, and input gates as far shut; "forget bias 1" lacks
 that. And its sequences are short at first and grow through half of the training (Bengio et al., 2009, Curriculum
 learning); "all of 600 steps" lacks that. Each update sees new sequences. The recipe was chosen on 1,000 others and with
@@ -11,7 +11,6 @@ other seeds: the rows with the part "validation". It needs no file.
 
 import importlib
 import math
-from itertools import product
 
 import numpy as np
 from _models import fit, lstm
@@ -20,7 +19,7 @@ from course_utils import experiments
 
 STEPS, HELDOUT = 600, 1_000
 SEEDS = {"validation": 1_000, "test": 2_000}  # of the sequences that are held out; training's are those of the settings
-CHOSEN = {"width": 32, "updates": 3_000, "batch_size": 32, "lr": 0.04, "begin": 20, "b_f": math.log(STEPS)}
+CHOSEN = {"width": 32, "updates": 4_000, "batch_size": 32, "lr": 0.06, "begin": 20, "b_f": math.log(STEPS)}
 CHOSEN["b_i"] = -CHOSEN["b_f"]
 CHANGES = {
     "chosen": {},
@@ -31,7 +30,8 @@ SETTINGS = [
     *({"framework": "torch", "who": "ours", "part": "validation", "recipe": recipe, "seed": 3} for recipe in CHANGES),
     *(
         {"framework": framework, "who": "ours", "part": "test", "recipe": "chosen", "seed": seed}
-        for framework, seed in product(("torch", "tensorflow"), (0, 1, 2))
+        for framework, seeds in {"torch": range(3), "tensorflow": range(1)}.items()
+        for seed in seeds
     ),
 ]
 
