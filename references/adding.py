@@ -5,8 +5,8 @@ sum of their numbers; always saying 1 has an error of 1/6. Bai et al. (2018, 180
 70,000 parameters, and 0.164 for an LSTM, which does not learn it. Ours is one too. It begins as in chapter 04, after
 Tallec and Ollivier (2018): forget gates open, with a bias of log T, and input gates as far shut; "forget bias 1" lacks
 that. And its sequences are short at first and grow through half of the training (Bengio et al., 2009, Curriculum
-learning); "all of 600 steps" lacks that. Each update sees new sequences. The recipe was chosen on 1,000 others and with
-other seeds: the rows with the part "validation". It needs no file.
+learning). Each update sees new sequences. The recipe was chosen on 1,000 others and with other seeds: the rows with the
+part "validation". It needs no file.
 """
 
 import importlib
@@ -21,17 +21,12 @@ STEPS, HELDOUT = 600, 1_000
 SEEDS = {"validation": 1_000, "test": 2_000}  # of the sequences that are held out; training's are those of the settings
 CHOSEN = {"width": 32, "updates": 4_000, "batch_size": 32, "lr": 0.06, "begin": 20, "b_f": math.log(STEPS)}
 CHOSEN["b_i"] = -CHOSEN["b_f"]
-CHANGES = {
-    "chosen": {},
-    "forget bias 1": {"b_f": 1.0, "b_i": 0.0},
-    "all of 600 steps": {"begin": STEPS},
-}
+CHANGES = {"chosen": {}, "forget bias 1": {"b_f": 1.0, "b_i": 0.0}}
 SETTINGS = [
     *({"framework": "torch", "who": "ours", "part": "validation", "recipe": recipe, "seed": 3} for recipe in CHANGES),
     *(
-        {"framework": framework, "who": "ours", "part": "test", "recipe": "chosen", "seed": seed}
-        for framework, seeds in {"torch": range(3), "tensorflow": range(1)}.items()
-        for seed in seeds
+        {"framework": framework, "who": "ours", "part": "test", "recipe": "chosen", "seed": 0}
+        for framework in ("tensorflow", "torch")
     ),
 ]
 

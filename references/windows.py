@@ -26,15 +26,15 @@ CHOSEN = {
     "width": 128,
     "dropout": 0.5,
     "token_dropout": 0.2,
-    "epochs": 60,
+    "epochs": 66,
     "batch_size": 32,
-    "lr": 0.02,
+    "lr": 0.025,
     "overlap": False,
 }
 CHANGES = {
     "chosen": {},
-    "quick": {"width": 96, "epochs": 12, "dropout": 0.2, "token_dropout": 0.1, "lr": 0.04},
-    "half the rate": {"lr": 0.01},
+    "quick": {"width": 96, "epochs": 14, "dropout": 0.2, "token_dropout": 0.1, "lr": 0.04},
+    "half the rate": {"lr": 0.0125},
     "no dropout": {"dropout": 0.0, "token_dropout": 0.0},
     "overlapping windows": {"overlap": True, "epochs": 2, "batch_size": 128},
 }
