@@ -371,7 +371,7 @@ def heatmap(
         if xticks is not None:
             part_words(axes, xticks)
         if yticks is not None:
-            axes.set_yticks(range(rows), yticks)
+            axes.set_yticks(range(rows), [visible(str(tick)) for tick in yticks], parse_math=False)
         for row, column in np.ndindex(rows, columns) if inside is not None else ():
             color = "white" if values[row, column] > np.mean(limits) else palette.INK
             axes.text(column, row, inside[row][column], size=6, ha="center", va="center", color=color)

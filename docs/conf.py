@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.extlinks",
     "sphinx.ext.napoleon",
+    "course_utils.workshop.site.bodies",
     "course_utils.workshop.site.docstrings",
     "course_utils.workshop.site.glossary",
     "course_utils.workshop.site.launching",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from clocks import HANG_SECONDS, wait_until
@@ -28,6 +29,9 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A figure</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>
+<body data-jp-theme-light="{light}">{html}</body></html>"""
 
 
 def _framework(name):
@@ -75,6 +79,39 @@ def browser():
         browser = driver.chromium.launch(executable_path=program, args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """A figure on a page of its own; a test fails when the page reports an error or asks for anything."""
+    pages, errors = [], []
+
+    def open_page(figure, light=True, width=800, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("data:") or errors.append(request.url))
+        page.set_content(PAGE.format(light=str(light).lower(), html=figure.html))
+        pages.append(context)
+        return page
+
+    yield open_page
+    for context in pages:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, one after the other, updates too."""
+    found = []
+
+    def display(what, display_id=False):
+        found.append(what)
+        return SimpleNamespace(update=found.append)
+
+    monkeypatch.setattr("course_utils.figures.living.display", display)
+    return found
 
 
 @pytest.fixture

@@ -350,6 +350,34 @@ def test_moodles_zip_unpacked_has_each_student_once(tmp_path):
     assert notebooks(found(written(tmp_path, files))[1]) == {"Ada_11": ["torch.ipynb"], "Bob_12": []}
 
 
+def test_what_moodle_puts_beside_the_work_is_no_student(tmp_path):
+    files = {f"{name}_{n}_assignsubmission_file_/torch.ipynb": name for n, name in enumerate(["Ada", "Bob"])} | {
+        "Ada_0_assignfeedback_file_/torch.ipynb": "teacher's",
+        "Ada_0_assignfeedback_editpdf_/combined.pdf": "",
+        "Bob_1_assignsubmission_comments_/comments.html": "",
+        "Cy_2_assignfeedback_comments_/comments.html": "",
+    }
+    collected, students = found(zipped(tmp_path / "all.zip", files))
+    assert notebooks(students) == {"Ada_0": ["torch.ipynb"], "Bob_1": ["torch.ipynb"], "Cy_2": []}
+    assert not any("Left out" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize("word", ["Versión ", "Versione ", "Versão ", "バージョン ", "版本 ", "버전 ", "Версия "])
+def test_teams_versions_are_read_in_any_language(tmp_path, word):
+    files = {f"提出済み/{name}/HW/{word}{n}/torch.ipynb": f"{name}{n}" for name in ("Ada", "Bob") for n in (9, 10)}
+    _, students = found(zipped(tmp_path / "all.zip", files))
+    assert {name: each.notebooks for name, each in students.items()} == {
+        name: {"torch.ipynb": f"{name}10".encode()} for name in ("Ada", "Bob")
+    }
+
+
+def test_blackboards_files_may_be_in_a_folder_for_each_student(tmp_path):
+    files = {f"{name}/HW 2_{name}_attempt_2026-03-01-13-30-00_torch.ipynb": name for name in ("aking", "broe")}
+    collected, students = found(written(tmp_path / "all", files))
+    assert "Blackboard" in collected.form
+    assert {name: each.hours_late for name, each in students.items()} == {"aking": 1.5, "broe": 1.5}
+
+
 def test_what_was_added_to_an_export_by_hand_is_read_and_said(tmp_path):
     files = {f"s{n}_{n}_assignsubmission_file_/torch.ipynb": "1" for n in range(3)} | {
         "eve.ipynb": "2",
@@ -504,6 +532,19 @@ MOODLE = (
     'Participant 12,Bob,bob@x.org,Submitted,"Sunday, 1 March 2026, 11:30 AM",\n'
     "Participant 13,Cy,cy@x.org,No submission,-,\n"
 )
+MOODLES = [  # in the language of who downloads
+    'Identifiant,"Nom complet","Dernière modification (travail remis)"\nx 11,Ada King,"dimanche 1 mars 2026, 13:30"\n',
+    'Identificador,Nombre completo,Última modificación (entrega)\nx 11,Ada King,"dom, 1 de marzo de 2026, 13:30"\n',
+    'Identificatore,Nome completo,Ultima modifica (consegna)\nx 11,Ada King,"domenica, 1 marzo 2026, 13:30"\n',
+    "Identificador,Nome completo,Última modificação (envio)\nx 11,Ada King,domingo 1 de março de 2026 às 13:30\n",
+    "Identificatie;Volledige naam;Laatst gewijzigd (inzending)\nx 11;Ada King;zondag, 1 maart 2026, 13:30\n",
+    "Id,Fullständigt namn,Senast ändrad (inlämning)\nx 11,Ada King,söndag 1 mars 2026 13:30\n",
+    "Identyfikator;Pełna nazwa;Ostatnio modyfikowane (przesłane zadanie)\nx 11;Ada King;1 marca 2026, 13:30\n",
+    "Идентификатор;Полное имя;Последнее изменение (ответ)\nx 11;Ada King;воскресенье, 1 марта 2026, 13:30\n",
+    "ID,Tam adı,Son değiştirme (gönderim)\nx 11,Ada King,1 Mart 2026 Pazar 13:30\n",
+    "ID,フルネーム,最終更新日時 (提出)\n参加者 11,Ada King,2026年 03月 1日(日曜日) 13:30\n",
+    "编号,全名,最近修改 (提交)\n参与者11,Ada King,2026年03月1日 星期日 13:30\n",
+]
 CANVAS = 'Student,ID,SIS Login ID,Section,Submitted At\nPoints Possible,,,,\n"King, Ada",11,ak,1,2026-03-01T13:30:00Z\n'
 
 
@@ -517,6 +558,7 @@ CANVAS = 'Student,ID,SIS Login ID,Section,Submitted At\nPoints Possible,,,,\n"Ki
             "ID,Vollständiger Name,Zuletzt geändert (Abgabe)\n"
             'Teilnehmer/in 11,Ada King,"Sonntag, 1. März 2026, 13:30"\n',
         ),
+        *(({"Ada King_11_assignsubmission_file_/t.ipynb": ""}, text) for text in MOODLES),
         ({"kingada_11_991_t.ipynb": ""}, CANVAS),
         ({"kingada_9_991_t.ipynb": ""}, CANVAS),
         ({"King, Ada.ipynb": ""}, "\ufeffname;submitted\nAda King;01.03.2026 13:30\n"),
@@ -533,6 +575,13 @@ def test_a_table_of_times_is_believed(tmp_path, files, text):
     assert hours.pop(next(name for name in hours if "Bob" not in name)) == 1.5
     assert [*hours.values()] in ([], [0])
     assert {each.time_from for each in students.values()} == {"the table of times"}
+
+
+@pytest.mark.parametrize(
+    "text", ["mar, 3 feb 2026 13:30", "mar. 3 févr. 2026 13:30", "mar 3 de febrero de 2026, 13:30", "Feb 3, 2026 13:30"]
+)
+def test_a_day_of_the_week_is_no_month(text):
+    assert read_time(text, UTC)[0] == datetime(2026, 2, 3, 13, 30, tzinfo=UTC)
 
 
 def test_a_time_that_contradicts_the_platforms_mark_is_said(tmp_path):

@@ -184,9 +184,10 @@ ALLOWED, EPERM, ENOSYS, KILLED = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 X86, ARM = 0xC000003E, 0xC00000B7
 
 
-def verdict(machine, number, argument=0, second=0, architecture=None):
+def verdict(machine, number, argument=0, second=0, third=0, architecture=None):
     """What the filter answers to a system call."""
-    shown = {0: number, 4: architecture or {"x86_64": X86, "aarch64": ARM}[machine], 16: argument, 24: second}
+    architecture = architecture or {"x86_64": X86, "aarch64": ARM}[machine]
+    shown = {0: number, 4: architecture, 16: argument, 24: second, 32: third}
     lines, place, value = seccomp.program(machine), 0, 0
     while True:
         operation, yes, no, operand = lines[place]
@@ -226,6 +227,8 @@ THREAD = 0x3D0F00  # the flags that the C library starts a thread with
         ("aarch64", 220, 17, EPERM),  # clone, as fork
         ("aarch64", 220, THREAD, ALLOWED),
         ("aarch64", 198, 10, EPERM),  # socket, internet version 6
+        ("x86_64", 457, 0, EPERM),  # statmount
+        ("aarch64", 458, 0, EPERM),  # listmount
         ("aarch64", 57, 0, ALLOWED),  # close, which is fork's number elsewhere
     ],
 )
@@ -238,6 +241,12 @@ def test_parts_of_a_file_are_not_locked(machine, call):
     denied = {command for command in range(64) if verdict(machine, call, 3, command) == EPERM}
     assert denied == {6, 7, 37, 38}
     assert {verdict(machine, call, 3, command) for command in {*range(64)} - denied} == {ALLOWED}
+
+
+@pytest.mark.parametrize(("machine", "call"), [("x86_64", 54), ("aarch64", 208)])
+def test_sockets_hold_no_more_than_is_usual(machine, call):
+    denied = {option for option in range(80) if verdict(machine, call, 3, 1, option) == EPERM}
+    assert denied == {7, 8, 32, 33}
 
 
 def test_calls_of_another_processor_are_fatal():

@@ -27,7 +27,7 @@ def nothing(monkeypatch, tmp_path):
     [
         ("print(1)", ""),
         ("print(1)\n# needs: d2l", ""),
-        ("# needs: d2l\nprint(1)", f"needs d2l, which is not installed here. It comes with: {bridge.INSTALL}"),
+        ("# needs: d2l\nprint(1)", f"needs d2l, which is not installed here; it comes with: {bridge.INSTALL}"),
         ("\n# needs: time_machine, d2l\nprint(1)", "needs the data set time_machine, which is missing here"),
     ],
 )

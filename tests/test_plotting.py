@@ -151,6 +151,14 @@ def test_a_map_of_signed_values_is_centred_on_zero_and_its_signs_are_seen_in_gre
     assert plotting.shade(axes, np.array([[0.9, 0.3]]), (0.3, 0.9)).get_clim() == (0.3, 0.9)
 
 
+def test_a_label_of_a_row_is_written_as_one_of_a_column():
+    def rows(*labels):
+        return heatmap([[0.0], [1.0]], "t", "x", "y", yticks=labels).png
+
+    assert rows("a", " ") == rows("a", "␣") != rows("a", "")
+    assert rows("$a$", "b") != rows("a", "b")
+
+
 def test_twin_maps_share_colours_and_axes():
     low, high = [[0.0, 0.1]], [[0.5, 2.0]]
     twins = heatmap({"before": low, "after": high}, "t", "x", "y", list("a "))

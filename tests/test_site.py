@@ -21,12 +21,14 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 from clocks import HANG_SECONDS
+from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
 from course_utils.cli import app
 from course_utils.workshop import chapters, site, views
 from course_utils.workshop.refresh import normalised
+from course_utils.workshop.results import table_in
 
 pytest.importorskip("sphinx", reason="Sphinx is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -51,6 +53,10 @@ MOST_KB, LATEST_PAINT = 450, 2.5
 FAST_3G = {"offline": False, "latency": 562.5, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 PAINTED = """() => new Promise(tell => new PerformanceObserver(list => tell(list.getEntries().at(-1).startTime / 1000))
     .observe({type: "largest-contentful-paint", buffered: true}))"""
+ALL_PICTURES = """() => Promise.all([...document.images].filter(image => image.loading === "lazy").map(image => {
+    image.loading = "eager";
+    return image.decode().catch(() => null);
+}))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SCREENSHOTS = chapters.ROOT / "build"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -173,6 +179,42 @@ def test_every_picture_keeps_its_words(built):
 
 
 @with_assets
+def test_nothing_jumps_when_pictures_arrive(built):
+    """Each has a size, and all but a page's first are fetched when they come near."""
+    for name in built.pages:
+        pictures = re.findall(r"<img [^>]*>", (built.folder / name).read_text("utf-8").partition("<article")[2])
+        pictures = [picture for picture in pictures if "_images/" in picture]
+        assert all(re.search(r' width="\d+" height="\d+"', picture) for picture in pictures), name
+        assert all(' loading="lazy"' in picture for picture in pictures[1:]), name
+
+
+@with_assets
+def test_a_notebook_that_is_downloaded_has_its_figures(built):
+    for chapter in chapters.find_chapters():
+        told = len(re.findall(r"\]\(figures/", "".join(cell.source for cell in chapters.read(chapter).cells)))
+        loaded = chapters.read(built.folder / "both/_sources/chapters" / chapter.name)
+        text = "".join(cell.source for cell in loaded.cells if cell.cell_type == "markdown")
+        assert text.count("](data:image/svg+xml;base64,") == told
+        assert "](figures/" not in text
+
+
+@with_assets
+def test_the_scoreboard_shows_the_references(built, page):
+    """In the reading of both; a phone moves the table, by keys too."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(built.address + "both/scoreboard.html")
+    readme = (chapters.ROOT / "README.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in table_in(readme, "references").splitlines()]
+    box = page.locator(".references .pst-scrollable-table-container")
+    assert box.locator("tbody tr").count() == len(rows) - 2
+    assert box.locator("tbody td").nth(3).text_content() == rows[2][3]
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    assert "references" not in (built.folder / "torch/scoreboard.html").read_text("utf-8").partition("<article")[2]
+
+
+@with_assets
 def test_the_package_is_described(built):
     """Every public name that a chapter imports stands on a page of the reading."""
     imported = re.compile(r"^from (course_utils[\w.]*) import (?:\(([^)]*)\)|(.*))", re.MULTILINE)
@@ -213,6 +255,7 @@ def test_every_page_is_drawn_without_a_network(built, page):
     page.set_viewport_size({"width": 390, "height": 844})
     for name in built.pages:
         page.goto(built.address + name)
+        page.evaluate(ALL_PICTURES)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is wider than a phone"
         undrawn = page.evaluate(
@@ -226,8 +269,9 @@ def test_every_page_is_drawn_without_a_network(built, page):
 
 
 def violations(page: "sync_api.Page") -> list[str]:
-    """What axe finds, all answers open."""
+    """What axe finds, all answers open, and all colours there that come by and by."""
     page.evaluate("() => document.querySelectorAll('article details').forEach(details => details.open = true)")
+    page.evaluate("() => Promise.all(document.getAnimations().map(each => each.finished.catch(() => null)))")
     page.evaluate((site.ASSETS / "axe-core/axe.min.js").read_text("utf-8"))
     options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
     found = page.evaluate("options => axe.run(document, options)", options)["violations"]
@@ -283,6 +327,34 @@ def test_everybody_can_read_it(built, page, theme):
 
 
 @with_assets
+def test_the_font_has_what_formulas_draw(small):
+    """Roots, too, whose sign no page spells out."""
+    from course_utils.workshop.site.weight import MATH_FONT  # which needs Sphinx
+
+    chapter = new_notebook(cells=[new_markdown_cell("# Roots\n\nThe state is $\\sqrt{h_t}$.")])
+    nbformat.write(normalised(chapter), small / "both/chapters/01_dots.ipynb")
+    site.sphinx(small / "both", small / "site", "")
+    assert {*map(ord, "√ℎ𝑡")} <= TTFont(small / "site" / MATH_FONT).getBestCmap().keys()
+
+
+@with_assets
+def test_a_dark_page_puts_no_frame_around_figures(built, page):
+    page.emulate_media(color_scheme="dark")
+    for name, kind in (("10_music", "sound"), ("12_attention", "living")):
+        page.goto(f"{built.address}torch/chapters/{name}.html")
+        frames = page.locator(f".text_html:has(> figure.{kind})")
+        assert frames.count() > 0
+        grounds = frames.evaluate_all("frames => frames.map(frame => getComputedStyle(frame).backgroundColor)")
+        assert {*grounds} == {"rgba(0, 0, 0, 0)"}, name
+
+
+@with_assets
+def test_the_titles_of_the_contents_are_plain_text(built):
+    text = (built.folder / "torch/index.html").read_text("utf-8")
+    assert "From Dive into Deep Learning to this course</a>" in re.sub(r"\s+", " ", text)
+
+
+@with_assets
 def test_the_switch_keeps_page_and_place(built, page):
     page.goto(built.address + "both/chapters/04_lstm.html#take-away")
     heading = page.locator("#take-away > h2")
@@ -307,6 +379,10 @@ def test_the_search_finds_words(built, page):
     page.keyboard.type("perplexity")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=perplexity*")
+    form = page.locator("article form.bd-search, .bd-search-container form.bd-search").first
+    lens, line = (form.locator(each).bounding_box() for each in (".fa-magnifying-glass", "input"))
+    padding = form.locator("input").evaluate("input => parseFloat(getComputedStyle(input).paddingLeft)")
+    assert lens["x"] + lens["width"] < line["x"] + padding, "the lens covers what one types"
     result = page.locator("#search-results li a", has_text="Sequence data").first
     result.click()
     page.wait_for_url("**/chapters/01_sequence_data.html*")

@@ -28,16 +28,16 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(data):
-    """(framework, network) → a model that ends sentences, each at its own step; each is trained once."""
+    """(framework, network) → a model that ends sentences, each at its own step; trained once, in one framework."""
     weights = {}
 
     def model_of(framework, network):
         model, _ = made(framework, data, network)
-        if (framework, network) in weights:
-            framework.course.weights.load(model, weights[framework, network])
+        if network in weights:
+            framework.course.weights.load(model, weights[network])
         else:
             framework.course.Trainer(30, 0.05).fit(model, data)
-            weights[framework, network] = framework.course.weights.dump(model)
+            weights[network] = framework.course.weights.dump(model)
         return model
 
     return model_of
@@ -112,8 +112,8 @@ def test_a_wide_beam_finds_the_best_of_all(framework, data, network):
 
 @each_network
 @pytest.mark.parametrize("beam", [1, 3])
-def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, network, beam):
-    model, _ = made(framework, data, network)
+def test_a_sentence_is_translated_alike_alone_and_among_others(framework, data, trained, network, beam):
+    model = trained(framework, network)
     together = framework.course.translate(model, SENTENCES, data, beam)
     alone = [framework.course.translate(model, [sentence], data, beam)[0] for sentence in SENTENCES]
     assert [translation.tokens for translation in together] == [translation.tokens for translation in alone]

@@ -5,6 +5,7 @@ import itertools
 import linecache
 import textwrap
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 _numbers = itertools.count()
@@ -49,7 +50,7 @@ def mutant(function: Callable, pieces: Mapping[str, str] = {}, /, **names: Any) 
     >>> bits(1.0) > nats(1.0), nats(1.0)
     (True, 1.0)
     """
-    source = textwrap.dedent(inspect.getsource(function))
+    source = _source(function)
     for old, new in pieces.items():
         source = replaced_once(source, old, new, function.__name__)
     # Under a file name of its own, so that the source can be looked up: by tracebacks, and for the next mutant.
@@ -58,3 +59,8 @@ def mutant(function: Callable, pieces: Mapping[str, str] = {}, /, **names: Any) 
     namespace = {**function.__globals__, **names}
     exec(compile(source, file, "exec"), namespace)
     return namespace[function.__name__]
+
+
+@lru_cache(maxsize=64)  # a function is often made into a dozen mutants, and its source is slow to find
+def _source(function: Callable) -> str:
+    return textwrap.dedent(inspect.getsource(function))

@@ -71,7 +71,8 @@ FORMS = (
     ),
     Form(
         "Moodle's export",
-        r"(?:[^/]+/)??(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assignsubmission_(?:file|onlinetext)_?/?(?P<rest>.*)",
+        r"(?:[^/]+/)??(?P<student>(?P<name>[^/]+?)_(?P<id>\d+))_assign"
+        r"(?:submission_(?:file|onlinetext)_?/?(?P<rest>.*)|(?P<platforms>(?:submission_comments|feedback_).*))",
         team_first=True,
     ),
     Form(
@@ -81,7 +82,7 @@ FORMS = (
     ),
     Form(
         "Blackboard's export",
-        r"(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>[^/]+)|(?P<platforms>\.txt))",
+        r"(?:[^/]+/)??(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>[^/]+)|(?P<platforms>\.txt))",
         title_first=True,
     ),
     Form(
@@ -99,7 +100,9 @@ FORMS = (
     Form("Gradescope's export", r"(?P<student>submission_(?P<id>\d+))/(?P<rest>.*)"),
     Form(
         "Teams' folder",
-        r"(?:[^/]+/)??(?P<student>[^/]+)/(?P<title>[^/]+)/Version (?P<turn>\d+)/(?P<rest>.*)",
+        r"(?:[^/]+/)??(?P<student>[^/]+)/(?P<title>[^/]+)/"
+        r"(?:Version|Versión|Versione|Versão|Versie|Wersja|Версия|Sürüm|Verze|バージョン|版本|버전)"
+        r" ?(?P<turn>\d+)/(?P<rest>.*)",
         containers=("Submitted files",),
     ),
     Form(

@@ -15,17 +15,25 @@ from course_utils.grading.errors import GradingError
 
 _HEADINGS = {  # what a column may be called, by what is in it; capitals, accents, spaces and signs do not matter
     "name": "student, name, names, student name, full name, display name, user, participant, learner, "
-    "vollständiger Name, nom complet, nombre completo, nome completo",
+    "vollständiger Name, nom complet, nombre completo, nome completo, volledige naam, fullständigt namn, pełna nazwa, "
+    "imię i nazwisko, celé jméno, полное имя, повне ім'я, tam adı, ad soyad, フルネーム, 姓名, 全名, 성명, 이름",
     "first": "first, first name, given name, Vorname, prénom, nombre, nome, voornaam",
     "last": "last, last name, surname, family name, Nachname, nom, nom de famille, apellidos, cognome, achternaam",
     "id": "id, ids, student id, identifier, id number, user id, username, user name, login, login id, email, "
     "email address, e-mail, sis user id, sis login id, display id, sid, org defined id, eid, ID-Nummer, "
-    "Matrikelnummer, Anmeldename, E-Mail-Adresse, numéro d'identification, adresse de courriel, dirección de correo",
+    "Matrikelnummer, Anmeldename, E-Mail-Adresse, numéro d'identification, adresse de courriel, dirección de correo, "
+    "identifiant, identificador, identificatore, identificatie, identyfikator, идентификатор, 参加者, 编号, 識別子, "
+    "indirizzo email, endereço de email, e-mailadres, adres e-mail, адрес электронной почты, メールアドレス, "
+    "电子邮件地址, 電子郵件信箱, 이메일 주소",
     "group": "group, groups, group name, group id, team, team name, Gruppe, groupe, grupo, gruppo",
     "extension": "extension, extensions, extension hours, extension in hours, extra hours, hours",
     "time": "time, times, submitted, submitted at, submitted on, submission time, submission date, date submitted, "
     "last submitted, last modified (submission), last modified, timestamp, handed in, turned in, date, "
-    "zuletzt geändert (Abgabe), dernière modification (travail remis), última modificación (entrega)",
+    "zuletzt geändert (Abgabe), dernière modification (travail remis), última modificación (entrega), "
+    "ultima modifica (consegna), última modificação (envio), última modificação (submissão), "
+    "laatst gewijzigd (inzending), senast ändrad (inlämning), ostatnio modyfikowane (przesłane zadanie), "
+    "последнее изменение (ответ), остання зміна (відповідь), son değiştirme (gönderim), "
+    "最終更新日時 (提出), 最近修改 (提交), 最后修改 (提交), 마지막 수정일 (제출)",
 }
 _NO_TIME = ("", "-", "–", "n/a", "never")
 NOBODY = ("pointspossible", "manualposting", "muted", "studenttest", "teststudent")  # rows of Canvas' grade book

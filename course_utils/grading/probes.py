@@ -32,7 +32,7 @@ _held: set[str] = set()  # kinds that have been tried in this process
 _SHORT = {"cpu": {"cpu_seconds": 1}, "time": {"idle_seconds": 0.3}}  # for what must not end by itself
 
 SOURCE = '''
-import ctypes, errno, os, signal, socket, subprocess, threading
+import ctypes, errno, os, signal, socket, struct, subprocess, threading
 
 
 def network(bait):
@@ -74,17 +74,26 @@ def mounts(bait):
                         return f"{path}/{name}"
             except OSError:
                 pass
+    request, ids = struct.pack("IIQQ", 24, 0, 2**64 - 1, 0), (ctypes.c_uint64 * 8)()
+    if ctypes.CDLL(None).syscall(458, request, ids, 8, 0) > 0:
+        return "listmount"
     return ""
 
 
 def kernel(bait):
-    """Memory of the kernel, which no limit counts: locks of parts of a file, sockets of rare kinds."""
+    """Memory of the kernel, which no limit counts: locks of parts of a file, sockets of rare kinds or large ones."""
     import fcntl
 
     with open("/tmp/locked", "w") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX, 1, 0)
             return "a lock of a part of a file"
+        except OSError:
+            pass
+    with socket.socket(socket.AF_UNIX) as large:
+        try:
+            large.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+            return "a socket that holds much"
         except OSError:
             pass
     for family in range(2, 46):

@@ -18,6 +18,7 @@ _DENIED = {
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
     "chroot": (161, 51), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
     "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
+    "statmount": (457, 457), "listmount": (458, 458),
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "shmat": (30, 196),
     "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "fanotify_init": (300, 262),
@@ -30,23 +31,21 @@ _DENIED = {
     "quotactl": (179, 60), "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171),
     "clock_adjtime": (305, 266),
 }  # fmt: skip
-_CLONE, _SOCKET, _SOCKETPAIR, _FCNTL, _CLONE3 = (56, 220), (41, 198), (53, 199), (72, 25), 435
+_CLONE, _SOCKET, _SOCKETPAIR, _CLONE3 = (56, 220), (41, 198), (53, 199), 435
+_FCNTL, _SETSOCKOPT = (72, 25), (54, 208)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _THREAD, _LOCAL = 0x00010000, 1  # CLONE_THREAD, AF_UNIX
 # Locks of parts of a file, of which one file may have any number: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
 _LOCKS = (6, 7, 37, 38)
+# Memory for what a socket holds, which no limit counts: SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE
+_BUFFERS = (7, 8, 32, 33)
 _FOREIGN_NUMBERS = 0x40000000  # where the other calling convention of x86_64 begins
 
 # Instructions of the kernel's filter machine, and what a filter may answer
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 # Offsets in what the filter is shown; its numbers are little-endian
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = (
-    0,
-    4,
-    16,
-    24,
-)
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 Instruction = tuple[int, int, int, int]
@@ -86,9 +85,12 @@ def program(machine: str) -> list[Instruction]:
     for number, test, value in only_if:
         lines += [(_JUMP_EQUAL, 0, 3, number), (_LOAD, 0, 0, _FIRST_ARGUMENT), (test, 1, 0, value), denied]
         lines += [(_LOAD, 0, 0, _NUMBER)]
-    lines += [(_JUMP_EQUAL, 0, 1 + 2 * len(_LOCKS), _FCNTL[column]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
-    for command in _LOCKS:
-        lines += [(_JUMP_EQUAL, 0, 1, command), denied]
+    unless = ((_FCNTL[column], _SECOND_ARGUMENT, _LOCKS), (_SETSOCKOPT[column], _THIRD_ARGUMENT, _BUFFERS))
+    for number, argument, values in unless:
+        lines += [(_JUMP_EQUAL, 0, 2 + 2 * len(values), number), (_LOAD, 0, 0, argument)]
+        for value in values:
+            lines += [(_JUMP_EQUAL, 0, 1, value), denied]
+        lines += [(_LOAD, 0, 0, _NUMBER)]
     return [*lines, (_RETURN, 0, 0, _ALLOW)]
 
 

@@ -35,10 +35,10 @@ def missing(source: str) -> str:
     """
     for name in needs(source):
         if name == "d2l" and find_spec(name) is None:
-            return f"Left out: this cell needs d2l, which is not installed here. It comes with: {INSTALL}"
+            return f"Left out: this cell needs d2l, which is not installed here; it comes with: {INSTALL}"
         if name != "d2l" and (state := sources.status(name)) != "OK":
             return (
-                f"Left out: this cell needs the data set {name}, which is {state} here. It comes with: "
+                f"Left out: this cell needs the data set {name}, which is {state} here; it comes with: "
                 f"course data fetch {name}, or course data fetch --from FOLDER, where a folder has its file."
             )
     return ""

@@ -1,5 +1,6 @@
 """A chapter as an HTML page that needs nothing else: no network, no other file."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ SETTINGS = {
     "filters": {"markdown2html": "course_utils.workshop.pages.markdown2html"},
 }
 """nbconvert's, for its HTMLExporter."""
+
+# A function's name and what it is of, side by side, as in "log T"; the library leaves out the space between them.
+_FUNCTION = re.compile(r"((?:<mrow>|</\w+>|<mspace[^>]*>)<mi>(?:cos|exp|log|max|min|sin|tanh)</mi>)(?=<m(?!o)\w)")
 
 
 def run(chapter: Path, page: Path, view: views.View = "both") -> None:
@@ -69,5 +73,10 @@ class _WithMathML(IPythonRenderer):
 
 
 def mathml(formula: str, **options: str) -> str:
-    """A formula in LaTeX as MathML; with `display="block"` as one that has a line of its own."""
-    return convert(formula.replace("{aligned}", "{align*}"), **options)  # the one name of it that the library knows
+    r"""A formula in LaTeX as MathML; with `display="block"` as one that has a line of its own.
+
+    >>> mathml(r"\log T").partition("<mrow>")[2]
+    '<mi>log</mi><mspace width="0.167em"></mspace><mi>T</mi></mrow></math>'
+    """
+    found = convert(formula.replace("{aligned}", "{align*}"), **options)  # the one name of it that the library knows
+    return _FUNCTION.sub(r'\1<mspace width="0.167em"></mspace>', found)

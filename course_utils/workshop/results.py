@@ -71,10 +71,27 @@ def with_table(readme: str, name: str, table: str) -> str:
     >>> with_table("<!-- scoreboard -->\nold\n<!-- /scoreboard -->", "scoreboard", "| new |\n")
     '<!-- scoreboard -->\n| new |\n<!-- /scoreboard -->'
     """
-    between = re.compile(rf"(?<=<!-- {name} -->\n).*(?=<!-- /{name} -->)", re.DOTALL)
-    if not between.search(readme):
+    start, end = _place(readme, name)
+    return readme[:start] + table + readme[end:]
+
+
+def table_in(readme: str, name: str) -> str:
+    r"""The table between the two marks of this name in README's text.
+
+    Raises:
+        ChapterError: the marks are missing.
+
+    >>> table_in("<!-- spread -->\n| old |\n<!-- /spread -->", "spread")
+    '| old |\n'
+    """
+    return readme[slice(*_place(readme, name))]
+
+
+def _place(readme: str, name: str) -> tuple[int, int]:
+    found = re.search(rf"(?<=<!-- {name} -->\n).*(?=<!-- /{name} -->)", readme, re.DOTALL)
+    if not found:
         raise ChapterError(f"README.md has no lines '<!-- {name} -->' and '<!-- /{name} -->': put them back.")
-    return between.sub(lambda _: table, readme)
+    return found.span()
 
 
 def timings(folder: Path, results: dict[str, Any]) -> list[Timing]:

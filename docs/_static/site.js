@@ -51,7 +51,8 @@ if (kept) {
 // Figures that are stored without it: what has a name needs a role.
 for (const part of document.querySelectorAll(".living .wide[aria-label]:not([role])")) part.setAttribute("role", "group");
 
-// Paper shows all answers.
+// Paper shows all answers and all pictures.
 addEventListener("beforeprint", () => {
+  for (const picture of document.images) picture.loading = "eager";
   for (const details of document.querySelectorAll("article details:not([open])")) details.open = true;
 });

@@ -156,12 +156,14 @@ def check_clip(student, rng):
 
 def beyond_doubt(prefix, num_preds, params):
     """Whether at each step the likeliest letter is clearly so: rounding must not decide. Nor may the network itself
-    write what stands in the prefix; and somewhere <unk> would be likelier than all letters.
+    write what stands in the prefix, or its last letter on and on; somewhere <unk> would be likelier than all letters.
     """
     own, _ = generate(prefix[:1], 1, params)
     if np.array_equal(own[1:], prefix[1:2]):
         return False
     ids, _ = generate(prefix, num_preds, params)
+    if (ids[len(prefix) : -1] == prefix[-1]).all():
+        return False
     logits, _ = unroll(ids[None], np.zeros((1, len(params["b_h"]))), params)
     logits = logits[0, len(prefix) - 1 : -1]  # (num_preds, V)
     first, second = np.sort(logits[:, 1:], axis=1)[:, :-3:-1].T

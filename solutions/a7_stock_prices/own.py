@@ -27,7 +27,8 @@ def fit(train, lags=2, features=bent):
 
     def next_price(close):
         window = (np.diff(np.log(close))[-lags:] - mean) / std  # (lags,)
-        return close[-1] * np.exp((features(window[None]) @ weights)[0] * std + mean)
+        scaled = np.clip(features(window[None]) @ weights, -20, 20)[0]  # fed back, a bent rule may run away
+        return close[-1] * np.exp(scaled * std + mean)
 
     return next_price
 

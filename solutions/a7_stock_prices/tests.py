@@ -90,7 +90,9 @@ def check_baselines(student, rng):
     while True:
         close = draw_prices(rng, 14)
         growth = [np.log(close[-n - 1] / close[0]) / (13 - n) for n in (5, 6)]
-        if np.abs(growth).min() > 0.06:  # or it would not be seen whether and from when on it is used
+        shares = [np.mean(close[1:-n] / close[: -n - 1]) - 1 for n in (5, 6)]
+        # or it would not be seen whether and from when on it is used, and what of
+        if np.abs(growth).min() > 0.06 and np.abs(shares).min() > 0.04:
             break
     yield "a day ahead", student.call("baselines", close, 5)
     yield "from the last training day", student.call("baselines", close, 6, recursive=True)

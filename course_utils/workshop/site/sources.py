@@ -17,6 +17,7 @@ _TITLE = re.compile(r"^# (.+)", re.MULTILINE)
 _TIME = re.compile(r"\*\*Time:\*\* (.+?)\.(?: |$)", re.MULTILINE)
 _NEEDS = re.compile(r"\*\*What it needs:\*\* (.+?)\.(?: |$)", re.MULTILINE)
 _EXAMPLE = re.compile(r"^```py(?:thon)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_CHAPTER = re.compile(r"\[(\d\d)_\w+\]\(chapters/")
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
@@ -114,20 +115,23 @@ def _made(
     """The pieces of pages that are made, not written, by their names."""
     known = results.load(root / results.FILE.relative_to(files.ROOT))
     readme = (root / "README.md").read_text("utf-8")
-    chapters = [f"{unit.number} · {unit.title} </chapters/{unit.name}>" for unit in units]
+    # The titles of a table of contents are plain text.
+    chapters = [f"{unit.number} · {unit.title.replace('*', '')} </chapters/{unit.name}>" for unit in units]
     made = {
         "contents.md": _contents("Chapters", chapters),
         "guides.md": _contents("For instructors", [Path(name).stem for name in _GUIDES if instructors]),
         "cards.md": _cards(units),
         "weeks.md": _weeks(units, _assignments(root, view)),
         "hours.md": _hours(units),
-        "scoreboard.md": results.scoreboard(known, ("", *views.sides(view))).replace("(chapters/", "(/chapters/"),
+        "scoreboard.md": _CHAPTER.sub(r"[\1](/chapters/", results.scoreboard(known, ("", *views.sides(view)))),
         "museum.md": mistakes.museum(notebooks),
         "slips.md": mistakes.slips(root / "tests/test_mistakes.py", view),
         "colab.md": _on_colab(_assignments(root, view), view),
         "memory.md": _memory(root / "results/memory.json", units),
         "ribbon.html": _ribbon(notebooks.values(), views.sides(view)[0]),
     }
+    if view == "both":
+        made["references.md"] = results.table_in(readme, "references")
     return made | {f"{side}.py": _EXAMPLE.search(views.of_text(readme, side))[1] for side in views.sides(view)}
 
 

@@ -21,6 +21,7 @@ _URL = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 _SYMBOL = re.compile(r'(?P<names>\.fa-[\w-]+(?:,\.fa-[\w-]+)*)\{--fa:"(?P<code>[^"]*)"\}')
 _FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 _LETTER = re.compile(r"(?:LATIN|GREEK) (CAPITAL|SMALL) LETTER (\w+)")
+_ROOT = re.compile(r"<(?:msqrt|mroot)\b")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -68,13 +69,13 @@ def used_symbols(sheet: str, names: set[str]) -> tuple[str, set[str]]:
 
 
 def in_formulas(pages: Iterable[str]) -> set[str]:
-    """The characters of the pages' formulas, and the italic ones that browsers draw for single letters.
+    """The characters of the pages' formulas, and those that browsers draw for single letters and for roots.
 
-    >>> sorted(in_formulas(["<p>So <math><mi>h</mi><mo>&lt;</mo><mi>T</mi></math></p>"]))
-    ['<', 'T', 'h', 'ℎ', '𝑇']
+    >>> sorted(in_formulas(["<p>So <math><mi>h</mi><mo>&lt;</mo><msqrt><mi>T</mi></msqrt></math></p>"]))
+    ['<', 'T', 'h', 'ℎ', '√', '𝑇']
     """
     formulas = "".join(formula for page in pages for formula in _FORMULA.findall(page))
-    letters = set(unescape(_TAG.sub("", formulas)))
+    letters = set(unescape(_TAG.sub("", formulas))) | ({"√"} if _ROOT.search(formulas) else set())
     return letters | {_italic(letter) for letter in letters}
 
 
