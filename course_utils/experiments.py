@@ -198,7 +198,7 @@ def _workers(jobs: int, address: str | None, modules: Sequence[Path]) -> Iterato
                 f"The cluster at {address} has no worker: start one (`dask worker {address} --nthreads 1`)."
             ) from error
         for module in modules:
-            client.upload_file(str(module))
+            client.upload_file(str(module), load=False)
         yield client.get_executor(pure=False)
 
 

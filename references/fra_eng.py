@@ -4,9 +4,9 @@ The book's encoder, trainer and settings, and its decoder and loss, which its pa
 as its section 10.7 has them, learn from the same 503 pairs as ours; the other 132 are held out. "quality" is BLEU up to
 pairs of words on those, "four" the mean of the book's own BLEU on the four sentences that it translates, three of which
 are trained on. The recipe was chosen on a fifth of the training pairs, for each seed another: the rows with the part
-"validation". What ours owes most to is that a word which training has once is learned, and not read as <unk>, as the
-book does ("frequent words"); it shows with attention only ("plain" is without). It asks for the file fra-eng.zip:
-`course data fetch fra_eng` brings it where it can be had.
+"validation". Ours owes most to attention ("plain" is without) and to the words that training has only once: it learns
+them, where the book reads <unk> ("frequent words"). Smaller batches help a little, the beam does not ("greedy").
+It asks for the file fra-eng.zip: `course data fetch fra_eng` brings it where it can be had.
 """
 
 import importlib

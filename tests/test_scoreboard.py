@@ -59,6 +59,13 @@ def test_aims_that_are_met(scoreboard, stored):
             assert found[row]["ours"][framework]["seconds"] <= most, (row, framework)
 
 
+def test_the_worst_of_our_translators_beats_the_best_of_theirs(scoreboard, stored):
+    for row in stored:
+        if row["script"] == "fra_eng":
+            for framework, ours in row["ours"].items():
+                assert ours["spread"][0] > row["theirs"]["spread"][1], (row["task"], framework)
+
+
 AIMS = {
     ("windows", "chosen"): (5.2, (8, 10)),
     ("windows", "quick"): (6.11, (3, 3)),
