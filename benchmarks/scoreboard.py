@@ -26,18 +26,22 @@ RESULT, README, SCRIPTS = RESULTS / "scoreboard.json", ROOT / "README.md", ROOT 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one model was measured at: its quality, the processor seconds of its training, its parameters."""
+    """What one model was measured at: its quality, the processor seconds of its training, its parameters.
+
+    Of several seeds, quality and seconds are means, and `spread` is the least and the largest quality.
+    """
 
     quality: float
     seconds: float | None = None
     parameters: int | None = None
+    spread: list[float] | None = None
 
 
 @dataclass(frozen=True)
 class Row:
     """One task, theirs and ours.
 
-    `data` and `script` name the data set and the script that measures it, both empty where a row is quoted;
+    `data` and `script` name the data set and the script that measures it, empty where there is none;
     `higher` says that more is better; `theirs` is what is published, None where theirs is run here; `ours` goes by
     framework, and has the key "" where the framework does not matter.
     """
@@ -112,6 +116,13 @@ MEASURED = [
         script="names",
         theirs=Measured(1.92, parameters=200_000),
     ),
+    Row(
+        task="The adding problem, 600 steps",
+        measure="test error, squared",
+        reference="a GRU, as published (Bai et al., 2018, table 1)",
+        script="adding",
+        theirs=Measured(5.3e-5, parameters=70_000),
+    ),
 ]
 """The rows that are run; `theirs` is filled in where it is run, too."""
 
@@ -123,13 +134,15 @@ def filled(row: Row) -> Row:
     except experiments.ExperimentError:
         return row
 
-    def measured(run) -> Measured:
-        return Measured(run[row.metric], run["training_seconds"], int(run["parameters"]))
+    def measured(seeds) -> Measured:
+        found, seconds = seeds[row.metric], round(float(seeds["training_seconds"].mean()), 2)
+        spread = [float(found.min()), float(found.max())] if len(seeds) > 1 else None
+        return Measured(float(found.mean()), seconds, int(seeds["parameters"].iloc[0]), spread)
 
-    tested = [run for _, run in runs[runs["part"] == "test"].iterrows()]
-    ours = {run["framework"]: measured(run) for run in tested if (run["who"], run["recipe"]) == ("ours", row.recipe)}
-    theirs = [measured(run) for run in tested if run["who"] == "theirs"]
-    return replace(row, theirs=row.theirs or theirs[0], ours=ours)
+    tested = runs[runs["part"] == "test"]
+    ours = tested[(tested["who"] == "ours") & (tested["recipe"] == row.recipe)].groupby("framework", sort=False)
+    theirs = row.theirs or measured(tested[tested["who"] == "theirs"])
+    return replace(row, theirs=theirs, ours={framework: measured(seeds) for framework, seeds in ours})
 
 
 def quoted(folder: Path) -> list[Row]:
@@ -166,7 +179,8 @@ def table(rows: list[dict]) -> str:
     for row in rows:
         about = [row["task"], row["reference"], row["measure"]]
         if not row["ours"]:
-            missing = f"not measured yet: `make scoreboard` does it where the data set {row['data']} is"
+            where = f" where the data set {row['data']} is" if row["data"] else ""
+            missing = f"not measured yet: `make scoreboard` does it{where}"
             lines.append([*about, missing, *[""] * 5])
             continue
         theirs, ours = Measured(**row["theirs"]), {name: Measured(**each) for name, each in row["ours"].items()}
@@ -182,9 +196,15 @@ def table(rows: list[dict]) -> str:
 
 
 def _shown(measured: Measured) -> str:
-    """A quality, and in how many seconds."""
-    quality = f"{measured.quality:,.0f}" if measured.quality >= 1_000 else f"{measured.quality:.4g}"
+    """A quality, between which two the seeds are, and in how many seconds."""
+    quality = _digits(measured.quality)
+    if measured.spread:
+        quality += f" ({'–'.join(map(_digits, measured.spread))})"
     return quality if measured.seconds is None else f"{quality} in {measured.seconds:.3g} s"
+
+
+def _digits(quality: float) -> str:
+    return f"{quality:,.0f}" if quality >= 1_000 else f"{quality:.4g}"
 
 
 def gather() -> list[dict]:
@@ -197,7 +217,7 @@ def measure(script: str, data: str) -> None:
     try:
         experiments.load(script, SCRIPTS)
     except experiments.ExperimentError as stale:
-        if sources.status(data) != "OK":
+        if data and sources.status(data) != "OK":
             print(f"{stale} It is left out: the data set {data!r} is not here, see 'course data fetch {data}'.")
         else:
             subprocess.run([sys.executable, SCRIPTS / f"{script}.py", *sys.argv[1:]], check=True)

@@ -5,7 +5,8 @@ A script experiments/05_topic.py holds a list `SETTINGS`, a function `run` and, 
     if __name__ == "__main__":
         experiments.main(__file__, SETTINGS, run)
 
-and leaves results/experiments/05_topic.json: one entry for each setting, with the hash of the code that made it.
+and leaves results/experiments/05_topic.json: one entry for each setting, with the hash of the code that made it. What
+several scripts share stands beside them, in a module whose name begins with _.
 """
 
 import argparse
@@ -77,8 +78,9 @@ def main(file: str, settings: Sequence[Setting], run: Run) -> None:
         parser.error(f"--jobs is {asked.jobs}, expected 1 or more")
     os.environ.update(_ENVIRONMENT)  # for the processes that are started here
     try:
-        with _workers(asked.jobs, asked.scheduler) as workers:
-            _sweep(Path(file).resolve(), [dict(setting) for setting in settings], run, workers)
+        script = Path(file).resolve()
+        with _workers(asked.jobs, asked.scheduler, _modules_of(script)) as workers:
+            _sweep(script, [dict(setting) for setting in settings], run, workers)
     except ExperimentError as error:
         sys.exit(f"[FAIL] {error}")
     except KeyboardInterrupt:
@@ -95,7 +97,7 @@ def load(name: str, folder: Path | None = None) -> pd.DataFrame:
     Raises:
         ExperimentError: no such script, no result, or a result that other code made.
     """
-    scripts = sorted((folder or SCRIPTS).glob("*.py"))
+    scripts = sorted((folder or SCRIPTS).glob("[!_]*.py"))
     found = [path for path in scripts if name in (path.stem, path.stem.partition("_")[0])]
     if len(found) != 1:
         known = ", ".join(path.stem for path in scripts) or "none"
@@ -121,9 +123,26 @@ def result_of(script: Path) -> Path:
 
 
 def sha_of(script: Path) -> str:
-    """The SHA-256 of a script's code: comments, docstrings and layout do not count, nor does the version of Python."""
-    tree = ast.parse(script.read_text(encoding="utf-8"))
-    return hashlib.sha256(json.dumps(_shape(tree)).encode()).hexdigest()
+    """The SHA-256 of the code of a script and of the modules beside it that it imports.
+
+    Comments, docstrings and layout do not count, nor does the version of Python.
+    """
+    sha = hashlib.sha256()
+    for file in [script, *_modules_of(script)]:
+        sha.update(json.dumps(_shape(ast.parse(file.read_text(encoding="utf-8")))).encode())
+    return sha.hexdigest()
+
+
+def _modules_of(script: Path) -> list[Path]:
+    """The modules beside a script that it imports, and those that they import."""
+    files = [script]
+    for file in files:  # grows on the way
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            imported = [node.module] if isinstance(node, ast.ImportFrom) else []
+            imported += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            beside = (script.with_name(f"{name}.py") for name in imported)
+            files += [path for path in beside if path.exists() and path not in files]
+    return files[1:]
 
 
 def _shape(node: Any) -> Any:
@@ -148,8 +167,11 @@ def _shape(node: Any) -> Any:
 
 
 @contextmanager
-def _workers(jobs: int, address: str | None) -> Iterator[Executor]:
-    """What runs the settings: processes of this machine, or the cluster whose scheduler has this address."""
+def _workers(jobs: int, address: str | None, modules: Sequence[Path]) -> Iterator[Executor]:
+    """What runs the settings: processes of this machine, or the cluster whose scheduler has this address.
+
+    The cluster is sent these modules, which are not the course's.
+    """
     if address is None:
         yield ProcessPoolExecutor(
             jobs,
@@ -175,6 +197,8 @@ def _workers(jobs: int, address: str | None) -> Iterator[Executor]:
             raise ExperimentError(
                 f"The cluster at {address} has no worker: start one (`dask worker {address} --nthreads 1`)."
             ) from error
+        for module in modules:
+            client.upload_file(str(module), load=False)
         yield client.get_executor(pure=False)
 
 

@@ -12,11 +12,11 @@ import hashlib
 import importlib
 import math
 import re
-import time
 from collections import Counter, defaultdict
 from itertools import pairwise
 
 import numpy as np
+from _models import fit, lstm
 
 from course_utils import experiments
 from course_utils.datasets import SequentialBatches, Vocab, WindowBatches, load_corpus
@@ -91,17 +91,6 @@ def cut(text, ranks):
     return [token for piece in PIECES.findall(text) for token in known[piece]]
 
 
-def layer_of(framework, width):
-    """The framework's own LSTM, on embedded tokens."""
-    if framework == "torch":
-        from torch import nn
-
-        return nn.LSTM(128, width, batch_first=True)
-    import keras
-
-    return keras.layers.LSTM(width, return_sequences=True, return_state=True, unroll=True)
-
-
 def run(framework, who, part, recipe, seed):
     course = importlib.import_module(f"course_utils.{framework}")
     options, texts = CHOSEN | CHANGES[recipe], parts_of(part)
@@ -110,24 +99,21 @@ def run(framework, who, part, recipe, seed):
     vocab = Vocab(parts[0])
     train, heldout = (np.array(vocab[tokens]) for tokens in parts)
     model = course.RNNLM(
-        layer_of(framework, options["width"]),
+        lstm(framework, 128, options["width"]),
         len(vocab),
         embed_size=128,
         dropout=options["dropout"],
         token_dropout=options["token_dropout"],
     )
-    start = time.process_time()
     trainer = course.Trainer(max_epochs=options["epochs"], lr=options["lr"], decay=True)
-    trainer.fit(model, SequentialBatches(train, 32, 32, np.random.default_rng(seed)))
-    seconds = time.process_time() - start
+    costs = fit(course, trainer, model, SequentialBatches(train, 32, 32, np.random.default_rng(seed)))
     bits = len(heldout) / len(texts[1]) / math.log(2)  # a byte, for each nat a token
     heldout = np.array([train[-1], *heldout])  # so that the first one is predicted, too
     return {
         "quality": course.evaluate(model, SequentialBatches(heldout, 1, 32)) * bits,
         "in_windows": course.evaluate(model, WindowBatches(heldout, 64, 32)) * bits,
         "tokens": len(vocab),
-        "training_seconds": round(seconds, 2),
-        "parameters": sum(weight.size for weight in course.weights.dump(model).values()),
+        **costs,
     }
 
 

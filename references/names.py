@@ -6,9 +6,9 @@ It asks for the file names.txt: `course data fetch names` brings it where it can
 """
 
 import importlib
-import time
 
 import numpy as np
+from _models import fit, lstm
 
 from course_utils import experiments
 from course_utils.datasets import load_corpus
@@ -50,36 +50,14 @@ def batches(names, batch_size, rng=None):
     return LengthBatches(X, Y, [X.widths], batch_size, rng)
 
 
-def layer_of(framework, width):
-    """The framework's own LSTM, on embedded letters."""
-    if framework == "torch":
-        from torch import nn
-
-        return nn.LSTM(32, width, batch_first=True)
-    import keras
-
-    return keras.layers.LSTM(width, return_sequences=True, return_state=True, unroll=True)
-
-
 def run(framework, who, part, recipe, seed):
     course = importlib.import_module(f"course_utils.{framework}")
     options = CHOSEN | CHANGES[recipe]
     train, heldout = names_of(part)
-    model = course.RNNLM(
-        layer_of(framework, options["width"]),
-        27,
-        embed_size=32,
-        dropout=options["dropout"],
-    )
-    start = time.process_time()
+    model = course.RNNLM(lstm(framework, 32, options["width"]), 27, embed_size=32, dropout=options["dropout"])
     trainer = course.Trainer(max_epochs=options["epochs"], lr=options["lr"], decay=True)
-    trainer.fit(model, batches(train, 128, np.random.default_rng(seed)))
-    seconds = time.process_time() - start
-    return {
-        "quality": course.evaluate(model, batches(heldout, TEST)),
-        "training_seconds": round(seconds, 2),
-        "parameters": sum(weight.size for weight in course.weights.dump(model).values()),
-    }
+    costs = fit(course, trainer, model, batches(train, 128, np.random.default_rng(seed)))
+    return {"quality": course.evaluate(model, batches(heldout, TEST)), **costs}
 
 
 if __name__ == "__main__":

@@ -151,6 +151,26 @@ def test_a_setting_that_fails_on_a_cluster_is_said_as_here(sweep, cluster):
     assert sweep.files() == ["05_tiny.part"]
 
 
+def test_a_cluster_is_sent_the_modules_beside_the_script(sweep, cluster):
+    with_module(sweep, "def half(size):\n    return size / 4\n")
+    assert sweep.run()[0] == 0
+    before = sweep.load().drop(columns="seconds")
+    assert before["half"].tolist() == [0.375, 0.375, 0.625]
+    sweep.result.unlink()
+    status, said, _ = sweep.run("--scheduler", cluster[0])
+    assert status == 0, said
+    assert sweep.load().drop(columns="seconds").equals(before)
+
+
+def with_module(sweep, code):
+    """The script asks a module beside it for its half, and that one imports another."""
+    sweep.write(before="np.float32(size) / 2", after="half(size)")
+    text = sweep.script.read_text("utf-8").replace("from course_utils", "from _half import half\n\nfrom course_utils")
+    sweep.script.write_text(text, "utf-8")
+    sweep.flag("_half.py").write_text("import _quarter\n\n\n" + code, "utf-8")
+    sweep.flag("_quarter.py").touch()
+
+
 def test_a_scheduler_that_is_not_there_is_said(sweep):
     pytest.importorskip("distributed", reason="distributed is not installed")
     for address, said in {
@@ -326,6 +346,23 @@ def test_any_change_of_the_code_makes_a_result_old(sweep, before, after):
     sweep.write(before=before, after=after)
     assert sweep.script.read_text("utf-8") != text
     assert experiments.sha_of(sweep.script) != sha
+
+
+def test_a_change_of_a_module_beside_the_script_makes_a_result_old(sweep):
+    with_module(sweep, "def half(size):\n    return size / 2\n")
+    sweep.flag("_other.py").touch()
+    shas = [experiments.sha_of(sweep.script)]
+    for module, code, is_new in [
+        ("_half.py", "import _quarter\n\n\ndef half(size):  # of it\n    return size / 2\n", False),
+        ("_other.py", "unused = 1\n", False),
+        ("_half.py", "import _quarter\n\n\ndef half(size):\n    return size / 3\n", True),
+        ("_quarter.py", "used = 1\n", True),
+    ]:
+        sweep.flag(module).write_text(code, "utf-8")
+        shas.append(experiments.sha_of(sweep.script))
+        assert (shas[-1] != shas[-2]) is is_new, (module, code)
+    with pytest.raises(ExperimentError, match="one of these: 05_tiny"):
+        sweep.load("_half")
 
 
 def test_the_hash_is_the_same_in_every_python(tmp_path):
