@@ -5,7 +5,7 @@ sum of their numbers; always saying 1 has an error of 1/6. Bai et al. (2018, 180
 70,000 parameters, and 0.164 for an LSTM, which does not learn it. Ours is one too. Its sequences are short at first and
 grow through half of the training (Bengio et al., 2009, Curriculum learning). It begins as in chapter 04, after Tallec
 and Ollivier (2018): forget gates open, with a bias of log T, and input gates as far shut. With growing sequences
-"forget bias 1" learns the task as well, less exactly. Each update sees new sequences. The recipe was chosen on 1,000
+"forget bias 1" learns the task as well. Each update sees new sequences. The recipe was chosen on 1,000
 others and with other seeds: the rows with the part "validation". It needs no file.
 """
 

@@ -17,7 +17,6 @@ from course_utils.datasets import (
     load_tunes,
     longest_common_run,
     music,
-    notes,
     read_tune,
     split_tune,
 )
@@ -347,15 +346,7 @@ def test_tunes_without_a_dance_get_that_of_their_section(tunes, monkeypatch):
 
 def test_no_near_copy_of_a_held_out_tune_is_trained_on(real):
     assert (len(real.train_tunes), len(real.heldout_tunes)) == (2191, 243)
-    train, heldout = (
-        {melody[i : i + 16] for melody in melodies for i in range(len(melody) - 15)}
-        for melodies in (
-            [tuple(note.pitch for note in notes(tune)) for tune in tunes]
-            for tunes in (real.train_tunes, real.heldout_tunes)
-        )
-    )
-    assert len(heldout) > 10_000
-    assert train.isdisjoint(heldout)
+    assert max(longest_common_run(tune, real.train_tunes) for tune in real.heldout_tunes) < 16
     assert all(bars_add_up(tune) for tune in real.train_tunes + real.heldout_tunes)
 
 
