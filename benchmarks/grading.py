@@ -63,6 +63,8 @@ class Watched:
         self.output = self._process.communicate()[0].decode()
         self.seconds = time.perf_counter() - began
         watcher.join()
+        if self._process.returncode:
+            sys.exit(f"{' '.join(words)} failed: {self.output}")
 
     def _watch(self) -> None:
         while self._process.poll() is None:
