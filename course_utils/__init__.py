@@ -10,7 +10,7 @@ Importing `course_utils` loads no framework; `course_utils.torch` and `course_ut
 import os
 import sys
 
-from course_utils.quiet import QuietTensorFlow
+from course_utils.importing import FrameworkFinder
 
 __version__ = "0.1.0"
 __all__ = ["__version__"]
@@ -20,4 +20,4 @@ __all__ = ["__version__"]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # 1.2 to 1.7 times as fast; the lines it costs are left out
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-sys.meta_path.insert(0, QuietTensorFlow())
+sys.meta_path.insert(0, FrameworkFinder())

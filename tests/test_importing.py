@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from course_utils.quiet import known_lines_left_out
+from course_utils.importing import known_lines_left_out
 
 pytest.importorskip("tensorflow")
 KNOWN = b"I0000 00:00:17.3  7 port.cc:153] oneDNN custom operations are on. You may see slightly different results"
