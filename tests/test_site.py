@@ -413,6 +413,38 @@ def test_the_switch_keeps_page_and_place(built, page):
 
 
 @with_assets
+@pytest.mark.parametrize("width", [1280, 390])
+def test_one_sees_where_the_keys_are(built, page, width):
+    """From the link past the contents to the first cell; that link does lead past them."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    seen = "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(seen) != "nonenone", page.evaluate("document.activeElement.outerHTML")
+        if page.evaluate("document.activeElement.matches('article .copybtn')"):
+            break
+    else:
+        pytest.fail("the keys do not come to the first cell")
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@with_assets
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_escape_leads_back_from_a_sidebar(built, page, side):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    toggle = page.locator(f".{side}-toggle")
+    toggle.press("Enter")
+    sync_api.expect(page.locator(f"#pst-{side}-sidebar-modal")).to_be_visible()
+    page.keyboard.press("Escape")
+    sync_api.expect(toggle).to_be_focused()
+
+
+@with_assets
 def test_the_search_finds_words(built, page):
     page.goto(built.address + "torch/index.html")
     page.keyboard.press("Control+k")
