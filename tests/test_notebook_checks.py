@@ -125,6 +125,7 @@ SPOILT = [
     ("short_cells", code(LONG_DEFINITION + "\nf(2)"), "allowed are 15 or one definition"),
     ("narrow_code", code(f"x = '{'a' * 100}'"), "a line of 106 characters"),
     ("marks_in_text", text("PyTorch<!-- tf --> or <!-- torch -->nothing"), "the mark '<!-- torch -->' is misspelt"),
+    ("headings_once", text("## One\n\nText.\n\n## One"), "the heading '## One' stands 2 times"),
     ("images_in_text", text("![](figures/dot.svg)"), "no alternative text"),
     ("images_in_text", text('<img src="figures/dot.svg">'), "no alternative text"),
     ("images_in_text", text("![a dot](figures/none.svg)"), "there is no picture figures/none.svg"),

@@ -1,7 +1,7 @@
 """The course's site: built whole, it is read in a real browser, with no address but its own.
 
 One page of each kind is examined for its accessibility; with COURSE_SITE=all, as in `make site-check`, every page is,
-and how soon pages paint is measured, which a busy machine could not promise.
+on a desk and on a phone, and how soon pages paint is measured, which a busy machine could not promise.
 Skipped, with its reason, without what npm brings, or where there is no Chromium.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple, get_args
@@ -57,6 +58,15 @@ ALL_PICTURES = """() => Promise.all([...document.images].filter(image => image.l
     image.loading = "eager";
     return image.decode().catch(() => null);
 }))"""
+DISTORTED = """() => [...document.querySelectorAll("article img")].filter(image => image.checkVisibility())
+    .filter(image => Math.abs(image.width / image.height * image.naturalHeight / image.naturalWidth - 1) > 0.03)
+    .map(image => image.src)"""
+EMPTY_LINES = """() => [...document.querySelectorAll("article a.headerlink")].filter(sign => {
+    const words = sign.previousSibling, range = document.createRange();
+    if (!words?.textContent.trim() || !sign.matches(":is(h1, h2, h3, h4) > *")) return false;
+    range.selectNodeContents(words);
+    return sign.getBoundingClientRect().top > [...range.getClientRects()].at(-1).bottom;
+}).map(sign => sign.parentElement.textContent)"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SCREENSHOTS = chapters.ROOT / "build"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -208,10 +218,26 @@ def test_the_scoreboard_shows_the_references(built, page):
     box = page.locator(".references .pst-scrollable-table-container")
     assert box.locator("tbody tr").count() == len(rows) - 2
     assert box.locator("tbody td").nth(3).text_content() == rows[2][3]
+    lines = box.locator(".range").evaluate_all("ranges => ranges.map(range => range.getClientRects().length)")
+    assert {*lines} == {1}, "a range is broken"
     box.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
     assert "references" not in (built.folder / "torch/scoreboard.html").read_text("utf-8").partition("<article")[2]
+
+
+@with_assets
+def test_a_large_picture_is_moved_on_a_phone(built, page):
+    """Its words keep their size; a desk has room, and no stop for the keys there."""
+    picture = page.locator(".sideways").first
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    assert picture.get_attribute("tabindex") is None
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    assert picture.locator("img").bounding_box()["width"] > 500
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("box => box.scrollLeft > 0", arg=picture.element_handle())
 
 
 @with_assets
@@ -264,12 +290,17 @@ def test_every_page_is_drawn_without_a_network(built, page):
             .filter(math => !math.getBoundingClientRect().width).map(math => math.textContent))"""
         )
         assert undrawn == [], name
+        assert page.evaluate(DISTORTED) == [], name
     assert said == []
     assert [url for url in asked if not url.startswith((built.address, "data:", "blob:"))] == []
 
 
 def violations(page: "sync_api.Page") -> list[str]:
-    """What axe finds, all answers open, and all colours there that come by and by."""
+    """What axe finds, all answers open, and all colours there that come by and by.
+
+    Shadows are taken away, for axe does not judge words that stand on one.
+    """
+    page.add_style_tag(content="* { background-image: none !important; }")
     page.evaluate("() => document.querySelectorAll('article details').forEach(details => details.open = true)")
     page.evaluate("() => Promise.all(document.getAnimations().map(each => each.finished.catch(() => null)))")
     page.evaluate((site.ASSETS / "axe-core/axe.min.js").read_text("utf-8"))
@@ -317,13 +348,14 @@ def test_what_pages_weigh_and_how_soon_they_paint(built, browser, capsys):
 def test_everybody_can_read_it(built, page, theme):
     page.emulate_media(color_scheme=theme)
     kinds = [f"torch/{kind.format(side='torch')}.html" for kind in KINDS]
-    names = built.pages if EVERYTHING else kinds
+    names, widths = (built.pages, (1280, 390)) if EVERYTHING else (kinds, (1280,))
     found = {}
-    for name in names:
+    for name, width in product(names, widths):
+        page.set_viewport_size({"width": width, "height": 1000})
         page.goto(built.address + name)
         assert page.evaluate("document.documentElement.dataset.theme") == theme
-        found[name] = violations(page)
-    assert {name: each for name, each in found.items() if each} == {}
+        found[name, width] = violations(page)
+    assert {place: each for place, each in found.items() if each} == {}
 
 
 @with_assets
@@ -355,6 +387,14 @@ def test_the_titles_of_the_contents_are_plain_text(built):
 
 
 @with_assets
+def test_a_heading_has_no_empty_line(built, page):
+    """Which the sign for a link to it would have, where the words fill a line."""
+    for chapter in chapters.find_chapters():
+        page.goto(f"{built.address}torch/chapters/{chapter.stem}.html")
+        assert page.evaluate(EMPTY_LINES) == [], chapter.stem
+
+
+@with_assets
 def test_the_switch_keeps_page_and_place(built, page):
     page.goto(built.address + "both/chapters/04_lstm.html#take-away")
     heading = page.locator("#take-away > h2")
@@ -370,6 +410,38 @@ def test_the_switch_keeps_page_and_place(built, page):
     page.goto(built.address + "tensorflow/api/tensorflow.html")
     switch.get_by_role("link", name="PyTorch").click()
     page.wait_for_url("**/torch/api/torch.html")
+
+
+@with_assets
+@pytest.mark.parametrize("width", [1280, 390])
+def test_one_sees_where_the_keys_are(built, page, width):
+    """From the link past the contents to the first cell; that link does lead past them."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    seen = "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(seen) != "nonenone", page.evaluate("document.activeElement.outerHTML")
+        if page.evaluate("document.activeElement.matches('article .copybtn')"):
+            break
+    else:
+        pytest.fail("the keys do not come to the first cell")
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@with_assets
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_escape_leads_back_from_a_sidebar(built, page, side):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(built.address + "torch/chapters/03_gru.html")
+    toggle = page.locator(f".{side}-toggle")
+    toggle.press("Enter")
+    sync_api.expect(page.locator(f"#pst-{side}-sidebar-modal")).to_be_visible()
+    page.keyboard.press("Escape")
+    sync_api.expect(toggle).to_be_focused()
 
 
 @with_assets
@@ -485,6 +557,7 @@ def test_the_buttons_have_room_on_a_phone(small, page):
 def test_a_small_chapter(small):
     site.sphinx(small / "both", small / "site", "")
     text = (small / "site/chapters/01_dots.html").read_text("utf-8")
+    assert '<p class="prev-next-title">01 · Dots</p>' in (small / "site/index.html").read_text("utf-8")
     assert 'alt="A dot"' in text
     assert '<details class="folded"><summary>Open the answer</summary>' in text
     assert re.search(r"<math[^>]*>.*<msub>", text)

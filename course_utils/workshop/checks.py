@@ -30,6 +30,7 @@ IGNORED = "nbval-ignore-output"
 TAGS = {"torch", "tensorflow", "trained", IGNORED, "hide-input", "hide-output", "hide-cell", "exercise", OPTIONAL}
 _REASON = re.compile(r"reason=.*\S.*")
 _NBVAL_COMMENT = re.compile(r"^\s*#+\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
+_HEADING = re.compile(r"^#{2,6} .+", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 # "/name/name" at the start of a word, "C:\Users", "file://": not a/b, not https://a/b, not </b>, not ../a/b.
 _ABSOLUTE_PATH = re.compile(
@@ -210,6 +211,12 @@ def marks_in_text(chapter: Chapter) -> list[str]:
     ]
 
 
+def headings_once(chapter: Chapter) -> list[str]:
+    """No heading stands twice: two cells, one for each framework, have theirs in common in a cell before them."""
+    lines = [line.strip() for _, cell in chapter.text() for line in _HEADING.findall(cell.source)]
+    return [f"the heading {line!r} stands {number} times" for line, number in Counter(lines).items() if number > 1]
+
+
 def few_folded(chapter: Chapter) -> list[str]:
     """What is folded is the answer to a question that surprises, and few do."""
     problems = []
@@ -264,6 +271,7 @@ CHECKS: list[Callable[[Chapter], list[str]]] = [
     short_cells,
     narrow_code,
     marks_in_text,
+    headings_once,
     few_folded,
     images_in_text,
     images_in_outputs,

@@ -25,6 +25,9 @@ SETTINGS = {
 # A function's name and what it is of, side by side, as in "log T"; the library leaves out the space between them.
 _FUNCTION = re.compile(r"((?:<mrow>|</\w+>|<mspace[^>]*>)<mi>(?:cos|exp|log|max|min|sin|tanh)</mi>)(?=<m(?!o)\w)")
 
+# Bars, which grow as tall as the formula unless they are told not to.
+_BAR = re.compile(r"<mo>(?=&#x0(?:2016|007C);)")
+
 
 def run(chapter: Path, page: Path, view: views.View = "both") -> None:
     """Execute a chapter and write it as an HTML page; the notebook itself is left as it is.
@@ -77,6 +80,8 @@ def mathml(formula: str, **options: str) -> str:
 
     >>> mathml(r"\log T").partition("<mrow>")[2]
     '<mi>log</mi><mspace width="0.167em"></mspace><mi>T</mi></mrow></math>'
+    >>> mathml(r"\lVert g \rVert").partition("<mrow>")[2]
+    '<mo stretchy="false">&#x02016;</mo><mi>g</mi><mo stretchy="false">&#x02016;</mo></mrow></math>'
     """
     found = convert(formula.replace("{aligned}", "{align*}"), **options)  # the one name of it that the library knows
-    return _FUNCTION.sub(r'\1<mspace width="0.167em"></mspace>', found)
+    return _BAR.sub('<mo stretchy="false">', _FUNCTION.sub(r'\1<mspace width="0.167em"></mspace>', found))

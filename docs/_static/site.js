@@ -51,6 +51,20 @@ if (kept) {
 // Figures that are stored without it: what has a name needs a role.
 for (const part of document.querySelectorAll(".living .wide[aria-label]:not([role])")) part.setAttribute("role", "group");
 
+// A picture that is moved sideways on a phone is moved by keys, too.
+for (const box of document.querySelectorAll(".sideways")) {
+  if (box.scrollWidth > box.clientWidth) Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: "Picture" });
+}
+
+// Escape puts one back where one opened a sidebar, on a narrow screen.
+for (const side of ["primary", "secondary"]) {
+  const sidebar = document.getElementById(`pst-${side}-sidebar-modal`);
+  const back = () => document.querySelector(`.${side}-toggle`).focus();
+  sidebar?.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") sidebar.addEventListener("close", back, { once: true });
+  });
+}
+
 // Paper shows all answers and all pictures.
 addEventListener("beforeprint", () => {
   for (const picture of document.images) picture.loading = "eager";

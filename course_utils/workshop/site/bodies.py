@@ -1,4 +1,4 @@
-"""What the theme's pages lack: pictures with sizes, fetched when they come near, and tables that keys can move.
+"""What the theme's pages lack: pictures with sizes, fetched when they come near, tables that keys can move, numbers.
 
 An extension of Sphinx. A page whose pictures have sizes stays where it is while they arrive.
 """
@@ -12,8 +12,10 @@ from sphinx.application import Sphinx
 from sphinx.util.images import get_image_size
 
 _PICTURE = re.compile(r'<img (?P<rest>[^>]*?src="(?P<source>(?!data:)[^"]*)"[^>]*?) ?/?>')
+_LARGE = 700  # pixels: on a phone the words of such a picture would be too small, so it is moved sideways there
 _TABLE = '<div class="pst-scrollable-table-container">'
 _BY_KEYS = '<div class="pst-scrollable-table-container" tabindex="0" role="group" aria-label="Table">'
+_CHAPTER = re.compile(r"(?:^|/)(\d\d)_\w+\.html$")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -29,8 +31,8 @@ def completed(body: str, size: Callable[[str], tuple[int, int] | None]) -> str:
         body: HTML.
         size: a picture's address on the page → its width and height in pixels; None where they are not known.
 
-    >>> print(completed('<img alt="A" src="a.png" />\n<img src="b.png" />', {"a.png": (3, 2), "b.png": None}.get))
-    <img alt="A" src="a.png" width="3" height="2">
+    >>> print(completed('<img alt="A" src="a.png" />\n<img src="b.png" />', {"a.png": (760, 200), "b.png": None}.get))
+    <span class="sideways"><img alt="A" src="a.png" width="760" height="200"></span>
     <img src="b.png" loading="lazy">
     """
     first = _PICTURE.search(body)
@@ -39,7 +41,8 @@ def completed(body: str, size: Callable[[str], tuple[int, int] | None]) -> str:
         known = size(found["source"])
         pixels = ' width="{}" height="{}"'.format(*known) if known else ""
         late = "" if found.start() == first.start() else ' loading="lazy"'
-        return f"<img {found['rest']}{pixels}{late}>"
+        picture = f"<img {found['rest']}{pixels}{late}>"
+        return f'<span class="sideways">{picture}</span>' if known and known[0] > _LARGE else picture
 
     return _PICTURE.sub(with_size, body).replace(_TABLE, _BY_KEYS)
 
@@ -51,5 +54,8 @@ def _complete(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         path = files.get(source.rpartition("/")[2])
         return get_image_size(path) if path else None
 
+    for neighbour in filter(None, map(context.get, ("prev", "next"))):
+        if number := _CHAPTER.search(neighbour["link"]):
+            neighbour["title"] = f"{number[1]} · {neighbour['title']}"
     if "body" in context:
         context["body"] = completed(context["body"], size)

@@ -18,6 +18,7 @@ _TIME = re.compile(r"\*\*Time:\*\* (.+?)\.(?: |$)", re.MULTILINE)
 _NEEDS = re.compile(r"\*\*What it needs:\*\* (.+?)\.(?: |$)", re.MULTILINE)
 _EXAMPLE = re.compile(r"^```py(?:thon)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _CHAPTER = re.compile(r"\[(\d\d)_\w+\]\(chapters/")
+_RANGE = re.compile(r"\([\d.]+–[\d.]+\)")
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
@@ -131,7 +132,7 @@ def _made(
         "ribbon.html": _ribbon(notebooks.values(), views.sides(view)[0]),
     }
     if view == "both":
-        made["references.md"] = results.table_in(readme, "references")
+        made["references.md"] = _RANGE.sub(r'<span class="range">\g<0></span>', results.table_in(readme, "references"))
     return made | {f"{side}.py": _EXAMPLE.search(views.of_text(readme, side))[1] for side in views.sides(view)}
 
 
