@@ -210,6 +210,12 @@ def test_a_forbidden_name_in_an_answer_is_told_to_people(assignment, zygotes):
     assert (by_id["softmax"]["points"], by_id["softmax"]["names"]) == (3, [])
     result = grade(assignment, zygotes, files(softmax="from torch.nn import Softmax\ndef softmax(X): return X"))
     assert {question["id"]: question.get("names") for question in result["questions"]}["softmax"] == ["Softmax"]
+    whole = honest(softmax="def softmax(X):\n    return mine[0](X)")
+    kept = ["ready = torch.jit.trace(torch.nn.Softmax(1), torch.ones(2, 2))", "mine = [ready]", "fx = 1"]
+    whole["cells"][2:2] = [cell("code", source, f"own{i}") for i, source in enumerate(kept)]
+    result = grade(assignment, zygotes, {"a.ipynb": as_bytes(whole)})
+    by_id = {question["id"]: question for question in result["questions"]}
+    assert by_id["softmax"]["names"] == ["Softmax", "jit"], "what the student's own cells have kept counts, too"
 
 
 def test_an_assignment_that_was_not_released_is_said(assignment, tmp_path):

@@ -241,7 +241,7 @@ SCORES = [bleu, *(each.of(bleu) for each in WRONG_SCORES)]
 
 @cache
 def draw_cases(seed):
-    """Sentences of lengths that nobody can foresee, or the scores could be had from a list, until they tell all apart."""
+    """Sentences of lengths that nobody can foresee, or the scores could be had from a list; they tell all apart."""
     rng = np.random.default_rng(seed)
     while True:
         cases = {

@@ -79,7 +79,10 @@ def check_last_states(student, rng):
     yield "one direction", student.call("last_states", rng.normal(size=(4, 7, 5)), lengths)
     yield "both directions", student.call("last_states", rng.normal(size=(4, 7, 6)), lengths, both=True)
     outputs = rng.normal(size=(4, 7, 6))
-    yield "the gradient", student.gradient("last_states", outputs, lengths, both=True, wrt=0, weights=float(rng.uniform(1, 3)))
+    yield (
+        "the gradient",
+        student.gradient("last_states", outputs, lengths, both=True, wrt=0, weights=float(rng.uniform(1, 3))),
+    )
 
 
 @question(
