@@ -41,8 +41,8 @@ class Form:
         pattern: of a file's whole path, below what all files have in common; a folder for each section or group may be
             around it. `student` is in it, or `name` and `id`; `rest` or `inside` is the student's own path,
             `platforms` that of a file of the platform's in a student's folder. `time`, `late` and `turn` are there if
-            the platform writes them; `file` is a number that no two files share; `other` is there in what belongs to another assignment.
-            {assignment} stands for the assignment's name.
+            the platform writes them; `file` is a number that no two files share; `other` is there in what belongs to
+            another assignment. {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
         stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.

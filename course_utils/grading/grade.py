@@ -177,7 +177,8 @@ def _grade_notebook(
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
     attempted = [question for question in chosen if not question.manual and found.written(question.answers)]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
-    code = code_hash(step.source for step in found.steps)
+    written = (step.source for step in found.steps if step.kind != "given" and not step.untouched)
+    code = code_hash((step.source for step in found.steps), written)
     if attempted:
         whole = run(found, attempted, budget.part(2) if found.plain else budget, code)
         marks, kind, caps = whole.marks, whole.kind, whole.caps
