@@ -455,6 +455,43 @@ def test_a_student_of_the_exchange_may_have_a_plus_in_the_name(tmp_path):
     assert {name: each.hours_late for name, each in students.items()} == dict.fromkeys(names[::-1], 1.5)
 
 
+def test_two_copies_of_one_name_in_google_classroom_are_said(tmp_path):
+    names = ("Ada King - torch", "Ada King - torch(1)", "Bob Roe - torch", "Bob Roe - tensorflow")
+    odd = found(zipped(tmp_path / "all.zip", {f"{name}.ipynb": name for name in names}))[0].odd
+    assert [each for each in odd if "two students" in each] == [
+        "Ada King has torch(1).ipynb and torch.ipynb: if these are two students of one name, give one another name."
+    ]
+
+
+@pytest.mark.parametrize("name", ["anon_Ab1_LATE_991_torch.ipynb", "roebob_12_LATE_991_torch.ipynb"])
+def test_canvas_mark_may_stand_behind_the_number(tmp_path, name):
+    [student] = found(zipped(tmp_path / "all.zip", {name: "1"}))[1].values()
+    assert (student.student, student.hours_late) == (name.partition("_LATE")[0], 0.01)
+
+
+def test_who_has_no_version_in_teams_is_not_left_out(tmp_path):
+    files = {f"Submitted files/Ada King/HW 2/Version {n}/torch.ipynb": str(n) for n in (1, 2)}
+    files["Submitted files/Bob Roe/HW 2/torch.ipynb"] = "3"
+    students = found(zipped(tmp_path / "all.zip", files))[1]
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King": [b"2"],
+        "Bob Roe": [b"3"],
+    }
+
+
+def test_nothing_is_left_out_of_a_platforms_export_without_a_word(tmp_path):
+    people = ("King, Ada(aking)", "Roe, Bob(broe)", "Doe, Cy")
+    files = {f"HW 2/{each}/Submission attachment(s)/torch.ipynb": each for each in people}
+    odd = found(zipped(tmp_path / "all.zip", files))[0].odd
+    assert "Left out, because of its name: HW 2/Doe, Cy." in odd
+
+
+def test_what_the_notebook_is_called_is_no_part_of_a_students_name(tmp_path):
+    names = ("Ada_torch", "Ada_tensorflow", "torch - Bob Roe", "cy-torch (1)", "Copy of torch – Dee", "torchwood")
+    students = found(zipped(tmp_path / "all.zip", {f"{name}.ipynb": name for name in names}))[1]
+    assert sorted(students) == ["Ada", "Bob Roe", "Dee", "cy", "torchwood"]
+
+
 def test_what_was_added_to_an_export_by_hand_is_read_and_said(tmp_path):
     files = {f"s{n}_{n}_assignsubmission_file_/torch.ipynb": "1" for n in range(3)} | {
         "eve.ipynb": "2",

@@ -20,6 +20,7 @@ RELEASED = ("torch", "tensorflow")  # what the notebooks are called when they ar
 _COPY = (  # and what browsers and clouds make of it
     rf"(?i:(?:(?:copy of|kopie von|copie de|copia de|copia di) )?(?:{'|'.join(RELEASED)})(?:[ _-]?\(?\d+\)?| copy)?)"
 )
+_BESIDE_NAME = re.compile(rf"^{_COPY}\s*[ _–-]\s*(?=\w)|(?<=\w)\s*[ _–-]\s*{_COPY}$")  # as in ada_torch.ipynb
 _NOBODYS = re.compile(  # what platforms and systems put beside the students' work
     r"index\.html?|grades?\.(csv|xlsx?)|.*metadata.*\.(ya?ml|json|csv)|timestamp\.txt|desktop\.ini|thumbs\.db"
     r"|readme(\.(md|rst|txt))?|gradebook\.db|.*\.(csv|xlsx?)",
@@ -39,10 +40,10 @@ class Form:
     Attributes:
         name: of the platform, for the report.
         pattern: of a file's whole path, below what all files have in common; a folder for each section or group may be
-            around it. `student` is in it, or `name` and `id`; `rest` or `inside` is the student's own path,
-            `platforms` that of a file of the platform's in a student's folder. `time`, `late` and `turn` are there if
-            the platform writes them; `file` is a number that no two files share; `other` is there in what belongs to
-            another assignment. {assignment} stands for the assignment's name.
+            around it. `student` is in it, or `name` and `id`; `rest` or `inside` is the student's own path, `platforms`
+            that of a file of the platform's beside it. `time`, `late` or `marked`, and `turn` are there if the platform
+            writes them; `file` is a number that no two files share; `other` is there in what belongs to another
+            assignment. {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
         stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.
@@ -78,7 +79,7 @@ FORMS = (
     Form(
         "Canvas' export",
         r"(?:[^/]+/)??(?:(?P<name>[^/]*?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
-        r"_(?:(?P<file>\d{3,})_(?P<rest>(?P<title>torch|tensorflow)(?:-(?P<turn>\d{1,4}))?\.ipynb|[^/]+)"
+        r"(?P<marked>_(?i:LATE))?_(?:(?P<file>\d{3,})_(?P<rest>(?P<title>torch|tensorflow)(?:-(?P<turn>\d{1,4}))?\.ipynb|[^/]+)"
         r"|(?P<text>(?:text|link)\.html))",
     ),
     Form(
@@ -331,12 +332,18 @@ def _reading(form: Form, root: str, paths: Sequence[str], pattern: re.Pattern) -
     match = pattern.search if form.name == "--names" else pattern.fullmatch
     matches = {path: match(rest) for path, rest in _below(root, paths).items()}
     title = _title([found["student"] for found in matches.values() if found]) if form.title_first else ""
+    # Teams' titles: a hand-in may have no version
+    without_version = {
+        found["title"] for found in matches.values() if found and form.containers == ("Submitted files",)
+    }
     for path, found in matches.items():
         if found and found.groupdict().get("other"):
             continue
         rest = path.removeprefix(f"{root}/") if root else path
         if found is None or form is PLAIN:
             place = None if form.name == "--names" else _plain_place(rest, anything=form is PLAIN)
+            who, title, *inside = rest.split("/") if rest.count("/") > 1 else ("", "")
+            place = Place(who, (who,), "/".join(inside), series=title) if title in without_version else place
             guessed |= {path} if place and form is not PLAIN else set()
         else:
             place = _place(form, found, title)
@@ -363,7 +370,11 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     # if all names begin alike, less of it may be the title
     longer = [title[at.end() :] + student for at in re.finditer("_", title[:-1])]
     keys = tuple(dict.fromkeys(filter(None, (*longer, student, name, *alone, groups.get("login", ""), number))))
-    late, turn, beside = bool(groups.get("late")), int(groups.get("turn") or 0), bool(groups.get("platforms"))
+    late, turn, beside = (
+        bool(groups.get("late") or groups.get("marked")),
+        int(groups.get("turn") or 0),
+        bool(groups.get("platforms")),
+    )
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 
 
@@ -384,4 +395,6 @@ def _plain_place(path: str, anything: bool) -> Place | None:
         return Place(first, (first,), "/".join(parts[1:]))
     if is_nobodys(first) or not (anything or path.lower().endswith(WORK + _OTHER_WORK)):
         return None
-    return Place(_stem(first), (_stem(first),), path, nameless=bool(re.fullmatch(_COPY, _stem(first))))
+    nameless = bool(re.fullmatch(_COPY, _stem(first)))
+    name = _stem(first) if nameless else _BESIDE_NAME.sub("", _stem(first))
+    return Place(name, (name,), path, nameless=nameless)
