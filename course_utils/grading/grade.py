@@ -262,7 +262,8 @@ def _grade_question(session: Session, question: Question, place: int, drawn_from
     try:
         student = session.student(question, place)
         mark = question.check(student, np.random.default_rng(drawn_from))
-        return _from_mark(mark)
+        why = session.failure(question) if mark.points < mark.max_points else ""
+        return _from_mark(mark) | {"message": readable(f"Its cell fails: {why}") if why else ""}
     except StudentLost as lost:
         return {"status": "lost", "points": 0.0, "message": readable(str(lost)), "parts": []}
     except StudentProblem as problem:

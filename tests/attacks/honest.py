@@ -152,6 +152,10 @@ CASES = {
         exp = lambda X: torch.exp(X - X.max(1, keepdim=True).values)
         softmax = lambda X: exp(X) / exp(X).sum(1, True)""",
     ),
+    "what_is_not_here_and_is_needed": answers(
+        scale="import einops\ndef scale(X, factor): return einops.rearrange(X, 'a b -> a b')",
+        expect={"earned": {"scale": 0.0}, "says": "Its cell fails: your code raised ModuleNotFoundError"},
+    ),
     "a_helper_below_what_is_not_here": in_new_cells(
         "from google.colab import drive\ndrive.mount('x')\nimport math\ndef own(X): return math.prod([1, X])",
         softmax="return softmax_of(own(X))",
