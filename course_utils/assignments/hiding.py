@@ -40,6 +40,11 @@ _WAYS_AROUND = frozenset(
     "get_concrete_function saved_model ctypes gc getattr __closure__ __globals__ __import__ __subclasses__ "
     "import_module cell_contents f_back f_globals pickle copyreg vars".split()
 )
+_DEFINED = (type, types.FunctionType, types.BuiltinFunctionType)
+_indexed: dict[str, int] = {}
+_by_name: dict[str, list[str]] = {}
+_by_object: dict[int, list[str]] = {}
+_known: dict[str, tuple[int, tuple[str, ...]]] = {}
 _hidden_now: set[str] = set()
 _guards: set[Callable] = set()
 
@@ -100,12 +105,14 @@ def addresses(name: str) -> list[str]:
     if name.startswith(("keras.", "tensorflow.")) and "tensorflow" in sys.modules:
         with suppress(ImportError):
             importlib.import_module(_TENSORFLOW[0])  # TensorFlow loads it only when somebody asks for it
-    return list(_addresses(name, hash(frozenset(sys.modules))))
+    scan = index()
+    at, known = _known.get(name, (-1, ()))
+    if at != scan:  # what was known before stays: it may be guarded by now
+        _known[name] = scan, tuple(dict.fromkeys((*known, *_addresses(name))))
+    return list(_known[name][1])
 
 
-@functools.lru_cache(maxsize=256)
-def _addresses(name: str, _: int) -> tuple[str, ...]:
-    """The addresses of a name, as long as no other modules are loaded."""
+def _addresses(name: str) -> list[str]:
     found, (place, _, last) = [name], name.rpartition(".")
     kernels, layer = dir(_find(_KERNELS)[0]), _LAYER.search(last)
     stem = re.sub(r"\d+d$", "", last.lower()).replace("_", "")
@@ -127,19 +134,24 @@ def _addresses(name: str, _: int) -> tuple[str, ...]:
             found += [f"{module}.{each}" for each in raw if stem in each.lower()]
     found += [f"{twin}{name[len(start) :]}" for start in _TWINS if name.startswith(start) for twin in _TWINS[start]]
     if name.partition(".")[0] in _FRAMEWORKS:
-        found += _elsewhere(last, _find(name)[0])
-    return tuple(dict.fromkeys(found))
+        found += [*_by_name.get(last, ()), *_by_object.get(id(_find(name)[0]), ())]
+    return found
 
 
-def _elsewhere(last: str, thing: Any) -> Iterator[str]:
-    """Where the frameworks' modules have a function or class of this name, or the same one under another name."""
+def index() -> int:
+    """Note where the frameworks' modules have functions and classes; the number of modules that were looked through.
+
+    It takes a while the first time, and then only where modules were loaded since.
+    """
     for module, loaded in list(sys.modules.items()):
-        names = getattr(loaded, "__dict__", None) if module.partition(".")[0] in _FRAMEWORKS else None
-        for each, value in list((names or {}).items()):
-            if (each.lstrip("_") == last and isinstance(value, (type, types.FunctionType))) or (
-                thing is not None and value is thing
-            ):
-                yield f"{module}.{each}"
+        if module.partition(".")[0] not in _FRAMEWORKS or _indexed.get(module) == id(loaded):
+            continue
+        _indexed[module] = id(loaded)
+        for name, value in list(getattr(loaded, "__dict__", {}).items()):
+            if issubclass(type(value), _DEFINED):  # `isinstance` would ask some of them, and they warn
+                _by_name.setdefault(name.lstrip("_"), []).append(f"{module}.{name}")
+                _by_object.setdefault(id(value), []).append(f"{module}.{name}")
+    return len(_indexed)
 
 
 def courses(names: Iterable[str], loaded: Container[str]) -> list[str]:
