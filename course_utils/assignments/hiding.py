@@ -38,7 +38,8 @@ _WAYS_AROUND = frozenset(
     "redispatch jit fx make_fx export _dynamo _decomp _prims _refs quantized quantizable reload gen_rnn_ops raw_ops "
     "execute pywrap_tfe TFE_Py_FastPathExecute TFE_Py_Execute GraphDef import_graph_def wrap_function "
     "get_concrete_function saved_model ctypes gc getattr __closure__ __globals__ __import__ __subclasses__ "
-    "import_module cell_contents f_back f_globals pickle copyreg vars".split()
+    "import_module cell_contents f_back f_globals pickle copyreg vars flex_attention "
+    "_transformer_encoder_layer_fwd mkldnn_rnn_layer dynamic_rnn".split()
 )
 _DEFINED = (type, types.FunctionType, types.BuiltinFunctionType)
 _indexed: dict[str, int] = {}
