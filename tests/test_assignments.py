@@ -23,6 +23,7 @@ from assignment_helpers import (
 )
 
 from course_utils.assignments import recording
+from course_utils.assignments.errors import StudentError
 from course_utils.assignments.loading import FRAMEWORKS
 from course_utils.assignments.nested import difference, leaves, mapped
 from course_utils.assignments.questions import Check
@@ -253,10 +254,25 @@ WITHOUT_WORK = {
     "zeros": lambda right, args: alike(right, np.zeros_like),
     "ones": lambda right, args: alike(right, np.ones_like),
     "by chance": lambda right, args: alike(right, lambda leaf: CHANCE.normal(size=leaf.shape)),
+    "no numbers": lambda right, args: alike(right, lambda leaf: np.full(leaf.shape, np.nan)),
     "the first argument": lambda right, args: args[0],
     "the second argument": lambda right, args: args[min(1, len(args) - 1)],
+    "the steps turned round": lambda right, args: np.flip(args[0], 1),
+    "the last step": lambda right, args: np.asarray(args[0])[:, -1],
+    "the first argument's numbers": lambda right, args: alike(right, lambda leaf: of_form(args[0], leaf)),
+    "the second argument's numbers": lambda right, args: alike(right, lambda leaf: of_form(args[1], leaf)),
+    "the last number": lambda right, args: alike(right, lambda leaf: np.full(leaf.shape, numbers_in(args[0])[-1])),
     "nothing": lambda right, args: None,
 }
+
+
+def numbers_in(value):
+    found = [np.ravel(leaf) for leaf in leaves(value) if leaf is not None and not isinstance(leaf, str)]
+    return np.concatenate([*found, [0.0]])[:-1] if found else np.zeros(1)
+
+
+def of_form(value, leaf):
+    return np.resize(numbers_in(value), leaf.shape)
 
 
 class Idler:
@@ -268,18 +284,33 @@ class Idler:
         self._knows, self._answer = student({check.name: check.reference}, "numpy"), answer
 
     def call(self, name, /, *args, **kwargs):
-        return self._answer(self._knows.call(name, *args, **kwargs), args)
+        return self._instead(self._knows.call(name, *args, **kwargs), args)
 
     def gradient(self, name, /, *args, wrt, weights, **kwargs):
         right = self._knows.gradient(name, *args, wrt=wrt, weights=weights, **kwargs)
-        return self._answer(right, [args[wrt]])
+        return self._instead(right, [args[wrt]])
+
+    def _instead(self, right, args):
+        try:
+            return self._answer(right, args)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise StudentError(type(error).__name__, str(error)) from error
+
+
+def by_heart(check):
+    """A student who says, call by call, what was right for another draw, as the released cases have it."""
+    heard = []
+    check(Idler(check, lambda right, args: heard.append(right) or right), np.random.default_rng(4))
+    said = iter(heard)
+    return Idler(check, lambda right, args: next(said))
 
 
 @cache
 def marks_of_idlers(probe):
     """What each answer without work → its mark."""
     check = CHECKS[probe]
-    return {what: check(Idler(check, answer), np.random.default_rng(3)) for what, answer in WITHOUT_WORK.items()}
+    idlers = {what: Idler(check, answer) for what, answer in WITHOUT_WORK.items()} | {"by heart": by_heart(check)}
+    return {what: check(idler, np.random.default_rng(3)) for what, idler in idlers.items()}
 
 
 @every_question

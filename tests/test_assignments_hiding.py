@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import inspect
 import sys
 import types
 
@@ -29,6 +30,9 @@ WAYS = {
     "an operator": lambda torch: torch.ops.aten.gru_cell,
     "an overload": lambda torch: torch.ops.aten.gru_cell.default,
     "where they are kept": lambda torch: torch._C._VariableFunctions.gru_cell,
+    "their class": lambda torch: torch._C._VariableFunctionsClass.gru_cell,
+    "by the operator's name": lambda torch: torch._C._jit_get_operation("aten::gru_cell")[0],
+    "and its overload's": lambda torch: torch._C._get_operation_overload("aten::gru_cell", "")[0],
     "a layer": lambda torch: lambda X, H, *weights: torch.nn.GRUCell(2, 3)(X, H),
     "a module loaded anew": lambda torch: lambda X, H, *weights: anew("torch.nn.modules.rnn").GRUCell(2, 3)(X, H),
     "a module loaded again": lambda torch: importlib.reload(importlib.import_module("torch.nn.modules.rnn")),
@@ -73,6 +77,69 @@ def test_no_way_leads_to_hidden_attention(way):
         ATTENTION[way](torch)(X, X, X)
     assert "heads" in way or call(X, X, X)[0].shape[-1] == 4
     assert named_in("torch._scaled_dot_product_attention_math(Q, K, V)", names)
+
+
+SIBLINGS = {
+    "torch.nn.GRU": [
+        "torch.ao.nn.quantized.dynamic.GRU",
+        "torch.ao.nn.quantized.reference.modules.rnn.GRU",
+    ],
+    "torch.nn.LSTMCell": ["torch.ao.nn.quantizable.LSTMCell"],
+    "torch.nn.functional.layer_norm": ["torch.native_layer_norm", "torch._refs.nn.functional.layer_norm"],
+    "torch.nn.functional.cross_entropy": ["torch._C._nn.cross_entropy_loss"],
+    "torch.nn.functional.nll_loss": ["torch._C._nn.nll_loss_nd", "torch._refs.nn.functional.nll_loss"],
+    "torch.nn.functional.conv2d": ["torch.convolution", "torch._C._nn.thnn_conv2d", "torch.nn.functional.conv3d"],
+    "torch.nn.utils.clip_grad_norm_": ["torch.nn.utils.clip_grad.clip_grad_norm_"],
+    "keras.layers.GRUCell": ["tensorflow.python.keras.layers.recurrent.GRUCell"],
+    "keras.ops.dot_product_attention": ["keras.src.backend.tensorflow.nn.dot_product_attention"],
+    "keras.ops.conv": ["keras.src.backend.tensorflow.nn.conv"],
+    "tensorflow.clip_by_global_norm": ["tensorflow.python.ops.clip_ops.clip_by_global_norm"],
+    "tensorflow.reverse_sequence": ["tensorflow._api.v2.raw_ops.ReverseSequence"],
+    "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": [
+        "tensorflow._api.v2.raw_ops.SparseSoftmaxCrossEntropyWithLogits",
+        "tensorflow.python.ops.nn_ops.sparse_softmax_cross_entropy_with_logits_v2",
+    ],
+    "tensorflow._api.v2.nn.conv2d": ["tensorflow.python.ops.nn_ops.conv2d_v2", "tensorflow._api.v2.raw_ops.Conv2D"],
+}
+
+
+@pytest.mark.parametrize("name", SIBLINGS)
+def test_what_does_the_same_elsewhere_in_a_framework_is_hidden_too(name):
+    pytest.importorskip("torch" if name.startswith("torch") else "tensorflow")
+    for address in SIBLINGS[name]:
+        place, _, last = address.rpartition(".")
+        with hidden([name], {}), pytest.raises(Forbidden):
+            getattr(importlib.import_module(place), last)(1, 2)
+
+
+def test_tensorflows_operations_loaded_once_more(monkeypatch):
+    tf = pytest.importorskip("tensorflow")
+    monkeypatch.setattr(tf, "raw_ops", tf.raw_ops)
+    monkeypatch.setitem(sys.modules, "tensorflow.raw_ops", None)
+    del sys.modules["tensorflow.raw_ops"]
+    with hidden(["tensorflow.reverse_sequence"], {}), pytest.raises(Forbidden):
+        importlib.import_module("tensorflow.raw_ops").ReverseSequence(input=[[1]], seq_lengths=[1], seq_dim=1)
+
+
+def test_what_is_loaded_only_then_is_hidden_too(monkeypatch):
+    """The course's own is loaded before, others' is not found."""
+    for name in [name for name in sys.modules if name.startswith(("course_utils.metrics", "colorsys"))]:
+        monkeypatch.delitem(sys.modules, name)
+    with hidden(["course_utils.metrics.bleu", "colorsys.rgb_to_hsv"], {}):
+        with pytest.raises(Forbidden, match="bleu"):
+            importlib.import_module("course_utils.metrics").bleu("a", ["a"])
+        with pytest.raises(Forbidden, match="rgb_to_hsv"):
+            importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys").rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+
+
+def test_what_guards_a_function_does_not_hand_it_out(monkeypatch):
+    import math
+
+    monkeypatch.setattr(math, "tanh", math.tanh)
+    guard(["math.tanh"])
+    assert not {"guards", "__wrapped__"} & {*dir(math.tanh)}
+    assert str(inspect.signature(math.tanh)) == "(x, /)"
 
 
 def test_what_was_kept_before(gru, monkeypatch):

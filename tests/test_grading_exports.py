@@ -378,6 +378,120 @@ def test_blackboards_files_may_be_in_a_folder_for_each_student(tmp_path):
     assert {name: each.hours_late for name, each in students.items()} == {"aking": 1.5, "broe": 1.5}
 
 
+@pytest.mark.parametrize("form", ["{} - {}/torch.ipynb", "{} - {} - torch.ipynb", "77 - {} - {}/torch.ipynb"])
+def test_brightspaces_groups_have_no_number_or_one(tmp_path, form):
+    times = {"Group 1": "Mar 1, 2026 130 PM", "Team - B": "Mar 1, 2026 10 30 AM"}
+    files = {form.format(*each): each[0] for each in times.items()} | {"index.html": ""}
+    collected, students = found(zipped(tmp_path / "all.zip", files))
+    assert "Brightspace" in collected.form
+    assert {name.removesuffix("_77"): each.hours_late for name, each in students.items()} == {
+        "Group 1": 1.5,
+        "Team - B": 0,
+    }
+
+
+def test_copies_from_google_classroom_are_the_students_who_stand_behind(tmp_path):
+    files = {
+        "HW 2/Copy of torch - Ada King.ipynb": "1",
+        "HW 2/torch - Bob Roe.ipynb": "2",
+        "HW 2/Copy of tensorflow.ipynb - Bob Roe.ipynb": "3",
+        "HW 2/Cy Doe - Copy of torch.ipynb": "4",
+    }
+    collected, students = found(zipped(tmp_path / "all.zip", files), roster=table(tmp_path / "r.csv", ROSTER))
+    assert {name: [*each.notebooks.values()] for name, each in students.items() if each.notebooks} == {
+        "Ada King": [b"1"],
+        "Bob Roe": [b"3", b"2"],
+        "Cy Doe": [b"4"],
+        "Dee Poe": [b"4"],
+    }
+    assert not any("Not in the roster" in odd for odd in collected.odd)
+
+
+def test_the_last_of_canvas_numbered_files_counts_and_that_is_said(tmp_path):
+    files = {
+        "kingada_11_991_torch-2.ipynb": "2",
+        "kingada_11_992_torch.ipynb": "0",
+        "kingada_11_993_torch-10.ipynb": "10",
+        "kingada_11_994_tensorflow-1.ipynb": "1",
+        "roebob_12_995_my-1.ipynb": "a1",
+        "roebob_12_996_my-2.ipynb": "a2",
+    }
+    collected, students = found(zipped(tmp_path / "all.zip", files))
+    assert notebooks(students) == {
+        "kingada_11": ["tensorflow-1.ipynb", "torch-10.ipynb"],
+        "roebob_12": ["my-1.ipynb", "my-2.ipynb"],
+    }
+    assert any("kingada_11: 3 submissions: only the last one" in odd for odd in collected.odd)
+
+
+@pytest.mark.parametrize("around", ["", "Student Work/"])
+def test_drafts_in_teams_are_nobodys_work(tmp_path, around):
+    """Whether there are versions or not."""
+    files = {f"{around}Submitted files/{name}/HW 2/torch.ipynb": name for name in ("Ada King", "Bob Roe")}
+    files[f"{around}Working files/Bob Roe/HW 2/torch.ipynb"] = "draft"
+    collected, students = found(zipped(tmp_path / "all.zip", files))
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King": [b"Ada King"],
+        "Bob Roe": [b"Bob Roe"],
+    }
+    assert any("Left out" in odd and "Working files" in odd for odd in collected.odd)
+
+
+def test_blackboards_attempts_may_be_folders_and_its_names_may_begin_alike(tmp_path):
+    files = {f"HW 2_a_{name}_attempt_2026-03-01-13-30-00/sub/torch.ipynb": name for name in ("king", "kong")}
+    roster = table(tmp_path / "r.csv", "name,id\nKing,king\nAda King,a_king\nAl Kong,a_kong\n")
+    collected, students = found(written(tmp_path / "all", files), roster=roster)
+    assert "Blackboard" in collected.form
+    assert {name: each.hours_late for name, each in students.items() if each.notebooks} == {"king": 1.5, "kong": 1.5}
+    assert sorted(name for name, each in students.items() if not each.notebooks) == ["King"]
+
+
+def test_a_student_of_the_exchange_may_have_a_plus_in_the_name(tmp_path):
+    stamp = "2026-03-01 13-30-00.000000 UTC"
+    names = ("ada+rnn@x.org", "ada")
+    files = {f"inbound/{name}+toy+{stamp}+a1/torch.ipynb": name for name in names}
+    files |= {f"inbound/{name}+a1+{stamp}/torch.ipynb": "other" for name in names}
+    _, students = found(zipped(tmp_path / "all.zip", files))
+    assert {name: each.hours_late for name, each in students.items()} == dict.fromkeys(names[::-1], 1.5)
+
+
+def test_two_copies_of_one_name_in_google_classroom_are_said(tmp_path):
+    names = ("Ada King - torch", "Ada King - torch(1)", "Bob Roe - torch", "Bob Roe - tensorflow")
+    odd = found(zipped(tmp_path / "all.zip", {f"{name}.ipynb": name for name in names}))[0].odd
+    assert [each for each in odd if "two students" in each] == [
+        "Ada King has torch(1).ipynb and torch.ipynb: if these are two students of one name, give one another name."
+    ]
+
+
+@pytest.mark.parametrize("name", ["anon_Ab1_LATE_991_torch.ipynb", "roebob_12_LATE_991_torch.ipynb"])
+def test_canvas_mark_may_stand_behind_the_number(tmp_path, name):
+    [student] = found(zipped(tmp_path / "all.zip", {name: "1"}))[1].values()
+    assert (student.student, student.hours_late) == (name.partition("_LATE")[0], 0.01)
+
+
+def test_who_has_no_version_in_teams_is_not_left_out(tmp_path):
+    files = {f"Submitted files/Ada King/HW 2/Version {n}/torch.ipynb": str(n) for n in (1, 2)}
+    files["Submitted files/Bob Roe/HW 2/torch.ipynb"] = "3"
+    students = found(zipped(tmp_path / "all.zip", files))[1]
+    assert {name: [*each.notebooks.values()] for name, each in students.items()} == {
+        "Ada King": [b"2"],
+        "Bob Roe": [b"3"],
+    }
+
+
+def test_nothing_is_left_out_of_a_platforms_export_without_a_word(tmp_path):
+    people = ("King, Ada(aking)", "Roe, Bob(broe)", "Doe, Cy")
+    files = {f"HW 2/{each}/Submission attachment(s)/torch.ipynb": each for each in people}
+    odd = found(zipped(tmp_path / "all.zip", files))[0].odd
+    assert "Left out, because of its name: HW 2/Doe, Cy." in odd
+
+
+def test_what_the_notebook_is_called_is_no_part_of_a_students_name(tmp_path):
+    names = ("Ada_torch", "Ada_tensorflow", "torch - Bob Roe", "cy-torch (1)", "Copy of torch – Dee", "torchwood")
+    students = found(zipped(tmp_path / "all.zip", {f"{name}.ipynb": name for name in names}))[1]
+    assert sorted(students) == ["Ada", "Bob Roe", "Dee", "cy", "torchwood"]
+
+
 def test_what_was_added_to_an_export_by_hand_is_read_and_said(tmp_path):
     files = {f"s{n}_{n}_assignsubmission_file_/torch.ipynb": "1" for n in range(3)} | {
         "eve.ipynb": "2",

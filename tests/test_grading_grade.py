@@ -111,6 +111,28 @@ def test_what_a_cell_does_is_told_apart(source, other):
     assert code_hash([source]) == code_hash([f"{source}\n\n"]) != code_hash([other])
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import inspect\ndef f(x): return inspect.getsource(f)  # 12",
+        "import linecache\ndef f(x): return linecache.getline('<f>', 2)  # 12",
+        "def f(x):\n    n12 = x\n    return str(locals())",
+        "def f(x, n12=0): return f.__code__.co_varnames",
+        "def f(x):\n    try:\n        del n12; n12 = n12\n    except Exception as error:\n        return str(error)",
+        "def f(x):\n    class A:\n        n12 = 0\n    n12 = 1\n    return str(help(A))",
+        "def f(x):\n    def n12(): pass\n    return str(n12)",
+        "from dataclasses import dataclass\ndef f(x):\n    n12 = 1\n    @dataclass\n    class A:\n        n12: int\n"
+        "    return str(A(1))",
+    ],
+)
+def test_numbers_hidden_in_how_code_looks_are_other_code(source):
+    """They could be learned from messages, one at each hand-in, if the inputs stayed the same."""
+    assert code_hash([source]) != code_hash([source.replace("12", "34")])
+    looking = "import inspect"
+    assert code_hash(["x = 1  # 12", looking]) != code_hash(["x = 1  # 34", looking]), "another cell may read it"
+    assert code_hash(["import sys", "x = 1  # 12"], ["x = 1"]) == code_hash(["import sys", "x = 1"], ["x = 1"])
+
+
 def test_cells_are_told_apart_from_their_sum():
     assert code_hash(["x = 1", "y = 2"]) != code_hash(["x = 1\ny = 2"])
 
@@ -210,6 +232,12 @@ def test_a_forbidden_name_in_an_answer_is_told_to_people(assignment, zygotes):
     assert (by_id["softmax"]["points"], by_id["softmax"]["names"]) == (3, [])
     result = grade(assignment, zygotes, files(softmax="from torch.nn import Softmax\ndef softmax(X): return X"))
     assert {question["id"]: question.get("names") for question in result["questions"]}["softmax"] == ["Softmax"]
+    whole = honest(softmax="def softmax(X):\n    return mine[0](X)")
+    kept = ["ready = torch.jit.trace(torch.nn.Softmax(1), torch.ones(2, 2))", "mine = [ready]", "fx = 1"]
+    whole["cells"][2:2] = [cell("code", source, f"own{i}") for i, source in enumerate(kept)]
+    result = grade(assignment, zygotes, {"a.ipynb": as_bytes(whole)})
+    by_id = {question["id"]: question for question in result["questions"]}
+    assert by_id["softmax"]["names"] == ["Softmax", "jit"], "what the student's own cells have kept counts, too"
 
 
 def test_an_assignment_that_was_not_released_is_said(assignment, tmp_path):

@@ -66,9 +66,8 @@ def read(content: bytes) -> list[SubmittedCell]:
         )
     try:
         whole = json.loads(_text(content))
-        if "worksheets" in whole:
-            raise Corrupt("This notebook has a format of before 2015: open it in Jupyter, save it, hand that in.")
-        cells = [_as_cell(cell) for cell in whole.get("cells", [])]
+        sheets = whole.get("worksheets", [])  # before 2015
+        cells = [_as_cell(cell) for part in (whole, *sheets) for cell in part.get("cells", [])]
     except (ValueError, RecursionError, AttributeError, TypeError) as error:
         raise Corrupt("This is no notebook, or a damaged one: open it in Jupyter, save it, hand that in.") from error
     if cells and all(cell is ODD for cell in cells):
@@ -82,9 +81,10 @@ def _text(content: bytes) -> str:
 
 
 def _as_cell(cell: object) -> SubmittedCell:
-    source = cell.get("source", "") if isinstance(cell, dict) else None
+    source = cell.get("source", cell.get("input", "")) if isinstance(cell, dict) else None
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
+        whole = any(line.endswith("\n") for line in source[:-1])  # some programs leave out the ends of lines
+        source = ("" if whole else "\n").join(source)
     if not isinstance(source, str):
         return ODD
     metadata = cell.get("metadata")

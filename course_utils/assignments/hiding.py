@@ -6,10 +6,12 @@ whoever digs in a process of their own can find each of them again.
 
 import functools
 import importlib
+import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+import types
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest import mock
 
@@ -27,10 +29,25 @@ _TENSORFLOW = (
     "tensorflow._api.v2.compat.v2.raw_ops",
     "tensorflow.python.ops.gen_rnn_ops",
 )
+_GENERATED = re.compile(r"tensorflow\.(?:_api\.v2\.(?:compat\.v[12]\.)?raw_ops|python\.ops\.gen_\w+_ops)$")
 _TWINS = {"keras.": ("keras._tf_keras.keras.",), "tensorflow.": ("tensorflow.compat.v1.", "tensorflow.compat.v2.")}
+_FRAMEWORKS = ("torch", "keras", "tensorflow")
 _WORD = re.compile(r"\w+")
-_WAYS_AROUND = frozenset({"_VF", "_VariableFunctions", "aten", "gen_rnn_ops", "raw_ops", "reload"})
+_WAYS_AROUND = frozenset(
+    "_VF _VariableFunctions _VariableFunctionsClass _jit_get_operation _get_operation_overload _op aten decompose "
+    "redispatch jit fx make_fx export _dynamo _decomp _prims _refs quantized quantizable reload gen_rnn_ops raw_ops "
+    "execute pywrap_tfe TFE_Py_FastPathExecute TFE_Py_Execute GraphDef import_graph_def wrap_function "
+    "get_concrete_function saved_model ctypes gc getattr __closure__ __globals__ __import__ __subclasses__ "
+    "import_module cell_contents f_back f_globals pickle copyreg vars flex_attention "
+    "_transformer_encoder_layer_fwd mkldnn_rnn_layer dynamic_rnn".split()
+)
+_DEFINED = (type, types.FunctionType, types.BuiltinFunctionType)
+_indexed: dict[str, int] = {}
+_by_name: dict[str, list[str]] = {}
+_by_object: dict[int, list[str]] = {}
+_known: dict[str, tuple[int, tuple[str, ...]]] = {}
 _hidden_now: set[str] = set()
+_guards: set[Callable] = set()
 
 
 @contextmanager
@@ -38,8 +55,8 @@ def hidden(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[None]:
     """Hide names of modules that are loaded. A class is closed from inside, so under every other name, too.
 
     Args:
-        names: dotted names of classes or functions, such as "torch.nn.GRU"; those of modules that are not loaded
-            are left out.
+        names: dotted names of classes or functions, such as "torch.nn.GRU"; a module with such names that is not loaded
+            cannot be loaded meanwhile, unless it is the course's.
         namespace: the globals of the student's functions, into which a function may have been imported.
 
     >>> import math; from math import prod
@@ -49,7 +66,12 @@ def hidden(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[None]:
     >>> prod([2, 3])
     6
     """
+    names = list(names)
     with ExitStack() as stack:
+        for module in courses(names, sys.modules):  # or a function could load them, with nothing hidden there
+            with suppress(ImportError):
+                importlib.import_module(module)
+        stack.enter_context(mock.patch.object(sys, "meta_path", [_Refusing(names), *sys.meta_path]))
         found = list(dict.fromkeys(address for name in names for address in addresses(name)))
         new = {*found} - _hidden_now
         _hidden_now.update(new)
@@ -71,7 +93,7 @@ def guard(names: Iterable[str]) -> None:
     for name in names:
         for address in addresses(name):
             thing, module, last = _find(address)
-            if callable(thing) and not isinstance(thing, type) and not hasattr(thing, "guards"):
+            if callable(thing) and not isinstance(thing, type) and thing not in _guards:
                 setattr(module, last, _guarded(address, thing))
 
 
@@ -81,8 +103,20 @@ def addresses(name: str) -> list[str]:
     >>> addresses("math.prod")
     ['math.prod']
     """
+    if name.startswith(("keras.", "tensorflow.")) and "tensorflow" in sys.modules:
+        with suppress(ImportError):
+            importlib.import_module(_TENSORFLOW[0])  # TensorFlow loads it only when somebody asks for it
+    scan = index()
+    at, known = _known.get(name, (-1, ()))
+    if at != scan:  # what was known before stays: it may be guarded by now
+        _known[name] = scan, tuple(dict.fromkeys((*known, *_addresses(name))))
+    return list(_known[name][1])
+
+
+def _addresses(name: str) -> list[str]:
     found, (place, _, last) = [name], name.rpartition(".")
     kernels, layer = dir(_find(_KERNELS)[0]), _LAYER.search(last)
+    stem = re.sub(r"\d+d$", "", last.lower()).replace("_", "")
     part = layer[1].lower() if layer else ""
     if place in _TORCH and last in kernels:
         found += [f"{each}.{last}" for each in _TORCH]
@@ -92,8 +126,57 @@ def addresses(name: str) -> list[str]:
     elif part and name.startswith(("keras.", "tensorflow.")):
         for module in filter(sys.modules.get, _TENSORFLOW):
             found += [f"{module}.{each}" for each in dir(sys.modules[module]) if _computes(each, part)]
+    elif name.startswith("torch."):
+        found += [f"torch.{kernel}" for kernel in kernels if stem in kernel.replace("_", "")]
+        found += [f"{each}.{f}" for each in _LAYERS for f in dir(_find(each)[0]) if stem in f.replace("_", "")]
+    elif name.startswith(("keras.", "tensorflow.")):
+        for module in filter(_GENERATED.match, list(sys.modules)):
+            raw = [each for each in dir(sys.modules[module]) if each[0].isupper() and not each.startswith("TV_")]
+            found += [f"{module}.{each}" for each in raw if stem in each.lower()]
     found += [f"{twin}{name[len(start) :]}" for start in _TWINS if name.startswith(start) for twin in _TWINS[start]]
-    return list(dict.fromkeys(found))
+    if name.partition(".")[0] in _FRAMEWORKS:
+        found += [*_by_name.get(last, ()), *_by_object.get(id(_find(name)[0]), ())]
+    return found
+
+
+def index() -> int:
+    """Note where the frameworks' modules have functions and classes; the number of modules that were looked through.
+
+    It takes a while the first time, and then only where modules were loaded since.
+    """
+    for module, loaded in list(sys.modules.items()):
+        if module.partition(".")[0] not in _FRAMEWORKS or _indexed.get(module) == id(loaded):
+            continue
+        _indexed[module] = id(loaded)
+        for name, value in list(getattr(loaded, "__dict__", {}).items()):
+            if issubclass(type(value), _DEFINED):  # `isinstance` would ask some of them, and they warn
+                _by_name.setdefault(name.lstrip("_"), []).append(f"{module}.{name}")
+                _by_object.setdefault(id(value), []).append(f"{module}.{name}")
+    return len(_indexed)
+
+
+def courses(names: Iterable[str], loaded: Container[str]) -> list[str]:
+    """The course's own modules that have some of these names, in a process in which these frameworks are loaded.
+
+    >>> courses(["course_utils.torch.GRU", "course_utils.tensorflow.GRU", "torch.nn.GRU"], ["torch"])
+    ['course_utils.torch']
+    """
+    places = {name.rpartition(".")[0] for name in names if name.startswith("course_utils.")}
+    return sorted(
+        place for place in places if all(each in loaded for each in _FRAMEWORKS if each in place.split(".")[1:2])
+    )
+
+
+class _Refusing:
+    """Refuses to find modules with hidden names: loaded only now, they would be open."""
+
+    def __init__(self, names: Iterable[str]):
+        places = {name.rpartition(".")[0]: name for name in names if _find(name)[0] is None}
+        self._refused = {place: name for place, name in places.items() if place not in sys.modules}
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name in self._refused:
+            raise Forbidden(self._refused[name])
 
 
 def named_in(source: str, names: Iterable[str], own: Iterable[str] = ()) -> list[str]:
@@ -143,7 +226,10 @@ def _kernel(address: str) -> str:
 def _close(stack: ExitStack, closed: set[str]) -> None:
     """Close functions of PyTorch's where they are kept, and in `torch.ops`."""
     kernels = _Kernels(_find(_KERNELS)[0], closed)
-    stack.enter_context(mock.patch.object(sys.modules["torch._C"], "_VariableFunctions", kernels))
+    for name in ("_VariableFunctions", "_VariableFunctionsClass"):
+        stack.enter_context(mock.patch.object(sys.modules["torch._C"], name, kernels))
+    for name in ("_jit_get_operation", "_get_operation_overload"):
+        stack.enter_context(mock.patch.object(sys.modules["torch._C"], name, _asking(name, closed)))
     stack.enter_context(mock.patch.object(sys.modules["torch._VF"], "vf", kernels))
 
     def checking(call: Callable) -> Callable:
@@ -157,6 +243,18 @@ def _close(stack: ExitStack, closed: set[str]) -> None:
     for each in _OPERATORS:
         kind = _find(each)[0]
         stack.enter_context(mock.patch.object(kind, "__call__", checking(kind.__call__)))
+
+
+def _asking(name: str, closed: set[str]) -> Callable:
+    """The function of PyTorch's that finds an operator by its name, but for those that are closed."""
+    ask = getattr(sys.modules["torch._C"], name)
+
+    def asked(operator: str, *args: Any) -> Any:
+        if (last := operator.rpartition("::")[2]) in closed:
+            raise Forbidden(f"torch.{last}")
+        return ask(operator, *args)
+
+    return asked
 
 
 class _Kernels:
@@ -182,14 +280,17 @@ def _guarded(address: str, thing: Callable) -> Callable:
             raise Forbidden(address)
         return thing(*args, **kwargs)
 
+    with suppress(ValueError, TypeError):  # of what is not written in Python
+        call.__signature__ = inspect.signature(thing)
     functools.update_wrapper(call, thing)
-    call.guards = thing
+    del call.__wrapped__  # which would be the function itself
+    _guards.add(call)
     return call
 
 
 def _hide(stack: ExitStack, address: str, namespace: dict[str, Any]) -> None:
     thing, module, last = _find(address)
-    if thing is None or hasattr(thing, "guards"):
+    if thing is None or (isinstance(thing, types.FunctionType) and thing in _guards):
         return
     refuse = _refusing(address)
     if isinstance(thing, type):

@@ -3,6 +3,8 @@
 The sandbox's worker runs a student's notebook with it, and so does the student's own check before handing in.
 """
 
+import __future__
+
 import ast
 import asyncio
 import inspect
@@ -11,9 +13,10 @@ import re
 import signal
 import sys
 import time
+import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,8 @@ _OTHER_LANGUAGES = frozenset(
     "! bash cmd html HTML javascript js latex markdown perl pypy ruby script sh svg SVG sx system".split()
 )
 _TO_FILE = frozenset({"file", "writefile"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEFINED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
 _LEADING = re.compile(r"\s*(?:-\w+(?:\s+\d+)?\s+)*")  # options of %timeit and its like
 
 
@@ -98,7 +103,7 @@ class Notebook:
         """Run a cell of the student's own, for a short time.
 
         Raises:
-            Undone: it failed or took too long; all names are as they were before.
+            Undone: it failed or took too long; names are as before, but for those of functions, classes and modules.
         """
         before, began = dict(self._names), time.process_time()
         seconds = min(OWN_SECONDS, self._left)
@@ -108,8 +113,9 @@ class Notebook:
             with _limited(seconds):
                 self._run(name, source)
         except BaseException as error:
+            found = {each: value for each, value in self._names.items() if isinstance(value, _DEFINED)}
             self._names.clear()
-            self._names.update(before)
+            self._names.update(before | found)
             raise Undone(_reason(error, seconds)) from None
         finally:
             self._left -= time.process_time() - began
@@ -148,8 +154,29 @@ class Notebook:
             source = TransformerManager().transform_cell(source)
             code = compile(source, file, mode, flags)
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        try:
+            return self._evaluate(code)
+        except Exception as error:
+            if mode == "exec" and not isinstance(error, StudentProblem):  # what is forbidden is to be said
+                self._go_on(source, file, error)
+            raise
+
+    def _evaluate(self, code: types.CodeType) -> Any:
         result = eval(code, self._names)
         return asyncio.run(result) if code.co_flags & inspect.CO_COROUTINE else result
+
+    def _go_on(self, source: str, file: str, error: Exception) -> None:
+        """Run what stands below a statement that failed: what it lacks, such as Colab's modules, its author had.
+
+        Definitions are made without their annotations, should these be what is lacking.
+        """
+        frames = traceback.walk_tb(error.__traceback__)
+        at = next((line for frame, line in frames if frame.f_code.co_filename == file), None)
+        for each in ast.parse(source).body if at else ():
+            if each.end_lineno > at and (each.lineno > at or isinstance(each, _DEFINITIONS)):
+                flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | __future__.annotations.compiler_flag
+                with suppress(Exception):
+                    self._evaluate(compile(ast.Module([each], []), file, "exec", flags))
 
 
 class _Shell:
@@ -167,6 +194,8 @@ class _Shell:
 
     def run_line_magic(self, name: str, line: str, *args: Any, **kwargs: Any) -> Any:
         """Run what `%time` and its like are given; the value of an expression comes back."""
+        if name == "run":
+            return self._execute(Path(line.split()[0]).read_text("utf-8"))
         if name not in ("time", "timeit", "prun", "memit"):
             return None
         code = line if name == "time" else line[_LEADING.match(line).end() :]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_utils.assignments.hiding import courses
 from course_utils.assignments.loading import Assignment, load_assignment
 from course_utils.assignments.released import released
 from course_utils.errors import CourseError
@@ -74,7 +75,9 @@ class _Bench:
 
     def zygote(self, assignment: Assignment, framework: str, sandboxed: bool) -> Zygote:
         """A zygote in a working sandbox, or without one."""
-        modules = next(each.modules for each in released(assignment) if each.framework == framework)
+        given = next(each.modules for each in released(assignment) if each.framework == framework)
+        forbidden = {name for question in assignment.questions for name in question.forbids}
+        modules = tuple(dict.fromkeys((*given, *courses(forbidden, [framework]))))
         key = (framework, modules, sandboxed)
         with self._lock:
             if key not in self._zygotes:

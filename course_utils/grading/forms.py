@@ -17,15 +17,16 @@ _OTHER_WORK = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".ipynb.txt"
 _SEVERAL = 3  # students, at least, of whom it is more likely that they are a class than that one has so many files
 _LONGEST = 4096  # folders in a path
 RELEASED = ("torch", "tensorflow")  # what the notebooks are called when they are handed out: nobody's name
-_COPY = re.compile(  # and what browsers and clouds make of it
-    rf"(?:(?:copy of|kopie von|copie de|copia de|copia di) )?(?:{'|'.join(RELEASED)})(?:[ _-]?\(?\d+\)?| copy)?",
-    re.IGNORECASE,
+_COPY = (  # and what browsers and clouds make of it
+    rf"(?i:(?:(?:copy of|kopie von|copie de|copia de|copia di) )?(?:{'|'.join(RELEASED)})(?:[ _-]?\(?\d+\)?| copy)?)"
 )
+_BESIDE_NAME = re.compile(rf"^{_COPY}\s*[ _–-]\s*(?=\w)|(?<=\w)\s*[ _–-]\s*{_COPY}$")  # as in ada_torch.ipynb
 _NOBODYS = re.compile(  # what platforms and systems put beside the students' work
     r"index\.html?|grades?\.(csv|xlsx?)|.*metadata.*\.(ya?ml|json|csv)|timestamp\.txt|desktop\.ini|thumbs\.db"
     r"|readme(\.(md|rst|txt))?|gradebook\.db|.*\.(csv|xlsx?)",
     re.IGNORECASE,
 )
+_HANDED_IN, _DRAFT = (re.compile(rf"(.*?)(?<![^/]){name} files/") for name in ("Submitted", "Working"))  # in Teams
 _SYSTEMS = re.compile(  # folders and files that systems, editors and version control leave behind
     r"__MACOSX|\._.*|\.DS_Store|\.ipynb_checkpoints|\.git|\.github|\.gitignore|\.gitattributes|\.idea|\.vscode|\.venv"
     r"|\.cache|\.Trash.*|\.Spotlight.*|\.fseventsd|\.nbgrader.*|\.jupyter|\.virtual_documents|\.config|\.local",
@@ -39,10 +40,10 @@ class Form:
     Attributes:
         name: of the platform, for the report.
         pattern: of a file's whole path, below what all files have in common; a folder for each section or group may be
-            around it. `student` is in it, or `name` and `id`; `rest` is the student's own path, `platforms` that of a
-            file of the platform's in a student's folder. `time`, `late` and `turn` are there if the platform writes
-            them; `file` is a number that no two files share; `other` is there in what belongs to another assignment.
-            {assignment} stands for the assignment's name.
+            around it. `student` is in it, or `name` and `id`; `rest` or `inside` is the student's own path, `platforms`
+            that of a file of the platform's beside it. `time`, `late` or `marked`, and `turn` are there if the platform
+            writes them; `file` is a number that no two files share; `other` is there in what belongs to another
+            assignment. {assignment} stands for the assignment's name.
         containers: folders in which the submissions are, beside others that have none.
         stamp: the file of the platform's with the time of the submission.
         files_have_time: whether the files' own times are those of the work, not those of a download.
@@ -65,7 +66,7 @@ PLAIN = Form("folders or files named after the students", r"(?:(?P<student>[^/]+
 FORMS = (
     Form(
         "nbgrader's exchange",
-        r"(?P<student>[^/+]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>[^/+]+)(?:\+[^/]*)?"
+        r"(?P<student>[^/]+)\+(?:{assignment}|(?P<other>[^/+]+))\+(?P<time>\d{4}-[^/+]+)(?:\+[^/]*)?"
         r"/(?:(?P<platforms>timestamp\.txt)|(?P<rest>.*))",
         containers=("inbound",),
     ),
@@ -78,17 +79,19 @@ FORMS = (
     Form(
         "Canvas' export",
         r"(?:[^/]+/)??(?:(?P<name>[^/]*?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
-        r"_(?:(?P<file>\d{3,})_(?P<rest>[^/]+)|(?P<text>(?:text|link)\.html))",
+        r"(?P<marked>_(?i:LATE))?_(?:(?P<file>\d{3,})_(?P<rest>(?P<title>torch|tensorflow)(?:-(?P<turn>\d{1,4}))?\.ipynb|[^/]+)"
+        r"|(?P<text>(?:text|link)\.html))",
     ),
     Form(
         "Blackboard's export",
-        r"(?:[^/]+/)??(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>[^/]+)|(?P<platforms>\.txt))",
+        r"(?:[^/]+/)??(?P<student>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})"
+        r"(?:_(?P<rest>[^/]+)|/(?P<inside>.+)|(?P<platforms>\.txt))",
         title_first=True,
     ),
     Form(
         "Brightspace's export",
-        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?)"
-        r" - (?P<time>(?:(?! - )[^/]){0,40}\d{4}(?:(?! - )[^/]){0,40})(?:/| - )(?P<rest>.*)",
+        r"(?:(?P<id>\d+)(?:-\d+)? - )?(?P<name>[^/]+?)"  # a group has one number or none
+        r" - (?P<time>(?:(?! - )[^/]){0,40}\b\d{4}\b(?:(?! - )[^/]){1,40})(?:/| - )(?P<rest>.*)",
     ),
     Form(
         "Sakai's export",
@@ -117,7 +120,11 @@ FORMS = (
         stamp="timestamp.txt",
         files_have_time=True,
     ),
-    Form("Google Classroom's folder", r"(?P<student>[^/]+?) - (?P<rest>[^/]+)", several=True),
+    Form(  # a copy that each student was given is called after both, the name that was handed out first
+        "Google Classroom's folder",
+        rf"(?P<copy>{_COPY}(?:\.ipynb)? - )?(?P<student>[^/]+?)(?(copy)(?:\.\w+)?| - (?P<rest>[^/]+))",
+        several=True,
+    ),
 )  # of two that fit alike the first is taken; where none fits, it is PLAIN
 
 
@@ -216,6 +223,8 @@ def read(paths: Sequence[str], assignment: str, names: str = "") -> Reading:
     ("Canvas' export", [('kingada_11', False), ('bobby_12', True)])
     """
     theirs = [path for path in paths if not any(map(_SYSTEMS.fullmatch, path.split("/")[:1]))]
+    handed_in = {found[1] for path in theirs if (found := _HANDED_IN.match(path))}
+    theirs = [path for path in theirs if not ((found := _DRAFT.match(path)) and found[1] in handed_in)]
     if names:
         return _reading(Form("--names", names), "", theirs, _pattern_of(names))
     common = _common(theirs)
@@ -323,12 +332,18 @@ def _reading(form: Form, root: str, paths: Sequence[str], pattern: re.Pattern) -
     match = pattern.search if form.name == "--names" else pattern.fullmatch
     matches = {path: match(rest) for path, rest in _below(root, paths).items()}
     title = _title([found["student"] for found in matches.values() if found]) if form.title_first else ""
+    # Teams' titles: a hand-in may have no version
+    without_version = {
+        found["title"] for found in matches.values() if found and form.containers == ("Submitted files",)
+    }
     for path, found in matches.items():
         if found and found.groupdict().get("other"):
             continue
         rest = path.removeprefix(f"{root}/") if root else path
         if found is None or form is PLAIN:
             place = None if form.name == "--names" else _plain_place(rest, anything=form is PLAIN)
+            who, title, *inside = rest.split("/") if rest.count("/") > 1 else ("", "")
+            place = Place(who, (who,), "/".join(inside), series=title) if title in without_version else place
             guessed |= {path} if place and form is not PLAIN else set()
         else:
             place = _place(form, found, title)
@@ -348,12 +363,18 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     groups = {name: text or "" for name, text in found.groupdict().items()}
     name, number = groups.get("name", ""), groups.get("id", "")
     student = groups.get("student", "").removeprefix(title) or "_".join(filter(None, (name, number)))
-    rest = next(filter(None, map(groups.get, ("rest", "text", "platforms"))), "")
+    rest = next(filter(None, map(groups.get, ("rest", "inside", "text", "platforms"))), "")
     if not rest and not found.string.endswith("/"):  # a link in the place of a folder
         rest = found.string.rpartition("/")[2]
     alone = [name[i + 1 :] for i, char in enumerate(name) if char == "-"] if form.team_first else []
-    keys = tuple(dict.fromkeys(filter(None, (student, name, *alone, groups.get("login", ""), number))))
-    late, turn, beside = bool(groups.get("late")), int(groups.get("turn") or 0), bool(groups.get("platforms"))
+    # if all names begin alike, less of it may be the title
+    longer = [title[at.end() :] + student for at in re.finditer("_", title[:-1])]
+    keys = tuple(dict.fromkeys(filter(None, (*longer, student, name, *alone, groups.get("login", ""), number))))
+    late, turn, beside = (
+        bool(groups.get("late") or groups.get("marked")),
+        int(groups.get("turn") or 0),
+        bool(groups.get("platforms")),
+    )
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 
 
@@ -374,4 +395,6 @@ def _plain_place(path: str, anything: bool) -> Place | None:
         return Place(first, (first,), "/".join(parts[1:]))
     if is_nobodys(first) or not (anything or path.lower().endswith(WORK + _OTHER_WORK)):
         return None
-    return Place(_stem(first), (_stem(first),), path, nameless=bool(_COPY.fullmatch(_stem(first))))
+    nameless = bool(re.fullmatch(_COPY, _stem(first)))
+    name = _stem(first) if nameless else _BESIDE_NAME.sub("", _stem(first))
+    return Place(name, (name,), path, nameless=nameless)

@@ -3,8 +3,9 @@
 import functools
 import hashlib
 import platform
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import course_utils
-from course_utils.assignments.cells import read
+from course_utils.assignments.cells import defined, read
 from course_utils.assignments.errors import AssignmentError, Corrupt, Foreign, StudentLost, StudentProblem
 from course_utils.assignments.hiding import named_in
 from course_utils.assignments.loading import Assignment, Question
@@ -176,7 +177,8 @@ def _grade_notebook(
     """What a notebook earns: with the student's own cells, and without, whichever is better for each question."""
     attempted = [question for question in chosen if not question.manual and found.written(question.answers)]
     notes, marks, kind, caps = list(found.notes), {}, "", set()
-    code = code_hash(step.source for step in found.steps)
+    written = (step.source for step in found.steps if step.kind != "given" and not step.untouched)
+    code = code_hash((step.source for step in found.steps), written)
     if attempted:
         whole = run(found, attempted, budget.part(2) if found.plain else budget, code)
         marks, kind, caps = whole.marks, whole.kind, whole.caps
@@ -260,7 +262,8 @@ def _grade_question(session: Session, question: Question, place: int, drawn_from
     try:
         student = session.student(question, place)
         mark = question.check(student, np.random.default_rng(drawn_from))
-        return _from_mark(mark)
+        why = session.failure(question) if mark.points < mark.max_points else ""
+        return _from_mark(mark) | {"message": readable(f"Its cell fails: {why}") if why else ""}
     except StudentLost as lost:
         return {"status": "lost", "points": 0.0, "message": readable(str(lost)), "parts": []}
     except StudentProblem as problem:
@@ -294,9 +297,20 @@ def _question(question: Question, mark: Result | None, found: Plan | None) -> Re
         mark = {"status": "not attempted", "points": 0.0, "message": NOT_DONE, "parts": []}
         if question.manual:
             mark |= {"status": "by hand", "message": "This question is graded by people."}
-    code = "\n".join(answers.values())[:_MOST_CODE]
+    code = _reached(answers.values(), found)[:_MOST_CODE]
     named = {"names": named_in(code, question.forbids, question.provides)} if question.forbids else {}
     return {"id": question.id, "max_points": float(question.points)} | mark | {"answers": answers} | named
+
+
+def _reached(answers: Iterable[str], found: Plan | None) -> str:
+    """An answer's code, with that of the student's own cells that it uses, by the names that they define."""
+    code, left = "\n".join(answers), [step for step in found.steps if step.kind == "own"] if found else []
+    while used := [
+        step for step in left if not {*defined(step.source)}.isdisjoint(re.findall(r"\w+", code[:_MOST_CODE]))
+    ]:
+        code = "\n".join([code, *(step.source for step in used)])
+        left = [step for step in left if step not in used]
+    return code
 
 
 def handed_in(submission: Submission) -> Result:

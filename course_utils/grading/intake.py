@@ -179,9 +179,23 @@ def _odd_names(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         odd.append(f"The folder {root} is taken for the class's: if it is a student's, give the folder above it.")
     elif len(students) == 1 and len(work) > (2 if form is forms.PLAIN else 1):
         odd.append(f"All {len(work)} files are taken for the work of one student, {students.pop()}.")
+    if form.several:  # nothing but names tells students apart
+        odd += _odd_copies(places)
     if left := _left_out(files, reading):
         odd.append(f"Left out, because of {'its name' if len(left) == 1 else 'their names'}: {some(left)}.")
     return odd
+
+
+def _odd_copies(places: Mapping[str, forms.Place]) -> Iterator[str]:
+    """Students with several copies of one notebook."""
+    names = defaultdict(list)
+    for place in places.values():
+        for released in forms.RELEASED:
+            if released in place.rest.lower():
+                names[place.student, released].append(place.rest)
+    for (student, _), copies in names.items():
+        if len(copies) > 1:
+            yield f"{student} has {some(sorted(copies))}: if these are two students of one name, give one another name."
 
 
 def _odd_students(places: Mapping[str, forms.Place]) -> Iterator[str]:
@@ -206,12 +220,13 @@ def _left_out(files: Mapping[str, File], reading: forms.Reading) -> list[str]:
         top = path.removesuffix(below) + below.partition("/")[0]
         tops[top].append((path, below.split("/")[1:-1]))
     seconds = Counter(name for each in tops.values() for name in {inner[0] for _, inner in each if inner})
+    by_assignment = "{assignment}" in reading.form.pattern
     return sorted(
         top
         for top, each in tops.items()
         if not any(path in reading.places for path, _ in each)
         and not forms.is_nobodys(top)
-        and not all(inner and seconds[inner[0]] > 1 for _, inner in each)
+        and not (by_assignment and all(inner and seconds[inner[0]] > 1 for _, inner in each))
     )
 
 

@@ -2,17 +2,24 @@
 
 A dictionary of the numbers that an earlier message told is other code, so it is asked on other inputs. What changes no
 more than how the code looks (layout, comments, names of variables) draws the same inputs, so nobody is dealt a new hand
-for a blank.
+for a blank. Only where code could look at itself does every letter count: numbers might be hidden in how it looks.
 """
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 _MOST_CODE = 100_000  # characters of a cell that are parsed; code that is longer counts as it stands
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_NAMED = {ast.Name: "id", ast.arg: "arg", ast.FunctionDef: "name", ast.ClassDef: "name", ast.ExceptHandler: "name"}
+_NAMED = {ast.Name: "id", ast.arg: "arg", ast.ExceptHandler: "name"}  # functions' and classes' names can be printed
+_LOOKS_AT_ITSELF = re.compile(  # words by which code gets at its text, its lines or its variables' names
+    r"\b(?:except|ast|breakpoint|compile|ctypes|dir|dis|eval|exec|exc_info|gc|get_ipython|getattr|help|importlib|inspect"
+    r"|linecache|locals|logging|marshal|open|os|pathlib|pdb|pickle|shutil|sys|tokenize|traceback|vars|warnings)\b"
+    r"|\b(?:ag|co|cr|f|gi|tb)_\w+|_getframe|lineno"
+    r"|__(?!init__|call__|len__|getitem__|iter__|next__|enter__|exit__|name__|future__)\w+__"
+)
 
 
 def seed(secret: bytes, assignment: str, question: str, code: str = "") -> int:
@@ -35,20 +42,22 @@ def fingerprint(secret: bytes) -> str:
     return hashlib.sha256(b"fingerprint\0" + secret).hexdigest()
 
 
-def code_hash(cells: Iterable[str]) -> str:
+def code_hash(cells: Iterable[str], written: Iterable[str] | None = None) -> str:
     r"""SHA-256 of what the cells do, however it is written; docstrings count, because code can read them.
 
     Args:
         cells: the source of each, in the order in which they run.
+        written: those of the student's own; all if None. If one of them could look at itself, the sources count.
 
     >>> code_hash(["def f(x):\n  return 2*x"]) == code_hash(["def f(a):  # twice\n\n    return (2 * a)"])
     True
     >>> code_hash(["x = 2"]) == code_hash(["x = 3"])
     False
     """
-    whole = hashlib.sha256()
+    whole, cells = hashlib.sha256(), list(cells)
+    as_it_does = not any(map(_LOOKS_AT_ITSELF.search, cells if written is None else written))
     for source in cells:
-        text = _text(source)
+        text = _text(source) if as_it_does else source
         whole.update(f"{len(text)}\n".encode() + text.encode("utf-8", "surrogatepass"))
     return whole.hexdigest()
 
@@ -74,6 +83,8 @@ def _written(node: object, names: Mapping[str, str]) -> str:
     named = _NAMED.get(type(node))
     if named in fields:
         fields[named] = names.get(fields[named], fields[named])
+    if isinstance(node, ast.ClassDef):  # what it calls things are their names, to be read by everybody
+        names = {}
     if isinstance(node, _SCOPES):
         own = dict.fromkeys(_own(node))
         names = {**names, **{name: f"v{len(names) + number}" for number, name in enumerate(own)}}

@@ -231,6 +231,11 @@ class Session:
         student.hide(question.forbids)
         return student
 
+    def failure(self, question: Question) -> str:
+        """What the question's cells failed with, if they did, as a sentence."""
+        steps = (step for step in self._plan.steps if not set(question.answers).isdisjoint(step.answers))
+        return next((str(self._failed[step.name]) for step in steps if step.name in self._failed), "")
+
     def _run_up_to(self, place: int) -> RemoteStudent:
         """Run all cells above a place; if one of them ends the process, the rest get a new one."""
         while True:

@@ -116,9 +116,9 @@ def _spelled(text: str) -> str:
         return f"{year}-{month:0>2}-{day:0>2} {moment} {noon}".strip()
     # a day of the week that could be a month, too: “mar. 3 février 2026”
     text = re.sub(r"^[^\W\d]+[.,]* (?=\d{1,2}\.? (?:de )?[^\W\d]{3,})", "", text)
-    text = re.sub(r"(?<= \d\d)_(\d\d)_(?=\d\d)", r":\1:", text)  # where a file's name may have no colon
+    text = re.sub(r"(?<= \d\d)([_-])(\d\d)\1(?=\d\d)", r":\2:", text)  # where a file's name may have no colon
     text = re.sub(r"(?<=[ T])(\d{1,2})\.(\d\d)(?=$| (?!\d))", r"\1:\2", text)  # as in Italy or Denmark
-    return re.sub(r"(?<=\d{4} )(\d{1,2})(\d\d)(?= ?[AP]M|$)", r"\1:\2", text)  # Brightspace's
+    return re.sub(r"(?<=\d{4} )(\d{1,2})[ _]?(\d\d)(?= ?[AP]M|$)", r"\1:\2", text)  # Brightspace's
 
 
 def _with_zone(text: str, zone: tzinfo) -> tuple[datetime, str]:

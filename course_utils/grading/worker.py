@@ -27,6 +27,7 @@ from course_utils.assignments.errors import (
     TooLarge,
     Undone,
 )
+from course_utils.assignments.hiding import index
 from course_utils.assignments.running import SEED, Notebook, silence_checks
 from course_utils.assignments.students import arrays_of
 from course_utils.grading.channel import Channel
@@ -35,6 +36,7 @@ from course_utils.grading.channel import Channel
 def prepare(framework: str) -> None:
     """Import all that a session will need, so that the processes forked from this one need not."""
     arrays_of(framework)
+    index()
     silence_checks()
     repro.seed_everything(SEED)
 

@@ -27,6 +27,10 @@ NORMS = (
     "torch.nn.LayerNorm",
     "keras.ops.layer_normalization",
     "keras.layers.LayerNormalization",
+    "torch.group_norm",  # which is the same if there is one group
+    "torch.nn.functional.group_norm",
+    "torch.nn.GroupNorm",
+    "keras.layers.GroupNormalization",
 )
 READY_MADE_WEIGHTS = (
     "course_utils.torch.weights.dump",

@@ -51,7 +51,7 @@ BACK_FROM_BEFORE = "[np.zeros_like(back[:, :1]), back[:, :-1]]"
 WRONG_TURNS = [
     Wrong("turned_as_a_whole", lambda X, lengths=None: X[:, ::-1],
           "Each row is turned round as a whole, so that its padding comes first. It should be turned within its "
-          "length.", keeps=0.25),
+          "length.", keeps=0.2),
     Wrong("moved_to_the_end", {STEPS: "(t + ends) % X.shape[1]"},
           "The sequences are moved to the end, behind their padding, but not turned round."),
     Wrong("not_turned", lambda X, lengths=None: X, "Nothing is turned round."),

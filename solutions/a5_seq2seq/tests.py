@@ -1,10 +1,12 @@
 """What is asked of the students' functions; the right and the wrong answers are in the files beside."""
 
+from functools import cache
+
 import numpy as np
 
 from course_utils.assignments import question
 
-from ..shared import draw_normal, log_softmax
+from ..shared import draw_normal, log_softmax, told_apart
 from .networks import WRONG_LOSSES, WRONG_NETWORKS, masked_loss, seq2seq
 from .pairs import WRONG_BATCHES, make_batch
 from .scores import WRONG_SCORES, bleu
@@ -162,13 +164,13 @@ def draw_sentences(rng, V, bos, eos, steps, wanted):
     wrong=WRONG_GREEDY,
 )
 def check_greedy(student, rng):
-    for part, steps, wanted in (
-        ("one sentence", 5, [3]),
-        ("several, each with its own end", 7, [4, 2, 5]),
-        ("cut off", 4, [3, 0]),
+    for part, V, steps, wanted in (
+        ("one sentence", 12, 5, [4]),  # so many words that nobody guesses it
+        ("several, each with its own end", 7, 7, [4, 2, 5]),
+        ("cut off", 7, 4, [3, 0]),
     ):
-        bos, eos = draw_marks(rng, 7)
-        tables = draw_sentences(rng, 7, bos, eos, steps, wanted)
+        bos, eos = draw_marks(rng, V)
+        tables = draw_sentences(rng, V, bos, eos, steps, wanted)
         yield part, student.call("greedy", tables, bos, eos, steps)
 
 
@@ -229,21 +231,51 @@ WORDS = "un chat noir dort sous la table et rêve de poissons rouges".split()
     wrong=WRONG_SCORES,
 )
 def check_bleu(student, rng):
-    cases = {
-        "all sizes alike": [("abxde", "abcdefg", [0.5, 0.5]), ("abcxdy", "abcd", [0.5, 0.5])],
-        "other weights": [("abcxe", "abcdef", [0.5, 0.25, 0.125]), ("abcdxe", "abcde", [0.7, 0.3])],
-        "a word too often": [("aabax", "abca", [1.0]), ("ababc", "abcba", [0.5, 0.5])],
-        "nothing in common": [
-            ("ba", "ab", [0.5, 0.5]),
-            ("", "ab", [0.5, 0.5]),
-            ("ab", "abc", [0.5, 0.3, 0.2]),
-            ("abxyc", "abcd", [0.6, 0.4]),
-        ],
-    }
-    for part, of_part in cases.items():
+    for part, of_part in draw_cases(int(rng.integers(2**32))).items():
         for candidate, reference, weights in of_part:
-            words = dict(zip("abcdefgxy", rng.permutation(WORDS).tolist(), strict=False))
-            yield (
-                part,
-                student.call("bleu", *([words[each] for each in side] for side in (candidate, reference)), weights),
-            )
+            yield part, student.call("bleu", candidate, reference, weights)
+
+
+SCORES = [bleu, *(each.of(bleu) for each in WRONG_SCORES)]
+
+
+@cache
+def draw_cases(seed):
+    """Sentences of lengths that nobody can foresee, or the scores could be had from a list; they tell all apart."""
+    rng = np.random.default_rng(seed)
+    while True:
+        cases = {
+            "all sizes alike": [(*alike(rng, 2), [0.5, 0.5]), (*alike(rng, -1), [0.5, 0.5])],
+            "other weights": [(*alike(rng, 1), draw_weights(rng, 3)), (*alike(rng, -1), draw_weights(rng, 2))],
+            "a word too often": [
+                (rng.choice([*"aabx"], size=rng.integers(4, 8)), rng.choice([*"abc"], size=4), [1.0]),
+                (rng.choice([*"abc"], size=rng.integers(4, 8)), rng.choice([*"abc"], size=5), [0.5, 0.5]),
+            ],
+            "nothing in common": [
+                ("ba", "ab", [0.5, 0.5]),
+                ("", "ab", [0.5, 0.5]),
+                ("ab", "abc", [0.5, 0.3, 0.2]),
+                (*alike(rng, -1), draw_weights(rng, 2)),
+            ],
+        }
+        words = dict(zip("abcdefghix", rng.permutation(WORDS).tolist(), strict=False))
+        cases = {
+            part: [([words[each] for each in said], [words[each] for each in wanted], w) for said, wanted, w in of_part]
+            for part, of_part in cases.items()
+        }
+        every = [case for of_part in cases.values() for case in of_part]
+        found = [[score(*case) for case in every] for score in SCORES]
+        if sum(score > 0.02 for score in found[0]) == len(every) - 3 and told_apart(found):
+            return cases
+
+
+def alike(rng, more):
+    """A sentence, one of its words another than in the reference, which has about so many words more."""
+    said = int(rng.integers(4, 7)) if more > 0 else int(rng.integers(6, 9))
+    wanted = said + more + int(rng.choice([0, 1 if more > 0 else -1]))
+    other = int(rng.integers(1, min(said, wanted) - 1))
+    return "abcdefghi"[:other] + "x" + "abcdefghi"[other + 1 : said], "abcdefghi"[:wanted]
+
+
+def draw_weights(rng, sizes):
+    return rng.uniform(0.1, 0.7, size=sizes).round(2).tolist()

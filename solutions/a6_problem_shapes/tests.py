@@ -1,5 +1,7 @@
 """What is asked of the students' functions; the right and the wrong answers are in the files beside."""
 
+from functools import cache
+
 import numpy as np
 
 from course_utils.assignments import question
@@ -28,6 +30,10 @@ NORMS = (
     "torch.nn.LayerNorm",
     "keras.ops.layer_normalization",
     "keras.layers.LayerNormalization",
+    "torch.group_norm",  # which is the same if there is one group
+    "torch.nn.functional.group_norm",
+    "torch.nn.GroupNorm",
+    "keras.layers.GroupNormalization",
 )
 
 
@@ -70,13 +76,17 @@ def check_min_p(student, rng):
     reference=last_states,
     explained="chapter 09, “What padding does to a state” and “The class”, and the text above the exercise",
     wrong=WRONG_STATES,
+    for_nothing=0.1,  # the last step is the wrong answer that most begin with, and keeps a little
 )
 def check_last_states(student, rng):
     lengths = rng.permutation([2, 3, 5, 6])
     yield "one direction", student.call("last_states", rng.normal(size=(4, 7, 5)), lengths)
     yield "both directions", student.call("last_states", rng.normal(size=(4, 7, 6)), lengths, both=True)
     outputs = rng.normal(size=(4, 7, 6))
-    yield "the gradient", student.gradient("last_states", outputs, lengths, both=True, wrt=0, weights=2.0)
+    yield (
+        "the gradient",
+        student.gradient("last_states", outputs, lengths, both=True, wrt=0, weights=float(rng.uniform(1, 3))),
+    )
 
 
 @question(
@@ -118,18 +128,41 @@ def check_caption_batch(student, rng):
     wrong=WRONG_SCORES,
 )
 def check_caption_scores(student, rng):
-    eos, order = int(rng.integers(1, 4)), rng.permutation(12)
-    lengths = (3, 4, 4, 5, 5, 6, 7, 4, 5, 6, 5, 4)
+    eos, first, second = draw_scored(int(rng.integers(2**32)))
+    yield "wrong words", student.call("caption_scores", *first, eos)
+    yield "too short, too long", student.call("caption_scores", *second, eos)
+
+
+SCORES = [caption_scores, *(each.of(caption_scores) for each in WRONG_SCORES)]
+
+
+@cache
+def draw_scored(seed):
+    """Sentences whose lengths and mistakes nobody can foresee, or the scores could be had from a list."""
+    rng = np.random.default_rng(seed)
+    eos = int(rng.integers(1, 4))
+    while True:
+        first, second = draw_said(rng, eos)
+        if told_apart([(*score(*first, eos), *score(*second, eos)) for score in SCORES]):
+            return eos, first, second
+
+
+def draw_said(rng, eos):
+    """What was said and what was wanted, twice: with wrong words, and then too short or too long, too."""
+    n = int(rng.integers(11, 15))
+    lengths = rng.permutation([5, 6, 6, 7, *rng.integers(3, 8, size=n - 4)])
     sentences = [rng.permutation(np.arange(4, 14))[:length].tolist() for length in lengths]
     said = [list(sentence) for sentence in sentences]
-    for i in (1, 7, 8, 9):
+    exchanged = rng.integers(2, 5)
+    for i in range(exchanged):
         said[i][:2] = said[i][1::-1]  # the right words, two of them exchanged
-    said[4][2], said[6][0], said[6][5] = 15, 16, 15  # other words
-    yield "wrong words", student.call("caption_scores", *rows(rng, said, sentences, eos, order), eos)
-    said[0] += [17]  # goes on
-    said[3], said[10] = said[3][:2], said[10][:1]  # stop; so as many as nobody else takes for right
-    said[5] = [18, 19, *said[5][2:], 17]
-    yield "too short, too long", student.call("caption_scores", *rows(rng, said, sentences, eos, order), eos)
+    said[exchanged][2], said[exchanged + 1][0] = 15, 16  # other words
+    first = rows(rng, said, sentences, eos, rng.permutation(n))
+    for i in range(exchanged + 2, exchanged + 2 + rng.integers(2, 4)):
+        said[i] = said[i][: rng.integers(1, 3)]  # stops
+    said[-1] += [17]  # goes on
+    said[-2] = [18, 19, *said[-2][2:], 17]
+    return first, rows(rng, said, sentences, eos, rng.permutation(n))
 
 
 def rows(rng, said, wanted, eos, order):

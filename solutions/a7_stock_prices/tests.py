@@ -65,10 +65,27 @@ def check_split_and_scale(student, rng):
             part + days.reshape(-1, *[1] * (part.ndim - 1)) * rng.uniform(1, 2, size=part.shape) for part in (X, Y)
         ]
         found_then.append(student.call("split_and_scale", *changed, test_days))
+    in_thousandths = student.call("split_and_scale", 1000 * X, 1000 * Y, test_days)
     yield (
         "test days move nothing",
-        {"by test days": moved(found, found_then[0]), "by training days": moved(found, found_then[1])},
+        {
+            "by test days": moved(found, found_then[0]),
+            "by training days": moved(found, found_then[1]),
+            # neither numbers out of a list nor those that came are an answer
+            "X_train": kind(found, X[:-test_days]),
+            "X_train in another unit": kind(in_thousandths, 1000 * X[:-test_days]),
+        },
     )
+
+
+def kind(found, X_train):
+    """What X_train is beside what it is made of, in words."""
+    scaled = np.ravel(found["X_train"])
+    if scaled.size != X_train.size or not scaled.std() > 0:
+        return "is something else"
+    if abs(scaled).max() > 100:
+        return "is as large as what it is made of"
+    return "goes up and down with it" if np.corrcoef(scaled, X_train.ravel())[0, 1] > 0.3 else "is something else"
 
 
 def moved(one, other):
@@ -132,6 +149,7 @@ def check_measures(student, rng):
     explained="chapter 11, “A hundred days from one start, with an interval”, and the text above the exercise",
     forbids=(f"{FORECASTING}.recursive_forecast",),
     wrong=WRONG_RECURSIONS,
+    for_nothing=0.1,  # for a single day, the last price is what comes from a forecast that is a day late
 )
 def check_recursive_forecast(student, rng):
     close, h = draw_prices(rng, 11), 5
@@ -157,6 +175,7 @@ def check_recursive_forecast(student, rng):
     needs=("windows", "split_and_scale", "recursive_forecast"),
     tolerance=0.1,
     wrong=WRONG_MODELS,
+    for_nothing=0.22,  # two prices to within a tenth: a guess meets them once in a while
 )
 def check_my_forecasts(student, rng):
     n, changes = 6, 3  # days to forecast, and the first of them that is another later on
@@ -218,7 +237,7 @@ def draw_bent(rng, n):
             x.append(1 - 0.75 * (x[-1] + x[-2]) ** 2 + 0.5 * x[-1])
         returns = rng.choice([-1, 1]) * rng.uniform(0.6, 0.7) * (np.array(x[-DAYS:]) - 0.316)
         close = np.exp(returns.cumsum())
-        close *= rng.uniform(2, 3) / close[-n:].min()
+        close *= 10 ** rng.uniform(0.4, 2) / close[-n:].min()  # no price is a guess at all others
         low, high = np.quantile(returns, [0.06, 0.96])
         if returns[-n - 2 :].min() < low or returns[-n - 2 :].max() > high:
             continue

@@ -66,6 +66,7 @@ def check_combine(student, rng):
     explained="chapter 13, “The scan” and “An exponential gate, and how it is kept finite”",
     needs=("combine",),
     wrong=WRONG_SCANS,
+    for_nothing=0.1,  # where the first step does not count, the inputs come in each round
 )
 def check_stabiliser(student, rng):
     def draw(n, T, h):

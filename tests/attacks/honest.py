@@ -138,6 +138,32 @@ CASES = {
         scale="%matplotlib inline\n!pip list\n%time x = 1\ndef scale(X, factor):\n    return factor * X"
     ),
     "a_timed_cell": answers(scale="%%time\ndef scale(X, factor):\n    return factor * X"),
+    "what_is_not_here_above_the_function": answers(
+        scale="""
+        from google.colab import drive
+        drive.mount("/content/drive")
+        name = input("Who are you? ")
+        from jaxtyping import Float
+        FACTOR = 1
+        def scale(X: Float[torch.Tensor, "n d"], factor: float) -> torch.Tensor: return FACTOR * factor * X""",
+        softmax="""
+        %%time
+        import einops
+        exp = lambda X: torch.exp(X - X.max(1, keepdim=True).values)
+        softmax = lambda X: exp(X) / exp(X).sum(1, True)""",
+    ),
+    "what_is_not_here_and_is_needed": answers(
+        scale="import einops\ndef scale(X, factor): return einops.rearrange(X, 'a b -> a b')",
+        expect={"earned": {"scale": 0.0}, "says": "Its cell fails: your code raised ModuleNotFoundError"},
+    ),
+    "a_helper_below_what_is_not_here": in_new_cells(
+        "from google.colab import drive\ndrive.mount('x')\nimport math\ndef own(X): return math.prod([1, X])",
+        softmax="return softmax_of(own(X))",
+        says="No module named 'google.colab'",
+    ),
+    "a_file_that_is_run": in_new_cells(
+        "%%writefile own.py\ndef own(X): return X", "%run own.py", softmax="return softmax_of(own(X))"
+    ),
     "an_error_below_the_function": answers(scale="def scale(X, factor):\n    return factor * X\n\nscale(undefined, 2)"),
     "float64": answers(scale="def scale(X, factor):\n    return factor * X.double()"),
     "a_cell_with_magics_and_await": answers(
@@ -310,8 +336,11 @@ CASES = {
     ),
     "renamed": file(WHOLE, name="Kopie von a1 (final) (2).ipynb"),
     "with_a_byte_order_mark": file(b"\xef\xbb\xbf" + as_bytes(WHOLE)),
-    # no notebook, or one that no program of today writes
-    "as_in_2014": file(as_in_2014(), status="corrupt"),
+    "as_in_2014": file(as_in_2014()),
+    "lines_without_ends": file(
+        changed(lambda whole: [e.update(source=e["source"].splitlines()) for e in whole["cells"]])
+    ),
+    # no notebook
     "no_file": Case({}, status="empty"),
     "no_byte": file(b"", status="empty"),
     "no_cell": file({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}, status="empty"),
