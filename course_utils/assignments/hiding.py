@@ -42,6 +42,7 @@ _WAYS_AROUND = frozenset(
     "_transformer_encoder_layer_fwd mkldnn_rnn_layer dynamic_rnn".split()
 )
 _DEFINED = (type, types.FunctionType, types.BuiltinFunctionType)
+_seen = (0, "")  # how many modules there were, and which stood last
 _indexed: dict[str, int] = {}
 _by_name: dict[str, list[str]] = {}
 _by_object: dict[int, list[str]] = {}
@@ -142,8 +143,12 @@ def _addresses(name: str) -> list[str]:
 def index() -> int:
     """Note where the frameworks' modules have functions and classes; the number of modules that were looked through.
 
-    It takes a while the first time, and then only where modules were loaded since.
+    It takes a while the first time, and then only where modules were loaded since: these stand last.
     """
+    global _seen
+    if _seen == (seen := (len(sys.modules), next(reversed(sys.modules)))):
+        return len(_indexed)
+    _seen = seen
     for module, loaded in list(sys.modules.items()):
         if module.partition(".")[0] not in _FRAMEWORKS or _indexed.get(module) == id(loaded):
             continue
