@@ -1,4 +1,4 @@
-"""The package's docstrings on the site: their words are plain text, and only names in backticks are marked up."""
+"""The package's docstrings on the site: plain text, but names in backticks, stressed words and what is set apart."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-_MARKUP = re.compile(r"(?P<name>`[^`]*`)(?P<goes_on>(?=\w))?|(?P<mark>[*|_\\])")
+_MARKUP = re.compile(r"(?P<name>`[^`]*`)(?P<goes_on>(?=\w))?|(?<![\w*])\*\w[^*`|_\\]*\w\*(?![\w*])|(?P<mark>[*|_\\])")
+_SECTION = re.compile(r"[A-Z]\w+:")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -19,19 +20,29 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def escaped(lines: list[str]) -> Iterator[str]:
     r"""A docstring in which formulas such as |e_t| mean nothing to Sphinx; examples and code stay as they are.
 
-    >>> list(escaped(["The mean of |e_t|; `Pair`s of `b_h`.", ">>> a_ | b_"]))
-    ['The mean of \\|e\\_t\\|; `Pair`\\ s of `b_h`.', '>>> a_ | b_']
+    What is set apart, such as the lines of a formula, keeps its lines.
+
+    >>> list(escaped(["The *mean* of |e_t|; `Pair`s of `b_h`.", ">>> a_ | b_"]))
+    ['The *mean* of \\|e\\_t\\|; `Pair`\\ s of `b_h`.', '>>> a_ | b_']
+    >>> list(escaped(["It is", "", "    a_t + b_t", "    c_t", "", "and", "Args:", "    x: a.", "", "    y: b."]))
+    ['It is', '', '::', '', '    a_t + b_t', '    c_t', '', 'and', 'Args:', '    x: a.', '', '    y: b.']
     """
 
     def escape(found: re.Match) -> str:
         if found["mark"]:
             return f"\\{found['mark']}"
-        return found["name"] + ("" if found["goes_on"] is None else "\\ ")
+        return found[0] + ("" if found["goes_on"] is None else "\\ ")
 
-    example = False
+    example, apart, section, before = False, False, False, "text"
     for line in lines:
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
-        yield line if example else _MARKUP.sub(escape, line)
+        if line[:1].strip():  # a line that begins at the margin
+            apart, section = False, _SECTION.fullmatch(line) is not None
+        elif line.startswith("    ") and not (before.strip() or example or apart or section):
+            apart = True
+            yield from ("::", "")
+        before = line
+        yield line if example or apart else _MARKUP.sub(escape, line)
 
 
 def _read_as_text(app: Sphinx, kind: str, name: str, thing: object, options: object, lines: list[str]) -> None:
