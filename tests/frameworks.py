@@ -146,6 +146,15 @@ class PyTorch(Framework):
         """Inside, what is computed is mostly in this type, as where one trains in mixed precision."""
         return self.torch.autocast("cpu", dtype=getattr(self.torch, precision))
 
+    def lacks(self, cell, precision):
+        """Why PyTorch's own layer cannot compute in this type: its library has no such LSTM for some processors."""
+        try:
+            with self.torch.no_grad(), self.reduced(precision):
+                getattr(self.torch.nn, cell)(2, 3)(self.torch.zeros(4, 1, 2))
+        except RuntimeError as error:
+            return f"PyTorch has no {cell} in {precision} for this processor: {error}"
+        return ""
+
     def training(self, model):
         """The model, as it computes while it is trained."""
         return model.train()
@@ -285,6 +294,10 @@ class TensorFlow(Framework):
         finally:
             self.keras.config.set_floatx("float32")
             self.keras.config.set_dtype_policy("float32")
+
+    def lacks(self, cell, precision):
+        """Nothing: TensorFlow computes in each type on all processors."""
+        return ""
 
     def bfloat16_lm(self, V, h):
         """A language model whose weights are of this type."""

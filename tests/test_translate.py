@@ -171,6 +171,8 @@ def test_it_changes_nothing_and_uses_no_dropout(framework, data):
 @each_network
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_models_of_reduced_precision_translate(framework, data, network, precision):
+    if lacking := framework.lacks(network.cell, precision):
+        pytest.skip(lacking)
     with framework.reduced(precision):
         sizes = len(data.source_vocab), 3, len(data.target_vocab), 2
         model = built(framework.course, network, sizes=sizes)
