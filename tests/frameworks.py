@@ -296,7 +296,7 @@ class TensorFlow(Framework):
             self.keras.config.set_dtype_policy("float32")
 
     def lacks(self, cell, precision):
-        """Nothing: TensorFlow computes in each type on all processors."""
+        """Nothing that is known."""
         return ""
 
     def bfloat16_lm(self, V, h):

@@ -446,6 +446,14 @@ def test_blackboards_attempts_may_be_folders_and_its_names_may_begin_alike(tmp_p
     assert sorted(name for name, each in students.items() if not each.notebooks) == ["King"]
 
 
+@pytest.mark.parametrize("stray", ["a_note.txt", "a/stray.txt", "a/b/torch.ipynb"])
+def test_a_stray_file_changes_nobodys_name(tmp_path, stray):
+    """Wherever it stands among the others, what is the assignment's title stays it."""
+    files = {f"HW 2_{name}_attempt_2026-03-01-13-30-00_torch.ipynb": name for name in ("king", "roe")}
+    students = found(zipped(tmp_path / "all.zip", {stray: ""} | files))[1]
+    assert {"king", "roe"} <= {*students}
+
+
 def test_a_student_of_the_exchange_may_have_a_plus_in_the_name(tmp_path):
     stamp = "2026-03-01 13-30-00.000000 UTC"
     names = ("ada+rnn@x.org", "ada")

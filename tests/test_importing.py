@@ -1,12 +1,13 @@
-"""TensorFlow is imported without oneDNN's known lines, and with every other one."""
+"""Frameworks are imported without a search for garbage, and TensorFlow without the lines of oneDNN that are known."""
 
+import gc
 import os
 import subprocess
 import sys
 
 import pytest
 
-from course_utils.importing import known_lines_left_out
+from course_utils.importing import garbage_left_alone, known_lines_left_out
 
 pytest.importorskip("tensorflow")
 KNOWN = b"I0000 00:00:17.3  7 port.cc:153] oneDNN custom operations are on. You may see slightly different results"
@@ -46,3 +47,25 @@ def test_what_the_user_chose_stays():
 def test_a_tensorflow_that_was_imported_first_says_what_it_always_says_and_no_more():
     said = stderr_of("import os, tensorflow; os.write(2, b'--\\n'); import course_utils.tensorflow")
     assert said.endswith("--\n")
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_no_garbage_is_searched_while_a_framework_is_imported(framework):
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
+    searches = "searches = []; gc.callbacks.append(lambda when, what: searches.append(what))"
+    after = "assert gc.isenabled() and gc.get_freeze_count() > 100_000"
+    assert stderr_of(f"import gc, course_utils; {searches}; import {framework}; assert searches == []; {after}") == ""
+
+
+@pytest.mark.parametrize("searching", [True, False])
+def test_whether_garbage_is_searched_afterwards_is_as_before(monkeypatch, searching):
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    (gc.enable if searching else gc.disable)()
+    try:
+        with pytest.raises(ImportError), garbage_left_alone():
+            assert not gc.isenabled()
+            raise ImportError
+        assert gc.isenabled() == searching and frozen == [True] * searching
+    finally:
+        gc.enable()

@@ -5,7 +5,7 @@ Only names are looked at here; nothing is opened.
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -62,6 +62,7 @@ class Form:
     team_first: bool = field(default=False, kw_only=True)
 
 
+TEAMS = "Teams' folder"
 PLAIN = Form("folders or files named after the students", r"(?:(?P<student>[^/]+)/)?(?P<rest>.*)", files_have_time=True)
 FORMS = (
     Form(
@@ -79,7 +80,8 @@ FORMS = (
     Form(
         "Canvas' export",
         r"(?:[^/]+/)??(?:(?P<name>[^/]*?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[^\W_]+|\d+)"
-        r"(?P<marked>_(?i:LATE))?_(?:(?P<file>\d{3,})_(?P<rest>(?P<title>torch|tensorflow)(?:-(?P<turn>\d{1,4}))?\.ipynb|[^/]+)"
+        r"(?P<marked>_(?i:LATE))?"
+        r"_(?:(?P<file>\d{3,})_(?P<rest>(?P<title>torch|tensorflow)(?:-(?P<turn>\d{1,4}))?\.ipynb|[^/]+)"
         r"|(?P<text>(?:text|link)\.html))",
     ),
     Form(
@@ -102,7 +104,7 @@ FORMS = (
     ),
     Form("Gradescope's export", r"(?P<student>submission_(?P<id>\d+))/(?P<rest>.*)"),
     Form(
-        "Teams' folder",
+        TEAMS,
         r"(?:[^/]+/)??(?P<student>[^/]+)/(?P<title>[^/]+)/"
         r"(?:Version|Versión|Versione|Versão|Versie|Wersja|Версия|Sürüm|Verze|バージョン|版本|버전)"
         r" ?(?P<turn>\d+)/(?P<rest>.*)",
@@ -332,24 +334,26 @@ def _reading(form: Form, root: str, paths: Sequence[str], pattern: re.Pattern) -
     match = pattern.search if form.name == "--names" else pattern.fullmatch
     matches = {path: match(rest) for path, rest in _below(root, paths).items()}
     title = _title([found["student"] for found in matches.values() if found]) if form.title_first else ""
-    # Teams' titles: a hand-in may have no version
-    without_version = {
-        found["title"] for found in matches.values() if found and form.containers == ("Submitted files",)
-    }
+    in_versions = {found["title"] for found in matches.values() if found} if form.name == TEAMS else set()
     for path, found in matches.items():
         if found and found.groupdict().get("other"):
             continue
         rest = path.removeprefix(f"{root}/") if root else path
         if found is None or form is PLAIN:
             place = None if form.name == "--names" else _plain_place(rest, anything=form is PLAIN)
-            who, title, *inside = rest.split("/") if rest.count("/") > 1 else ("", "")
-            place = Place(who, (who,), "/".join(inside), series=title) if title in without_version else place
+            place = _without_version(rest, in_versions) or place
             guessed |= {path} if place and form is not PLAIN else set()
         else:
             place = _place(form, found, title)
         if place:
             places[path] = place
     return Reading(form, root, places, frozenset(guessed))
+
+
+def _without_version(path: str, titles: Container[str]) -> Place | None:
+    """A hand-in for one of these assignments in Teams that has no folder of a version, as others there have."""
+    who, title, inside = [*path.split("/", 2), "", ""][:3]
+    return Place(who, (who,), inside, series=title) if inside and title in titles else None
 
 
 def _title(students: Sequence[str]) -> str:
@@ -367,14 +371,10 @@ def _place(form: Form, found: re.Match, title: str) -> Place:
     if not rest and not found.string.endswith("/"):  # a link in the place of a folder
         rest = found.string.rpartition("/")[2]
     alone = [name[i + 1 :] for i, char in enumerate(name) if char == "-"] if form.team_first else []
-    # if all names begin alike, less of it may be the title
-    longer = [title[at.end() :] + student for at in re.finditer("_", title[:-1])]
+    longer = [title[at.end() :] + student for at in re.finditer("_", title[:-1])]  # if names begin alike
     keys = tuple(dict.fromkeys(filter(None, (*longer, student, name, *alone, groups.get("login", ""), number))))
-    late, turn, beside = (
-        bool(groups.get("late") or groups.get("marked")),
-        int(groups.get("turn") or 0),
-        bool(groups.get("platforms")),
-    )
+    late, turn = bool(groups.get("late") or groups.get("marked")), int(groups.get("turn") or 0)
+    beside = bool(groups.get("platforms"))
     return Place(student, keys, rest, groups.get("time", ""), late, turn, groups.get("title", ""), beside)
 
 

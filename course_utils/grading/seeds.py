@@ -15,8 +15,8 @@ _MOST_CODE = 100_000  # characters of a cell that are parsed; code that is longe
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMED = {ast.Name: "id", ast.arg: "arg", ast.ExceptHandler: "name"}  # functions' and classes' names can be printed
 _LOOKS_AT_ITSELF = re.compile(  # words by which code gets at its text, its lines or its variables' names
-    r"\b(?:except|ast|breakpoint|compile|ctypes|dir|dis|eval|exec|exc_info|gc|get_ipython|getattr|help|importlib|inspect"
-    r"|linecache|locals|logging|marshal|open|os|pathlib|pdb|pickle|shutil|sys|tokenize|traceback|vars|warnings)\b"
+    r"\b(?:except|ast|breakpoint|compile|ctypes|dir|dis|eval|exec|exc_info|gc|get_ipython|getattr|help|importlib"
+    r"|inspect|linecache|locals|logging|marshal|open|os|pathlib|pdb|pickle|shutil|sys|tokenize|traceback|vars|warnings)\b"
     r"|\b(?:ag|co|cr|f|gi|tb)_\w+|_getframe|lineno"
     r"|__(?!init__|call__|len__|getitem__|iter__|next__|enter__|exit__|name__|future__)\w+__"
 )

@@ -230,7 +230,8 @@ def draw_bent(rng, n):
     """Prices whose next return follows from the last two, by a rule that is no straight line and never repeats itself.
 
     Drawn until nobody who has not learned it is near on the last n days, nor from two days before the end; and until
-    whoever has learned it roughly is: where such days are rare, or small errors grow, good networks miss it too.
+    whoever has learned it roughly is, also after a price that is 5 % off: where such days are rare, or small errors
+    grow, good networks miss it too.
     """
     while True:
         x = rng.uniform(0.1, 0.2, size=2).tolist()
